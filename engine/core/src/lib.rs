@@ -13,10 +13,12 @@
 //!   northernmost, as in GeoTIFF. A cell without data is NaN.
 //! - Time is UTC; the simulation clock is seconds since the scenario's start.
 
+pub mod area;
 pub mod coverage;
 pub mod frame;
 pub mod ids;
 pub mod index;
+pub mod mesh;
 pub mod raster;
 pub mod time;
 pub mod units;
