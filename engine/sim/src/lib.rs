@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Simulation: typhoon → sea and rain → flood → exposure. Pure numbers: no I/O, no clock, no Bevy.
+
+pub mod exposure;

@@ -1,0 +1,372 @@
+//! Zones, bound once to raster cells, buildings, roads and facilities.
+
+use rayon::prelude::*;
+use stormgrid_core::geo::{Area, BoundingRect, MultiPolygon, Rect, coord};
+use stormgrid_core::ids::{CellIdx, FeatureIdx};
+use stormgrid_core::zonal::{CoveredCell, covered_fractions, covered_lengths};
+
+use super::assets::{
+    AssetExposure, ExposureError, FacilityKind, Maxima, PreparedAssets, Worst, check_length,
+    depth_or_dry, flooded_lengths,
+};
+use super::lines::Edges;
+use super::rows::{BuildingExposure, DEPTH_THRESHOLDS_M, ExposureRow, PeopleMethod, ZoneFrame};
+
+/// Index into [`DEPTH_THRESHOLDS_M`] of the depth at which people without buildings are reached,
+/// and at which a zone's frame counts as flooded: 0.15 m.
+const WATERLOGGED: usize = 1;
+
+/// A zone as it is told to people. Coordinates are those of the raster.
+#[derive(Clone, Debug)]
+pub struct Zone {
+    /// Code, returned with every row.
+    pub code: String,
+    /// Outline [m].
+    pub geometry: MultiPolygon<f64>,
+    /// Area to report [m²], on the ellipsoid if the caller has it; the plane area if `None`.
+    pub area_m2: Option<f64>,
+    /// Residents.
+    pub people: f64,
+    /// Households.
+    pub households: f64,
+}
+
+/// One layer of zones, prepared for a raster and its assets.
+#[derive(Clone, Debug)]
+pub struct ZoneLayer {
+    zones: Vec<PreparedZone>,
+}
+
+#[derive(Clone, Debug)]
+struct PreparedZone {
+    code: String,
+    area_m2: f64,
+    people: f64,
+    households: f64,
+    /// Plane area of the zone [m²], inside and outside the raster.
+    plane_area: f64,
+    cell_area: f64,
+    cells: Vec<CoveredCell>,
+    buildings: Vec<FeatureIdx>,
+    facilities: Vec<FeatureIdx>,
+    roads: Vec<(CellIdx, f64)>,
+    residents: f64,
+    resident_households: f64,
+}
+
+/// What water means for a zone's cells.
+struct Flooded {
+    plane_area: [f64; 5],
+    depth_area: f64,
+    worst: Worst,
+}
+
+impl ZoneLayer {
+    /// Binds zones to the raster, buildings, roads and facilities of `assets`.
+    ///
+    /// A building or facility belongs to the zone that holds a point inside it; a road is cut at
+    /// the borders. Refuses a zone without area.
+    pub fn prepare(assets: &PreparedAssets, zones: Vec<Zone>) -> Result<Self, ExposureError> {
+        let zones: Result<Vec<_>, _> = zones
+            .into_par_iter()
+            .map(|zone| PreparedZone::new(assets, zone))
+            .collect();
+        Ok(Self { zones: zones? })
+    }
+
+    /// Number of zones.
+    pub fn len(&self) -> usize {
+        self.zones.len()
+    }
+
+    /// Whether the layer has no zones.
+    pub fn is_empty(&self) -> bool {
+        self.zones.is_empty()
+    }
+
+    /// The zones' codes, in their order.
+    pub fn codes(&self) -> impl Iterator<Item = &str> {
+        self.zones.iter().map(|zone| zone.code.as_str())
+    }
+
+    /// The cells of a zone with the share of each that lies inside, in raster order.
+    pub fn cells(&self, zone: FeatureIdx) -> &[CoveredCell] {
+        &self.zones[zone.index()].cells
+    }
+
+    /// The buildings of a zone, ascending.
+    pub fn buildings(&self, zone: FeatureIdx) -> &[FeatureIdx] {
+        &self.zones[zone.index()].buildings
+    }
+
+    /// Exposure of every zone, in the zones' order.
+    pub fn rows(
+        &self,
+        assets: &PreparedAssets,
+        maxima: &Maxima<'_>,
+        exposure: &AssetExposure,
+    ) -> Result<Vec<ExposureRow>, ExposureError> {
+        maxima.check(assets.geometry())?;
+        Ok(self
+            .zones
+            .par_iter()
+            .map(|zone| zone.row(assets, maxima, exposure))
+            .collect())
+    }
+
+    /// State of every zone in one frame.
+    ///
+    /// - `depth`: depth of each cell [m], row by row from the north-west; NaN counts as dry
+    /// - `building_depths`: what [`PreparedAssets::building_depths`] gives for the same frame
+    pub fn frame(
+        &self,
+        assets: &PreparedAssets,
+        depth: &[f32],
+        building_depths: &[f64],
+    ) -> Result<Vec<ZoneFrame>, ExposureError> {
+        check_length("depth", depth.len(), assets.geometry())?;
+        Ok(self
+            .zones
+            .par_iter()
+            .map(|zone| zone.frame(assets, depth, building_depths))
+            .collect())
+    }
+}
+
+impl PreparedZone {
+    fn new(assets: &PreparedAssets, zone: Zone) -> Result<Self, ExposureError> {
+        let plane_area = zone.geometry.unsigned_area();
+        let area_m2 = zone.area_m2.unwrap_or(plane_area);
+        let bounds = zone.geometry.bounding_rect();
+        let (Some(bounds), true) = (bounds, plane_area > 0.0 && area_m2 > 0.0) else {
+            return Err(ExposureError::EmptyZone {
+                code: zone.code,
+                area_m2: area_m2.min(plane_area),
+            });
+        };
+        let edges = Edges::of(&zone.geometry);
+        let buildings = indices_where(&assets.buildings, |b| holds(&edges, &bounds, b.at));
+        let facilities = indices_where(&assets.facilities, |f| {
+            holds(&edges, &bounds, [f.facility.x, f.facility.y])
+        });
+        let roads = assets
+            .roads
+            .iter()
+            .flat_map(|road| edges.parts_of(&road.line))
+            .flat_map(|part| covered_lengths(&assets.geometry, &part))
+            .collect();
+        let residents = |value: fn(&super::assets::PreparedBuilding) -> f64| {
+            buildings
+                .iter()
+                .map(|b| value(&assets.buildings[b.index()]))
+                .sum()
+        };
+        Ok(Self {
+            residents: residents(|b| b.people),
+            resident_households: residents(|b| b.households),
+            code: zone.code,
+            area_m2,
+            people: zone.people,
+            households: zone.households,
+            plane_area,
+            cell_area: assets.geometry.cell_area(),
+            cells: covered_fractions(&assets.geometry, &zone.geometry),
+            buildings,
+            facilities,
+            roads,
+        })
+    }
+
+    fn row(
+        &self,
+        assets: &PreparedAssets,
+        maxima: &Maxima<'_>,
+        exposure: &AssetExposure,
+    ) -> ExposureRow {
+        let flooded = self.flooded(maxima);
+        let share = flooded.plane_area.map(|area| self.share(area));
+        let reached: Vec<(FeatureIdx, &BuildingExposure)> = self
+            .buildings
+            .iter()
+            .map(|&b| (b, &exposure.buildings[b.index()]))
+            .filter(|(_, e)| e.floors_reached > 0)
+            .collect();
+        let in_reach = |value: fn(&super::assets::PreparedBuilding) -> f64| -> f64 {
+            reached
+                .iter()
+                .map(|(b, _)| value(&assets.buildings[b.index()]))
+                .sum()
+        };
+        let (schools, schools_reached) =
+            self.count_facilities(assets, exposure, FacilityKind::School);
+        let (hospitals, hospitals_reached) =
+            self.count_facilities(assets, exposure, FacilityKind::Hospital);
+        let road_flooded_m = flooded_lengths(&self.roads, maxima);
+        ExposureRow {
+            code: self.code.clone(),
+            area_m2: self.area_m2,
+            modelled_share: self.share(self.modelled_area()),
+            flooded_area_m2: share.map(|share| share * self.area_m2),
+            flooded_share: share,
+            depth_mean_m: if flooded.plane_area[0] > 0.0 {
+                flooded.depth_area / flooded.plane_area[0]
+            } else {
+                0.0
+            },
+            depth_max_m: flooded.worst.depth,
+            speed_max_mps: flooded.worst.speed,
+            hazard_max: flooded.worst.hazard,
+            arrival_s: flooded.worst.arrival,
+            duration_s: flooded.worst.duration,
+            people: self.people,
+            people_reached: self.reached_of(
+                self.people,
+                in_reach(|b| b.people),
+                self.residents,
+                share[WATERLOGGED],
+            ),
+            people_method: self.people_method(),
+            households: self.households,
+            households_reached: self.reached_of(
+                self.households,
+                in_reach(|b| b.households),
+                self.resident_households,
+                share[WATERLOGGED],
+            ),
+            buildings: self.buildings.len() as u32,
+            buildings_reached: reached.len() as u32,
+            floors_reached: reached.iter().map(|(_, e)| e.floors_reached).sum(),
+            schools,
+            schools_reached,
+            hospitals,
+            hospitals_reached,
+            road_length_m: self.roads.iter().map(|&(_, length)| length).sum(),
+            road_flooded_m,
+            road_cut_m: road_flooded_m[1],
+            damage: self
+                .buildings
+                .iter()
+                .map(|b| exposure.buildings[b.index()].damage)
+                .sum(),
+            damage_currency: exposure.currency.clone(),
+            damage_curve: exposure.curves.clone(),
+        }
+    }
+
+    fn frame(&self, assets: &PreparedAssets, depth: &[f32], building_depths: &[f64]) -> ZoneFrame {
+        let (mut flooded, mut volume, mut greatest) = (0.0, 0.0, 0.0_f64);
+        for covered in &self.cells {
+            let d = depth_or_dry(depth[covered.cell.index()]);
+            volume += covered.fraction * d;
+            greatest = greatest.max(d);
+            if d >= DEPTH_THRESHOLDS_M[WATERLOGGED] {
+                flooded += covered.fraction;
+            }
+        }
+        let threshold = assets.settings.reached_depth_m;
+        let is_reached =
+            |b: &&FeatureIdx| building_depths.get(b.index()).copied().unwrap_or(0.0) >= threshold;
+        let reached = self.buildings.iter().filter(is_reached);
+        let flooded_share = self.share(flooded * self.cell_area);
+        let modelled = self.modelled_area();
+        ZoneFrame {
+            flooded_share,
+            people_reached: self.reached_of(
+                self.people,
+                reached
+                    .clone()
+                    .map(|b| assets.buildings[b.index()].people)
+                    .sum(),
+                self.residents,
+                flooded_share,
+            ),
+            buildings_reached: reached.count() as u32,
+            depth_max_m: greatest,
+            depth_mean_m: if modelled > 0.0 {
+                volume * self.cell_area / modelled
+            } else {
+                0.0
+            },
+        }
+    }
+
+    fn flooded(&self, maxima: &Maxima<'_>) -> Flooded {
+        let mut flooded = Flooded {
+            plane_area: [0.0; 5],
+            depth_area: 0.0,
+            worst: Worst::default(),
+        };
+        for covered in &self.cells {
+            let depth = maxima.depth_at(covered.cell);
+            let area = covered.fraction * self.cell_area;
+            for (sum, threshold) in flooded.plane_area.iter_mut().zip(DEPTH_THRESHOLDS_M) {
+                if depth >= threshold {
+                    *sum += area;
+                }
+            }
+            if depth >= DEPTH_THRESHOLDS_M[0] {
+                flooded.depth_area += depth * area;
+            }
+            flooded.worst.include(maxima, covered.cell);
+        }
+        flooded
+    }
+
+    /// Plane area of the zone inside the raster [m²].
+    fn modelled_area(&self) -> f64 {
+        self.cells.iter().map(|c| c.fraction).sum::<f64>() * self.cell_area
+    }
+
+    /// A plane area as a share of the zone; rounding may not push it above 1.
+    fn share(&self, plane_area: f64) -> f64 {
+        (plane_area / self.plane_area).min(1.0)
+    }
+
+    fn people_method(&self) -> PeopleMethod {
+        if self.residents > 0.0 {
+            PeopleMethod::Buildings
+        } else {
+            PeopleMethod::Area
+        }
+    }
+
+    /// The part of `all` in reach: by residents of the buildings reached, else by area.
+    fn reached_of(&self, all: f64, in_reach: f64, residents: f64, flooded_share: f64) -> f64 {
+        if residents > 0.0 {
+            all * (in_reach / residents).min(1.0)
+        } else {
+            all * flooded_share
+        }
+    }
+
+    fn count_facilities(
+        &self,
+        assets: &PreparedAssets,
+        exposure: &AssetExposure,
+        kind: FacilityKind,
+    ) -> (u32, u32) {
+        let of_kind = self
+            .facilities
+            .iter()
+            .filter(|f| assets.facilities[f.index()].facility.kind == kind);
+        let reached = of_kind
+            .clone()
+            .filter(|f| exposure.facilities[f.index()].reached);
+        (of_kind.count() as u32, reached.count() as u32)
+    }
+}
+
+fn indices_where<T>(items: &[T], accept: impl Fn(&T) -> bool) -> Vec<FeatureIdx> {
+    items
+        .iter()
+        .enumerate()
+        .filter(|(_, item)| accept(item))
+        .map(|(i, _)| FeatureIdx::from(i))
+        .collect()
+}
+
+fn holds(edges: &Edges, bounds: &Rect<f64>, at: [f64; 2]) -> bool {
+    let inside_box = (bounds.min().x..=bounds.max().x).contains(&at[0])
+        && (bounds.min().y..=bounds.max().y).contains(&at[1]);
+    inside_box && edges.contain(coord! { x: at[0], y: at[1] })
+}
