@@ -20,6 +20,7 @@ pub mod ids;
 pub mod index;
 pub mod mesh;
 pub mod raster;
+pub mod series;
 pub mod time;
 pub mod units;
 pub mod zonal;
