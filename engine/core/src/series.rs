@@ -1,92 +1,95 @@
-//! Values over time: tides, hydrographs, rain rates.
+//! A quantity over time.
 
-/// Times and values of one quantity, linear between the times and constant beyond them.
-///
-/// Times are seconds on the simulation clock; the unit of the values is the owner's.
-#[derive(Clone, Debug, PartialEq)]
+use serde::{Deserialize, Serialize};
+
+/// Samples of a quantity over time, straight lines between them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Series {
-    /// Strictly increasing [s].
+    /// Seconds after the scenario's start, strictly increasing [s].
     pub time_s: Vec<f64>,
-    /// One finite value a time.
+    /// The quantity at those times.
     pub value: Vec<f64>,
 }
 
-/// Times and values that do not make a series.
+/// Samples that are no series.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SeriesError {
-    /// No entry, or not one value a time.
+    /// No samples, or not as many values as times.
     #[error(
-        "a series needs one value a time and at least one; found {times} times, {values} values"
+        "a series needs as many values as times and at least one; found {times} times and {values} values"
     )]
-    Count {
+    Length {
         /// Times given.
         times: usize,
         /// Values given.
         values: usize,
     },
-    /// NaN or infinity.
-    #[error("entry {index} of the series is not finite")]
+    /// A time or a value is NaN or infinite.
+    #[error("sample {index} of the series is not a finite number")]
     NotFinite {
-        /// Position from 0.
+        /// Position of the sample, from 0.
         index: usize,
     },
-    /// Time stands still or runs back.
-    #[error(
-        "time runs from {from_s} s to {to_s} s at entry {index} of the series; times must increase"
-    )]
-    NotIncreasing {
-        /// Position of the later entry, from 0.
+    /// Time stands still or runs backwards.
+    #[error("time does not increase at sample {index} of the series ({time_s} s)")]
+    TimeOrder {
+        /// Position of the sample, from 0.
         index: usize,
-        /// Time before [s].
-        from_s: f64,
-        /// Time at the entry [s].
-        to_s: f64,
+        /// Its time [s].
+        time_s: f64,
     },
 }
 
 impl Series {
-    /// Checks the entries: as many values as times, at least one, finite, times strictly increasing.
+    /// Checks the samples: finite, times strictly increasing, at least one.
     pub fn new(time_s: Vec<f64>, value: Vec<f64>) -> Result<Self, SeriesError> {
         if time_s.is_empty() || time_s.len() != value.len() {
-            return Err(SeriesError::Count {
+            return Err(SeriesError::Length {
                 times: time_s.len(),
                 values: value.len(),
             });
         }
-        let infinite = time_s
+        if let Some(index) = time_s
             .iter()
             .zip(&value)
-            .position(|(t, v)| !(t.is_finite() && v.is_finite()));
-        if let Some(index) = infinite {
+            .position(|(t, v)| !(t.is_finite() && v.is_finite()))
+        {
             return Err(SeriesError::NotFinite { index });
         }
-        if let Some(before) = time_s.windows(2).position(|pair| pair[1] <= pair[0]) {
-            return Err(SeriesError::NotIncreasing {
-                index: before + 1,
-                from_s: time_s[before],
-                to_s: time_s[before + 1],
+        if let Some(k) = time_s.windows(2).position(|w| w[1] <= w[0]) {
+            return Err(SeriesError::TimeOrder {
+                index: k + 1,
+                time_s: time_s[k + 1],
             });
         }
         Ok(Self { time_s, value })
     }
 
-    /// The same value at all times. Panics if it is not finite.
+    /// The same value at all times.
     pub fn constant(value: f64) -> Self {
-        Self::new(vec![0.0], vec![value]).expect("a constant is one finite value")
+        Self {
+            time_s: vec![0.0],
+            value: vec![value],
+        }
     }
 
-    /// The value at a time [s]: linear between entries, the nearest entry's beyond both ends.
+    /// The value at a time: linear between samples, held before the first and after the last.
     pub fn at(&self, time_s: f64) -> f64 {
-        let after = self.time_s.partition_point(|&t| t <= time_s);
+        let after = self.time_s.partition_point(|t| *t <= time_s);
         if after == 0 {
-            return self.value[0];
+            return self.value.first().copied().unwrap_or(0.0);
         }
         if after == self.time_s.len() {
             return self.value[after - 1];
         }
         let (t0, t1) = (self.time_s[after - 1], self.time_s[after]);
-        let (v0, v1) = (self.value[after - 1], self.value[after]);
-        v0 + (v1 - v0) * ((time_s - t0) / (t1 - t0))
+        let share = (time_s - t0) / (t1 - t0);
+        self.value[after - 1] * (1.0 - share) + self.value[after] * share
+    }
+
+    /// The largest value.
+    pub fn max(&self) -> f64 {
+        self.value.iter().copied().fold(f64::NEG_INFINITY, f64::max)
     }
 }
 
@@ -95,26 +98,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_linear_inside_and_constant_outside() {
-        let s = Series::new(vec![10.0, 20.0, 40.0], vec![1.0, 3.0, -1.0]).expect("valid");
-        assert_eq!(s.at(0.0), 1.0);
-        assert_eq!(s.at(15.0), 2.0);
-        assert_eq!(s.at(20.0), 3.0);
-        assert_eq!(s.at(30.0), 1.0);
-        assert_eq!(s.at(99.0), -1.0);
-        assert_eq!(Series::constant(7.0).at(-5.0), 7.0);
+    fn values_are_linear_between_and_held_beyond() {
+        let series = Series::new(vec![0.0, 10.0, 20.0], vec![1.0, 3.0, -1.0]).expect("valid");
+        assert_eq!(series.at(-5.0), 1.0);
+        assert_eq!(series.at(5.0), 2.0);
+        assert_eq!(series.at(10.0), 3.0);
+        assert_eq!(series.at(15.0), 1.0);
+        assert_eq!(series.at(99.0), -1.0);
+        assert_eq!(series.max(), 3.0);
     }
 
     #[test]
-    fn disorder_is_refused_with_its_place() {
-        assert!(matches!(
-            Series::new(vec![0.0, 2.0, 2.0], vec![0.0; 3]),
-            Err(SeriesError::NotIncreasing { index: 2, .. })
-        ));
-        assert!(matches!(
-            Series::new(vec![0.0, 1.0], vec![0.0, f64::NAN]),
-            Err(SeriesError::NotFinite { index: 1 })
-        ));
+    fn time_that_stands_still_is_refused() {
+        let repeated = Series::new(vec![0.0, 10.0, 10.0], vec![0.0; 3]);
+        assert_eq!(
+            repeated,
+            Err(SeriesError::TimeOrder {
+                index: 2,
+                time_s: 10.0
+            })
+        );
         assert!(Series::new(vec![], vec![]).is_err());
+        assert!(Series::new(vec![0.0], vec![f64::NAN]).is_err());
     }
 }
