@@ -1,3 +1,4 @@
 //! Simulation: typhoon → sea and rain → flood → exposure. Pure numbers: no I/O, no clock, no Bevy.
 
 pub mod exposure;
+pub mod flood;

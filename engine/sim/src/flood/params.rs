@@ -1,0 +1,444 @@
+//! What a run is given, and what is wrong with it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use stormgrid_core::ids::CellIdx;
+use stormgrid_core::raster::RasterGeometry;
+use stormgrid_core::series::Series;
+
+/// The ground: bed, roughness and obstacles on the cells of one raster.
+#[derive(Clone, Debug)]
+pub struct Domain {
+    /// Where the cells lie, in metres.
+    pub geometry: RasterGeometry,
+    /// Bed elevation, one value a cell [m, up]; NaN is outside the domain and acts as a wall.
+    pub elevation: Vec<f64>,
+    /// Manning's roughness.
+    pub manning: Manning,
+    /// Cells that a building fills: no water enters, and the rain on them is shed to the nearest
+    /// open cell. Empty: no building.
+    pub blocked: Vec<bool>,
+}
+
+/// Manning's roughness coefficient [s m⁻¹ᐟ³], from 0 (smooth) to 1.
+#[derive(Clone, Debug)]
+pub enum Manning {
+    /// The same everywhere.
+    Uniform(f64),
+    /// One value a cell; the value at a face is the mean of `n²` of its two cells.
+    Field(Vec<f32>),
+}
+
+/// A side of the raster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Row 0.
+    North,
+    /// Last column.
+    East,
+    /// Last row.
+    South,
+    /// Column 0.
+    West,
+}
+
+/// Where a boundary acts.
+#[derive(Clone, Debug)]
+pub enum BoundaryPlace {
+    /// The outer faces of the cells along a side of the raster.
+    Side(Side),
+    /// These cells themselves, wherever they lie.
+    Cells(Vec<CellIdx>),
+}
+
+/// What a boundary imposes.
+#[derive(Clone, Debug)]
+pub enum BoundaryKind {
+    /// No flow. Cells become obstacles.
+    Wall,
+    /// Water leaves and none enters: over a side as uniform flow down the slope of the bed there
+    /// (at least 0.1 %), over cells by falling into them.
+    Free,
+    /// Water level [m], same datum as the bed. On a side the level stands just outside it; on
+    /// cells it is the level of the cells, which then belong to the sea rather than to the domain.
+    Level(Series),
+    /// Total discharge into the domain [m³ s⁻¹], shared evenly among the open cells of the place;
+    /// a negative value withdraws water as far as there is some.
+    Discharge(Series),
+}
+
+/// A condition at a place. Sides without one are walls; later entries override earlier ones.
+#[derive(Clone, Debug)]
+pub struct Boundary {
+    /// Where.
+    pub place: BoundaryPlace,
+    /// What.
+    pub kind: BoundaryKind,
+}
+
+/// Water from a river, a burst main, a manhole.
+#[derive(Clone, Debug)]
+pub struct Inflow {
+    /// Cells and their weights (positive, any sum); obstacles among them are passed over.
+    pub cells: Vec<(CellIdx, f64)>,
+    /// Discharge [m³ s⁻¹]; negative withdraws.
+    pub discharge: Series,
+}
+
+/// Rain rate [m s⁻¹] as a function of time [s] and place (x, y in the raster's frame).
+pub type RainFunction = Arc<dyn Fn(f64, f64, f64) -> f64 + Send + Sync>;
+
+/// Rain on the open cells and, through the roofs, on the blocked ones.
+#[derive(Clone, Default)]
+pub enum Rain {
+    /// No rain.
+    #[default]
+    None,
+    /// The same rate always and everywhere [m s⁻¹].
+    Uniform(f64),
+    /// The same rate everywhere [m s⁻¹], over time.
+    Series(Series),
+    /// A rate that varies in place and time, evaluated at the corners of each 60-cell tile and
+    /// linear between them.
+    Field {
+        /// The rate.
+        rate: RainFunction,
+        /// Interval at which the rate is evaluated anew [s], positive; constant in between.
+        refresh_s: f64,
+    },
+}
+
+impl fmt::Debug for Rain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => write!(f, "None"),
+            Self::Uniform(rate) => write!(f, "Uniform({rate})"),
+            Self::Series(series) => write!(f, "Series({series:?})"),
+            Self::Field { refresh_s, .. } => write!(f, "Field {{ refresh_s: {refresh_s} }}"),
+        }
+    }
+}
+
+/// Water at the start.
+#[derive(Clone, Debug, Default)]
+pub enum Initial {
+    /// None.
+    #[default]
+    Dry,
+    /// One water level [m]; cells above it are dry.
+    Level(f64),
+    /// A water level a cell [m]; NaN or below the bed is dry.
+    LevelField(Vec<f64>),
+    /// A depth a cell, not negative [m]; NaN is dry.
+    Depth(Vec<f64>),
+}
+
+/// Numbers of the scheme.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// Courant number of the gravity wave, above 0 and at most 0.7.
+    pub cfl: f64,
+    /// Weight of a face's own discharge against its neighbours' in the momentum equation, 0.5 to
+    /// 1; 1 is Bates (2010), below 1 de Almeida (2012).
+    pub theta: f64,
+    /// Depth at a face at or below which nothing flows [m], positive.
+    pub depth_dry: f64,
+    /// Largest Froude number at a face, positive: faster flow is cut.
+    pub froude_max: f64,
+    /// Longest step [s], positive.
+    pub max_dt: f64,
+    /// Threads; 0 takes what the machine has. The result does not depend on it.
+    pub threads: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            cfl: 0.7,
+            theta: 0.9,
+            depth_dry: 1e-5,
+            froude_max: 3.0,
+            max_dt: 10.0,
+            threads: 0,
+        }
+    }
+}
+
+/// Everything a run needs.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The ground.
+    pub domain: Domain,
+    /// Water at the start.
+    pub initial: Initial,
+    /// Rain.
+    pub rain: Rain,
+    /// Conditions on sides and cells.
+    pub boundaries: Vec<Boundary>,
+    /// Point and area inflows.
+    pub inflows: Vec<Inflow>,
+    /// Numbers of the scheme.
+    pub options: Options,
+}
+
+impl Setup {
+    /// A dry domain without rain, inflow or opening; change the fields that differ.
+    pub fn new(domain: Domain) -> Self {
+        Self {
+            domain,
+            initial: Initial::Dry,
+            rain: Rain::None,
+            boundaries: Vec::new(),
+            inflows: Vec::new(),
+            options: Options::default(),
+        }
+    }
+
+    pub(super) fn validate(&self) -> Result<(), FloodError> {
+        let n_cells = self.domain.geometry.n_cells();
+        let fits = |what, found: usize| {
+            (found == n_cells).then_some(()).ok_or(FloodError::Count {
+                what,
+                found,
+                expected: n_cells,
+            })
+        };
+        fits("elevations", self.domain.elevation.len())?;
+        if !self.domain.blocked.is_empty() {
+            fits("obstacle flags", self.domain.blocked.len())?;
+        }
+        self.validate_domain()?;
+        match &self.initial {
+            Initial::Dry => {}
+            Initial::Level(level) => finite_within("initial level [m]", *level, -1e5, 1e5)?,
+            Initial::LevelField(values) => {
+                fits("initial levels", values.len())?;
+                self.cells_within("initial level [m]", values, -1e5, 1e5)?;
+            }
+            Initial::Depth(values) => {
+                fits("initial depths", values.len())?;
+                self.cells_within("initial depth [m]", values, 0.0, DEPTH_LIMIT)?;
+            }
+        }
+        match &self.rain {
+            Rain::None => {}
+            Rain::Uniform(rate) => finite_within("rain rate [m/s]", *rate, 0.0, RAIN_LIMIT)?,
+            Rain::Series(series) => {
+                series_within("rain rate [m/s]", series, 0.0, RAIN_LIMIT)?;
+            }
+            Rain::Field { refresh_s, .. } => {
+                finite_within("rain refresh interval [s]", *refresh_s, 1e-3, 1e9)?;
+            }
+        }
+        self.validate_forcing(n_cells)?;
+        let o = &self.options;
+        finite_within("cfl", o.cfl, 1e-3, 0.7)?;
+        finite_within("theta", o.theta, 0.5, 1.0)?;
+        finite_within("dry depth [m]", o.depth_dry, 1e-7, 0.1)?;
+        finite_within("largest Froude number", o.froude_max, 0.1, 100.0)?;
+        finite_within("longest step [s]", o.max_dt, 1e-3, 3600.0)
+    }
+
+    fn validate_domain(&self) -> Result<(), FloodError> {
+        let Domain {
+            elevation, manning, ..
+        } = &self.domain;
+        self.cells_within("elevation [m]", elevation, -2e4, 2e4)?;
+        match manning {
+            Manning::Uniform(n) => finite_within("Manning's n", *n, 0.0, 1.0),
+            Manning::Field(values) => {
+                if values.len() != elevation.len() {
+                    return Err(FloodError::Count {
+                        what: "roughness values",
+                        found: values.len(),
+                        expected: elevation.len(),
+                    });
+                }
+                let bad = (0..values.len())
+                    .find(|&i| !elevation[i].is_nan() && !(0.0..=1.0).contains(&values[i]));
+                match bad {
+                    Some(i) => Err(self.bad_cell("Manning's n", i, f64::from(values[i]))),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+
+    fn validate_forcing(&self, n_cells: usize) -> Result<(), FloodError> {
+        let in_raster = |cell: &CellIdx| match cell.index() < n_cells {
+            true => Ok(()),
+            false => Err(FloodError::CellOutside {
+                cell: cell.index(),
+                n_cells,
+            }),
+        };
+        for boundary in &self.boundaries {
+            if let BoundaryPlace::Cells(cells) = &boundary.place {
+                cells.iter().try_for_each(in_raster)?;
+            }
+            match &boundary.kind {
+                BoundaryKind::Wall | BoundaryKind::Free => {}
+                BoundaryKind::Level(series) => {
+                    series_within("boundary level [m]", series, -1e5, 1e5)?;
+                }
+                BoundaryKind::Discharge(series) => {
+                    series_within("boundary discharge [m3/s]", series, -1e7, 1e7)?;
+                }
+            }
+        }
+        for inflow in &self.inflows {
+            inflow.cells.iter().try_for_each(|(c, _)| in_raster(c))?;
+            for &(_, weight) in &inflow.cells {
+                finite_within("inflow weight", weight, 0.0, f64::MAX)?;
+            }
+            series_within("inflow discharge [m3/s]", &inflow.discharge, -1e7, 1e7)?;
+        }
+        Ok(())
+    }
+
+    fn cells_within(
+        &self,
+        what: &'static str,
+        values: &[f64],
+        low: f64,
+        high: f64,
+    ) -> Result<(), FloodError> {
+        let bad = values
+            .iter()
+            .position(|v| !v.is_nan() && !(low..=high).contains(v));
+        match bad {
+            Some(i) => Err(self.bad_cell(what, i, values[i])),
+            None => Ok(()),
+        }
+    }
+
+    fn bad_cell(&self, what: &'static str, cell: usize, value: f64) -> FloodError {
+        let n_cols = self.domain.geometry.n_cols;
+        FloodError::CellValue {
+            what,
+            value,
+            row: cell / n_cols,
+            col: cell % n_cols,
+        }
+    }
+}
+
+/// Deeper water than anywhere on Earth [m]: the run has blown up.
+pub(super) const DEPTH_LIMIT: f64 = 1.2e4;
+
+/// 3.6 m of rain an hour [m s⁻¹], nine times the heaviest ever observed.
+const RAIN_LIMIT: f64 = 1e-3;
+
+fn finite_within(what: &'static str, value: f64, low: f64, high: f64) -> Result<(), FloodError> {
+    match (low..=high).contains(&value) {
+        true => Ok(()),
+        false => Err(FloodError::Range {
+            what,
+            value,
+            low,
+            high,
+        }),
+    }
+}
+
+fn series_within(
+    what: &'static str,
+    series: &Series,
+    low: f64,
+    high: f64,
+) -> Result<(), FloodError> {
+    if series.value.is_empty() || series.value.len() != series.time_s.len() {
+        return Err(FloodError::Count {
+            what,
+            found: series.value.len(),
+            expected: series.time_s.len().max(1),
+        });
+    }
+    series
+        .value
+        .iter()
+        .try_for_each(|&value| finite_within(what, value, low, high))
+}
+
+/// Why a run cannot start or had to stop.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum FloodError {
+    /// A field does not have one value a cell.
+    #[error("{found} {what} given for {expected} cells")]
+    Count {
+        /// Of what.
+        what: &'static str,
+        /// Values given.
+        found: usize,
+        /// Cells of the raster.
+        expected: usize,
+    },
+    /// A number outside its range.
+    #[error("{what} is {value}; it must lie between {low} and {high}")]
+    Range {
+        /// Of what.
+        what: &'static str,
+        /// The value.
+        value: f64,
+        /// Least allowed.
+        low: f64,
+        /// Greatest allowed.
+        high: f64,
+    },
+    /// A cell's value outside its range.
+    #[error(
+        "{what} is {value} in row {row}, column {col} (counted from 0 at the north-west corner)"
+    )]
+    CellValue {
+        /// Of what.
+        what: &'static str,
+        /// The value.
+        value: f64,
+        /// Row from the north.
+        row: usize,
+        /// Column from the west.
+        col: usize,
+    },
+    /// A cell index beyond the raster.
+    #[error("cell {cell} does not exist; the raster has {n_cells} cells")]
+    CellOutside {
+        /// The index.
+        cell: usize,
+        /// Cells of the raster.
+        n_cells: usize,
+    },
+    /// All cells are outside the domain or blocked.
+    #[error("no cell of the domain can hold water: all are without elevation, blocked or boundary")]
+    NoOpenCell,
+    /// All cells of an inflow or a discharge boundary are outside the domain or blocked.
+    #[error("{what} {number} has no open cell: all its cells are without elevation or blocked")]
+    NowhereToFlow {
+        /// Inflow or boundary.
+        what: &'static str,
+        /// Its position, from 1.
+        number: usize,
+    },
+    /// The threads could not be started.
+    #[error("{threads} threads could not be started")]
+    Threads {
+        /// Threads asked for.
+        threads: usize,
+    },
+    /// The solution is no longer a number, or beyond anything physical.
+    #[error(
+        "the flood became unstable at {time_s} s in row {row}, column {col}: {cause} (depth {depth_m} m)"
+    )]
+    Unstable {
+        /// Simulation time [s].
+        time_s: f64,
+        /// Row from the north.
+        row: usize,
+        /// Column from the west.
+        col: usize,
+        /// Depth found [m].
+        depth_m: f32,
+        /// What was seen.
+        cause: &'static str,
+    },
+}
