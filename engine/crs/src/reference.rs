@@ -1,0 +1,27 @@
+//! PROJ, the judge of arbitrary coordinate systems.
+
+use proj::Proj;
+
+use crate::{Crs, CrsError};
+
+/// Converts points with PROJ, degrees or metres as in [`crate::Projector`].
+///
+/// Slower to set up than a projector and not to be shared between threads; for checks, and for
+/// systems that need grids or a change of datum.
+pub fn reference(from: &str, to: &str, points: &mut [[f64; 2]]) -> Result<(), CrsError> {
+    let (from, to) = (Crs::parse(from)?, Crs::parse(to)?);
+    let failed = |reason: String| CrsError::Reference {
+        from: from.to_string(),
+        to: to.to_string(),
+        reason,
+    };
+    let proj = Proj::new_known_crs(&from.to_string(), &to.to_string(), None)
+        .map_err(|e| failed(e.to_string()))?;
+    for point in points {
+        let (x, y) = proj
+            .convert((point[0], point[1]))
+            .map_err(|e| failed(e.to_string()))?;
+        *point = [x, y];
+    }
+    Ok(())
+}
