@@ -2,3 +2,6 @@
 
 pub mod exposure;
 pub mod flood;
+pub mod rain;
+pub mod sea;
+pub mod typhoon;

@@ -1,0 +1,21 @@
+//! Rain of a typhoon (R-CLIPER) and design storms (Chicago hyetograph).
+//!
+//! # What is modelled
+//!
+//! [`r_cliper`] is the climatology of the US National Hurricane Center: a circle of rain around the
+//! centre that grows with the greatest wind. It knows no rain bands, no terrain, no shear.
+//!
+//! # What is first order
+//!
+//! It is a mean over many storms, so its peaks are too low and too wide: for Hato at Taishan it
+//! gives some 9 mm/h where 126 mm fell in one hour. Where the city's drainage matters, a
+//! [`DesignStorm`] can be nested into the typhoon's rain by [`nested`]; the caller decides, with
+//! which return period, and says so.
+//!
+//! Rates are [m s⁻¹]; series give the rate against seconds.
+
+mod chicago;
+mod cliper;
+
+pub use chicago::{DesignStorm, DesignStormError, IntensityFormula, nested};
+pub use cliper::{hyetograph, r_cliper, rain_at, rain_at_points};

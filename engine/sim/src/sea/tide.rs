@@ -1,0 +1,92 @@
+//! Prediction of the tide from harmonic constants.
+
+use stormgrid_core::series::Series;
+use stormgrid_core::time::Instant;
+
+use super::astronomy::{Longitudes, NodeAngles};
+use super::constituents::Constituent;
+
+/// A harmonic constant of a station.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HarmonicConstant {
+    /// Name as TICON writes it, for example `M2`; case does not matter.
+    pub name: String,
+    /// Amplitude H, not negative [m].
+    pub amplitude: f64,
+    /// Phase lag g behind the equilibrium argument at Greenwich [rad].
+    pub phase: f64,
+}
+
+/// The tide of one station.
+#[derive(Clone, Debug)]
+pub struct TidePredictor {
+    mean_level: f64,
+    waves: Vec<(&'static Constituent, f64, f64)>,
+    unused: Vec<HarmonicConstant>,
+}
+
+impl TidePredictor {
+    /// Binds harmonic constants to a mean level.
+    ///
+    /// - `mean_level`: mean sea level above the datum wanted [m]
+    ///
+    /// Constants with a name that is not known, or with numbers that are not finite, are kept
+    /// aside in [`Self::unused`].
+    pub fn new(constants: &[HarmonicConstant], mean_level: f64) -> Self {
+        let mut waves = Vec::new();
+        let mut unused = Vec::new();
+        for constant in constants {
+            let finite = constant.amplitude.is_finite() && constant.phase.is_finite();
+            match Constituent::named(&constant.name) {
+                Some(constituent) if finite => {
+                    waves.push((constituent, constant.amplitude, constant.phase));
+                }
+                _ => unused.push(constant.clone()),
+            }
+        }
+        Self {
+            mean_level,
+            waves,
+            unused,
+        }
+    }
+
+    /// Constants that the prediction leaves out.
+    pub fn unused(&self) -> &[HarmonicConstant] {
+        &self.unused
+    }
+
+    /// Mean sea level above the datum [m].
+    pub fn mean_level(&self) -> f64 {
+        self.mean_level
+    }
+
+    /// Level at an instant [m above the datum]: Z₀ + Σ f H cos(V + u - g).
+    ///
+    /// Source: Schureman (1958), eq. 305.
+    pub fn level(&self, time: Instant) -> f64 {
+        let longitudes = Longitudes::at(time);
+        let angles = NodeAngles::at(&longitudes);
+        let tide: f64 = self
+            .waves
+            .iter()
+            .map(|(constituent, amplitude, phase)| {
+                let (f, u) = constituent.nodal(&angles);
+                f * amplitude * (constituent.argument(&longitudes) + u - phase).cos()
+            })
+            .sum();
+        self.mean_level + tide
+    }
+
+    /// Level over time [m against s after `start`], at 0, `step`, … to `duration` or just beyond.
+    pub fn series(&self, start: Instant, duration: f64, step: f64) -> Series {
+        let step = step.max(1.0);
+        let n_steps = (duration / step).ceil().max(1.0) as usize;
+        let time_s: Vec<f64> = (0..=n_steps).map(|i| i as f64 * step).collect();
+        let value = time_s
+            .iter()
+            .map(|&t| self.level(start.plus_seconds(t)))
+            .collect();
+        Series { time_s, value }
+    }
+}

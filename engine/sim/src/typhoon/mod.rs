@@ -1,0 +1,44 @@
+//! Wind and pressure of a typhoon from its best track.
+//!
+//! # What is modelled
+//!
+//! The track is interpolated in time along great circles ([`State`]). Around its centre lies a
+//! circular vortex, [Holland (1980)] or [Holland, Belanger & Fritz (2010)]:
+//!
+//! ```text
+//! p(r) = p_c + Δp exp(-(R/r)^B)                                        Holland 1980 eq. 4
+//! V(r) = sqrt( B/ρ (R/r)^B Δp exp(-(R/r)^B) + (r f/2)² ) - r f/2       Holland 1980 eq. 5
+//! ```
+//!
+//! with R the radius of maximum wind and f the Coriolis parameter at the centre. The gradient wind
+//! is brought down to 10 m, turned inwards by the inflow angle, and the translation of the storm is
+//! added, fading with distance (CLIMADA's form), which makes the right-hand side the strong one.
+//!
+//! All winds are **10-minute means at 10 m**. Agencies differ: JMA gives 10-minute, CMA 2-minute,
+//! JTWC 1-minute means; [`TyphoonModel::new`] converts them by [`ten_minute_factor`].
+//!
+//! # What is first order
+//!
+//! - One circular vortex: no terrain, no double eyewall, no asymmetry but the translation.
+//! - B from the greatest wind of the bulletin, which is given to 5 kt.
+//! - Where the track has no radius of maximum wind it comes from a regression on the pressure
+//!   deficit whose scatter is about a third (σ of ln R near 0.4).
+//! - Land slows the wind by one factor, not by upwind roughness.
+//!
+//! [Holland (1980)]: https://doi.org/10.1175/1520-0493(1980)108%3C1212:AAMOTW%3E2.0.CO;2
+//! [Holland, Belanger & Fritz (2010)]: https://doi.org/10.1175/2010MWR3317.1
+
+mod field;
+mod params;
+mod profile;
+mod relations;
+mod state;
+
+pub use field::{Air, Surface, TyphoonModel};
+pub use params::{Parameters, ParametersError, Profile, ShapeRule};
+pub use profile::{Holland10, Holland80, coriolis};
+pub use relations::{
+    b_from_wind, b_vickery_wadhera, inflow_angle, pressure_from_wind, rmw_knaff, rmw_takagi,
+    rmw_vickery_wadhera, rmw_willoughby, surface_factor, ten_minute_factor, wind_from_pressure,
+};
+pub use state::{State, StateSource, with_rmw_of};
