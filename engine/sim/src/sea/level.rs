@@ -22,8 +22,8 @@ pub struct CoastalLevel {
 
 /// Level at a coast under a storm.
 ///
-/// The set-up relaxes towards the steady one with the transect's response time; it begins steady.
-/// The inverse barometer has no lag: the pressure field moves slower than a long wave on the shelf.
+/// The set-up follows the wind as [`Transect::set_up_series`] says. The inverse barometer has no lag:
+/// the pressure field moves slower than a long wave on the shelf.
 ///
 /// - `tide`: the tide with its mean level above the datum
 /// - `transect`: the line that the wind pushes the water along
@@ -39,21 +39,20 @@ pub fn coastal_level(
 ) -> CoastalLevel {
     let tide_series = tide.series(start, duration, step);
     let times = tide_series.time_s.clone();
-    let response = transect.response_time();
     let environment = storm.parameters().environment_pressure;
-    let mut set_up = Vec::with_capacity(times.len());
-    let mut barometer = Vec::with_capacity(times.len());
-    for (i, &t) in times.iter().enumerate() {
-        let time = start.plus_seconds(t);
-        let still = tide_series.value[i] - tide.mean_level();
-        let steady = transect.steady_set_up(storm, time, still);
-        let before = i.checked_sub(1).map(|last| (set_up[last], t - times[last]));
-        set_up.push(before.map_or(steady, |(last, dt): (f64, f64)| {
-            steady + (last - steady) * (-dt / response).exp()
-        }));
-        let air = storm.air(transect.coast(), time, Surface::Water);
-        barometer.push(inverse_barometer(environment, air.pressure));
-    }
+    let still: Vec<f64> = tide_series
+        .value
+        .iter()
+        .map(|level| level - tide.mean_level())
+        .collect();
+    let set_up = transect.set_up_series(storm, start, &times, &still);
+    let barometer: Vec<f64> = times
+        .iter()
+        .map(|&t| {
+            let air = storm.air(transect.coast(), start.plus_seconds(t), Surface::Water);
+            inverse_barometer(environment, air.pressure)
+        })
+        .collect();
     let level = (0..times.len())
         .map(|i| tide_series.value[i] + set_up[i] + barometer[i])
         .collect();

@@ -4,18 +4,19 @@
 //!
 //! - **Tide** ([`TidePredictor`]) from harmonic constants, with the astronomical arguments and nodal
 //!   factors of the instant: η = Z₀ + Σ f H cos(V + u - g).
-//! - **Wind set-up** along one transect ([`Transect`]) from deep water to the coast:
-//!   dη/dx = τ / (ρ g (h + η)), with the wind of the typhoon at every node of the transect and
-//!   SFINCS' drag law; it follows the wind with the travel time of a long wave over the transect.
+//! - **Set-up** along one transect ([`Transect`]) from deep water to the coast: the wind of the
+//!   typhoon in every cell pushes water shorewards, with SFINCS' drag law; the flow along the coast
+//!   that it drives leans on the shore by the Earth's rotation; a long wave brings both to the coast
+//!   after its travel time. See [`Transect::set_up_series`].
 //! - **Inverse barometer**: (p_env - p) / (ρ g), 0.0099451 m for a hectopascal.
 //!
 //! # What is first order
 //!
-//! One line instead of a sea: no Coriolis set-up, no alongshore flow, no funnelling of the estuary,
-//! no waves, no interaction of tide and surge but the depth, no river. The coast of the Pearl River
-//! delta adds to the surge what this leaves out; `data/tide/README.md` shows by how much it misses
-//! Hato. Transect and datum are parameters; [`Transect::modaomen`] and its neighbours carry values
-//! rounded from charts.
+//! One line instead of a sea: the coast is straight, the storm long; no funnelling of the estuary,
+//! no waves, no river, no interaction of tide and surge but the depth. Transect, drag and datum are
+//! parameters and none was fitted; [`Transect::modaomen`] and its neighbours carry depths rounded
+//! from charts. Against five storms at Shek Pik the surge misses by 0.4 m in the mean and 0.7 m at
+//! worst; `data/tide/README.md` has the table.
 //!
 //! Levels are metres above the datum that the caller's mean level refers to.
 

@@ -4,7 +4,7 @@ use stormgrid_core::frame::Geodetic;
 use stormgrid_core::time::Instant;
 use stormgrid_core::units::{GRAVITY, SEA_WATER_DENSITY};
 
-use crate::typhoon::{Air, Surface, TyphoonModel};
+use crate::typhoon::{Air, Surface, TyphoonModel, coriolis};
 
 /// Mean radius of the Earth [m] (IUGG).
 const EARTH_RADIUS: f64 = 6_371_008.8;
@@ -57,6 +57,7 @@ pub struct Transect {
     coast: Geodetic,
     seaward: f64,
     bed: Vec<ShelfPoint>,
+    alongshore_share: f64,
 }
 
 /// A transect that no set-up can be computed on.
@@ -94,6 +95,9 @@ const LEAST_DEPTH: f64 = 1.0;
 /// Spacing of the nodes of a transect [m]; half of it changes Hato's set-up by less than 1 mm.
 const NODE_SPACING: f64 = 1000.0;
 
+/// Share of the bathystrophic flow that is taken [-].
+const ALONGSHORE_SHARE: f64 = 1.0;
+
 /// Length of the longest transect [m].
 const LONGEST: f64 = 1.0e6;
 
@@ -128,6 +132,7 @@ impl Transect {
             coast,
             seaward,
             bed,
+            alongshore_share: ALONGSHORE_SHARE,
         })
     }
 
@@ -200,7 +205,18 @@ impl Transect {
                     depth,
                 })
                 .collect(),
+            alongshore_share: ALONGSHORE_SHARE,
         }
+    }
+
+    /// The same transect with another share of the flow along the coast, 0 to 1.
+    pub fn with_alongshore_share(mut self, share: f64) -> Self {
+        self.alongshore_share = if share.is_finite() {
+            share.clamp(0.0, 1.0)
+        } else {
+            ALONGSHORE_SHARE
+        };
+        self
     }
 
     /// The landward end.
@@ -228,36 +244,39 @@ impl Transect {
         }
     }
 
-    /// Time that a long wave takes over the transect [s]: ∫ dx / sqrt(g h). The set-up follows the
-    /// wind no faster than this.
-    pub fn response_time(&self) -> f64 {
-        let n_cells = self.n_cells();
-        let dx = self.length() / n_cells as f64;
-        (0..n_cells)
-            .map(|i| dx / (GRAVITY * self.depth((i as f64 + 0.5) * dx)).sqrt())
-            .sum()
-    }
-
-    /// Set-up at the coast that a steady wind like the one at `time` would hold [m].
+    /// Set-up at the coast over time [m], one value per entry of `times`.
     ///
-    /// - `still_level`: level of the still water above mean sea level [m]; it adds to the depth
-    pub fn steady_set_up(&self, storm: &TyphoonModel, time: Instant, still_level: f64) -> f64 {
-        let Some(state) = storm.state(time) else {
-            return 0.0;
-        };
-        let n_cells = self.n_cells();
-        let dx = self.length() / n_cells as f64;
-        let landward = [-self.seaward.sin(), -self.seaward.cos()];
-        let (mut depths, mut stresses) = (Vec::new(), Vec::new());
-        for i in 0..n_cells {
-            // From deep water towards the coast, at the middle of each cell.
-            let distance = self.length() - (i as f64 + 0.5) * dx;
-            let air = storm.air_around(&state, self.place(distance), Surface::Water);
-            let stress = wind_stress(air, storm.parameters().air_density);
-            depths.push((self.depth(distance) + still_level).max(LEAST_DEPTH));
-            stresses.push(stress[0] * landward[0] + stress[1] * landward[1]);
-        }
-        integrate_set_up(&depths, &stresses, dx, 0.0)
+    /// A long wave brings what the wind does in each cell to the coast after its travel time t_i, so
+    /// that to first order (the wave equation along its incoming characteristic)
+    ///
+    /// ```text
+    /// η(t) = Σ_i [ τ_n(x_i, t - t_i) / ρ + f V(x_i, t - t_i) ] dx / (g h_i)
+    /// dV/dt = τ_a / ρ - g n² V |V| / h^(7/3)
+    /// ```
+    ///
+    /// with τ_n the stress towards the coast, τ_a the stress along it, V the flow along the coast
+    /// that the stress drives and the Earth's rotation leans on the shore: the bathystrophic storm
+    /// tide of Freeman, Baer & Jung (1957), J. Mar. Res. 16, 12–22, eqs 5–7. It takes the coast as
+    /// straight and the storm as long, so V is an upper bound for a small fast storm;
+    /// `alongshore_share` scales it.
+    ///
+    /// - `start`: instant of time 0
+    /// - `times`: [s], ascending, evenly spaced
+    /// - `still_level`: level of the still water above mean sea level at each time [m]; it adds to
+    ///   the depth
+    pub fn set_up_series(
+        &self,
+        storm: &TyphoonModel,
+        start: Instant,
+        times: &[f64],
+        still_level: &[f64],
+    ) -> Vec<f64> {
+        let forcing = Forcing::along(self, storm, start, times);
+        times
+            .iter()
+            .zip(still_level)
+            .map(|(&t, &still)| forcing.set_up(t, still))
+            .collect()
     }
 
     fn n_cells(&self) -> usize {
@@ -276,6 +295,119 @@ impl Transect {
             height: 0.0,
         }
     }
+}
+
+/// What drives the water in every cell of a transect, over time.
+struct Forcing {
+    /// Length of a cell [m].
+    dx: f64,
+    /// Still depth of each cell below mean sea level, from deep water to the coast [m].
+    depths: Vec<f64>,
+    /// Travel time of a long wave from each cell to the coast [s].
+    delays: Vec<f64>,
+    /// Time of the first entry [s after the start] and spacing [s].
+    first: f64,
+    step: f64,
+    /// Stress towards the coast plus ρ f V [Pa], one row per time, one entry per cell.
+    push: Vec<Vec<f64>>,
+}
+
+/// Manning's n of the shelf's bed [s m⁻¹ᐟ³], the usual value for sand and mud under the sea.
+const SHELF_MANNING: f64 = 0.02;
+
+/// How long before the first time the flow along the coast begins from rest [s]. Before that a
+/// typhoon is a thousand kilometres away.
+const SPIN_UP: f64 = 86_400.0;
+
+impl Forcing {
+    fn along(transect: &Transect, storm: &TyphoonModel, start: Instant, times: &[f64]) -> Self {
+        let n_cells = transect.n_cells();
+        let dx = transect.length() / n_cells as f64;
+        let distances: Vec<f64> = (0..n_cells)
+            .map(|i| transect.length() - (i as f64 + 0.5) * dx)
+            .collect();
+        let depths: Vec<f64> = distances.iter().map(|&d| transect.depth(d)).collect();
+        let mut delays: Vec<f64> = depths
+            .iter()
+            .rev()
+            .scan(0.0, |sum, &depth| {
+                let crossing = dx / (GRAVITY * depth).sqrt();
+                *sum += crossing;
+                Some(*sum - 0.5 * crossing)
+            })
+            .collect();
+        delays.reverse();
+        let step = match times {
+            [a, b, ..] => (b - a).max(1.0),
+            _ => 600.0,
+        };
+        let first = times.first().copied().unwrap_or(0.0) - (SPIN_UP / step).ceil() * step;
+        let last = times.last().copied().unwrap_or(0.0);
+        let n_times = ((last - first) / step).round() as usize + 1;
+        let places: Vec<Geodetic> = distances.iter().map(|&d| transect.place(d)).collect();
+        let landward = [-transect.seaward.sin(), -transect.seaward.cos()];
+        let f = coriolis(transect.coast.lat) * transect.coast.lat.signum();
+        let mut flow = vec![0.0; n_cells];
+        let push = (0..n_times)
+            .map(|k| {
+                let time = start.plus_seconds(first + k as f64 * step);
+                let air = storm.air_at_points(&places, time, Surface::Water);
+                (0..n_cells)
+                    .map(|i| {
+                        let stress = wind_stress(air[i], storm.parameters().air_density);
+                        let onshore = stress[0] * landward[0] + stress[1] * landward[1];
+                        // The direction along the coast that has the coast on its right.
+                        let along = -stress[0] * landward[1] + stress[1] * landward[0];
+                        flow[i] = alongshore_flow(flow[i], along, depths[i], step);
+                        onshore + transect.alongshore_share * SEA_WATER_DENSITY * f * flow[i]
+                    })
+                    .collect()
+            })
+            .collect();
+        Self {
+            dx,
+            depths,
+            delays,
+            first,
+            step,
+            push,
+        }
+    }
+
+    /// Set-up at the coast at a time [m].
+    fn set_up(&self, t: f64, still_level: f64) -> f64 {
+        let depths: Vec<f64> = self
+            .depths
+            .iter()
+            .map(|depth| (depth + still_level).max(LEAST_DEPTH))
+            .collect();
+        let pushes: Vec<f64> = self
+            .delays
+            .iter()
+            .enumerate()
+            .map(|(i, delay)| self.push_at(i, t - delay))
+            .collect();
+        integrate_set_up(&depths, &pushes, self.dx, 0.0)
+    }
+
+    fn push_at(&self, cell: usize, t: f64) -> f64 {
+        let place = ((t - self.first) / self.step).clamp(0.0, (self.push.len() - 1) as f64);
+        let before = place as usize;
+        let after = (before + 1).min(self.push.len() - 1);
+        let (a, b) = (self.push[before][cell], self.push[after][cell]);
+        a + (b - a) * (place - before as f64)
+    }
+}
+
+/// Flow along the coast after a step [m² s⁻¹], friction semi-implicit.
+///
+/// - `flow`: before the step [m² s⁻¹]
+/// - `stress`: along the coast [Pa]
+/// - `depth`: [m]
+/// - `dt`: [s]
+fn alongshore_flow(flow: f64, stress: f64, depth: f64, dt: f64) -> f64 {
+    let friction = GRAVITY * SHELF_MANNING * SHELF_MANNING * flow.abs() / depth.powf(7.0 / 3.0);
+    (flow + dt * stress / SEA_WATER_DENSITY) / (1.0 + dt * friction)
 }
 
 /// Level at the end of a row of cells under wind stress [m]: dη/dx = τ / (ρ g (h + η)).
@@ -342,6 +474,21 @@ mod tests {
             }
         }
         assert!((low + 0.285_23).abs() <= 1e-5, "{low}");
+    }
+
+    #[test]
+    fn the_flow_along_the_coast_tends_to_its_balance_with_friction() {
+        // τ/ρ = g n² V²/h^(7/3) at rest of the change.
+        let (stress, depth) = (1.5, 12.0_f64);
+        let mut flow = 0.0;
+        for _ in 0..2000 {
+            flow = alongshore_flow(flow, stress, depth, 600.0);
+        }
+        let balance = (stress / SEA_WATER_DENSITY * depth.powf(7.0 / 3.0)
+            / (GRAVITY * SHELF_MANNING * SHELF_MANNING))
+            .sqrt();
+        assert!((flow - balance).abs() < 1e-6 * balance);
+        assert!(alongshore_flow(flow, -stress, depth, 600.0) < flow);
     }
 
     #[test]
