@@ -1,1 +1,27 @@
-//! Placeholder.
+//! Bytes to core types and back. No files, no network: the caller reads and writes.
+//!
+//! Every reader takes the bytes and the name that messages use for them. What a reader refuses comes
+//! back as one sentence: the file, the place in it, what is wrong, what to do. Declared sizes are
+//! checked against the bytes that are there before anything is allocated; nothing panics.
+//!
+//! | module | formats |
+//! |---|---|
+//! | [`elevation`] | GeoTIFF, ESRI ASCII grid |
+//! | [`cityjson`] | CityJSON 1.1 and 2.0, CityJSONSeq |
+//! | [`vector`] | GeoJSON polygons, lines, points |
+//! | [`track`] | best tracks of tropical cyclones as CSV |
+//! | [`series`], [`tide`] | time series and tidal constituents as CSV |
+//! | [`scenario`], [`manifest`] | `scenario.toml`, `twin.toml` |
+//! | [`chunk`] | binary messages from the server to the viewer |
+
+pub mod elevation;
+mod error;
+pub mod manifest;
+pub mod scenario;
+pub mod series;
+pub mod tide;
+mod toml_text;
+pub mod track;
+pub mod vector;
+
+pub use error::FormatError;

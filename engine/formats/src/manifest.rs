@@ -1,0 +1,258 @@
+//! `twin.toml`: the layers of a twin. Paths in it are relative to its folder.
+
+use serde::{Deserialize, Serialize};
+
+use crate::scenario::NumberOrRaster;
+use crate::{FormatError, toml_text};
+
+/// The manifest of a twin.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Name, frame, notice.
+    pub site: Site,
+    /// The ground.
+    pub terrain: Terrain,
+    /// City models.
+    #[serde(default)]
+    pub city: Vec<City>,
+    /// Grid layers, each a coverage of its own.
+    #[serde(default)]
+    pub grids: Vec<Grids>,
+    /// Point layers.
+    #[serde(default)]
+    pub points: Vec<Points>,
+    /// Roads.
+    pub roads: Option<Roads>,
+    /// What a forecast of this site needs besides a track.
+    pub forecast: Option<Forecast>,
+}
+
+/// A text in Chinese and English.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bilingual {
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+/// `[site]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Site {
+    /// Name of the place.
+    pub name: String,
+    /// Projected CRS of the site frame.
+    pub crs: String,
+    /// Longitude, latitude of the origin [°].
+    pub origin: [f64; 2],
+    /// Whether the data are invented.
+    #[serde(default)]
+    pub synthetic: bool,
+    /// What every user must be told about the data.
+    pub notice: Option<Bilingual>,
+}
+
+/// `[terrain]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terrain {
+    /// Elevation raster [m, up].
+    pub elevation: String,
+    /// Manning's n, a number or a raster [s m⁻¹ᐟ³].
+    pub roughness: Option<NumberOrRaster>,
+}
+
+/// `[[city]]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct City {
+    /// CityJSON, CityJSONSeq or GeoJSON footprints.
+    pub source: String,
+}
+
+/// `[[grids]]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grids {
+    /// GeoJSON polygons.
+    pub source: String,
+    /// Level in the hierarchy: city, county, town, village, grid, unit, park_grid, park_unit.
+    pub level: String,
+    /// Property with the code.
+    #[serde(default = "code")]
+    pub id: String,
+    /// Kind of the grids, or the name of the property that holds it.
+    pub kind: Option<String>,
+    /// Title for people.
+    pub title: Option<Bilingual>,
+}
+
+fn code() -> String {
+    "code".into()
+}
+
+/// `[[points]]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Points {
+    /// GeoJSON points.
+    pub source: String,
+    /// What they are: camera, sensor, speaker, school, shelter, hospital, pump, gate, …
+    pub kind: String,
+    /// Title for people.
+    pub title: Option<Bilingual>,
+}
+
+/// `[roads]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Roads {
+    /// GeoJSON lines.
+    pub source: String,
+    /// Title for people.
+    pub title: Option<Bilingual>,
+}
+
+/// `[forecast]`: what turns a track into boundaries of the flood run.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Forecast {
+    /// Best track or advisory, CSV.
+    pub track: String,
+    /// Radii of maximum wind of the same storm by another agency, CSV; merged in time.
+    pub radii: Option<String>,
+    /// Name of the storm in the track file, where it holds several.
+    pub storm: Option<String>,
+    /// Start, with an offset from UTC.
+    pub start: stormgrid_core::time::Instant,
+    /// Length [s].
+    pub duration_s: f64,
+    /// Interval of frames [s].
+    pub output_interval_s: f64,
+    /// Water level in the site's datum at the start, in river and channels [m].
+    pub initial_level_m: f64,
+    /// Harmonic constants of the tide, CSV.
+    pub tide: String,
+    /// Station in that file, by name.
+    pub tide_station: String,
+    /// Mean sea level above the datum of the terrain [m].
+    pub mean_sea_level_m: f64,
+    /// Polygons where the sea level is imposed.
+    pub sea: String,
+    /// River inflows.
+    #[serde(default)]
+    pub river: Vec<River>,
+    /// Shelf that the wind piles water up on.
+    pub shelf: Shelf,
+}
+
+/// `[[forecast.river]]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct River {
+    /// Polygon where it enters.
+    pub polygon: String,
+    /// The same discharge throughout [m³ s⁻¹].
+    pub discharge_m3_s: Option<f64>,
+    /// CSV `time_s,discharge_m3_s`, instead.
+    pub series: Option<String>,
+}
+
+/// `[forecast.shelf]`: the first-order set-up of the wind.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shelf {
+    /// Longitude, latitude where wind and pressure are taken [°].
+    pub at: [f64; 2],
+    /// Length of the shallow water that the wind acts on [m].
+    pub fetch_m: f64,
+    /// Its mean depth [m].
+    pub depth_m: f64,
+    /// Direction that wind must blow towards to raise the level at the coast, clockwise from north [°].
+    pub onshore_deg: f64,
+}
+
+impl Manifest {
+    /// Reads and checks a manifest.
+    pub fn read(bytes: &[u8], file: &str) -> Result<Self, FormatError> {
+        let text = std::str::from_utf8(bytes).map_err(|e| {
+            FormatError::malformed(
+                file,
+                format!("byte {}", e.valid_up_to()),
+                "this is not UTF-8 text",
+                "save the file as UTF-8",
+            )
+        })?;
+        let manifest: Self = toml_text::read(text, file)?;
+        let [lon, lat] = manifest.site.origin;
+        stormgrid_core::frame::Geodetic::from_degrees(lon, lat).map_err(|e| {
+            FormatError::malformed(
+                file,
+                "[site] origin",
+                e.to_string(),
+                "give [longitude, latitude]",
+            )
+        })?;
+        if let Some(forecast) = &manifest.forecast {
+            let positive = [
+                ("duration_s", forecast.duration_s),
+                ("output_interval_s", forecast.output_interval_s),
+                ("shelf.fetch_m", forecast.shelf.fetch_m),
+                ("shelf.depth_m", forecast.shelf.depth_m),
+            ];
+            for (name, value) in positive {
+                if !(value > 0.0 && value.is_finite()) {
+                    return Err(FormatError::malformed(
+                        file,
+                        "[forecast]",
+                        format!("{name} = {value} is not positive"),
+                        "mend the value",
+                    ));
+                }
+            }
+        }
+        Ok(manifest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SITE: &str = "[site]\nname = \"江海区\"\ncrs = \"EPSG:4547\"\norigin = [113.10, 22.56]\n[terrain]\nelevation = \"e.tif\"\n";
+
+    #[test]
+    fn layers_are_read() {
+        let text = format!(
+            "{SITE}[[grids]]\nsource = \"g.geojson\"\nlevel = \"grid\"\n[[points]]\nsource = \"c.geojson\"\nkind = \"camera\"\n"
+        );
+        let manifest = Manifest::read(text.as_bytes(), "twin.toml").expect("valid");
+        assert_eq!(
+            (
+                manifest.grids[0].id.as_str(),
+                manifest.points[0].kind.as_str()
+            ),
+            ("code", "camera")
+        );
+    }
+
+    #[test]
+    fn faults_are_named() {
+        let fault = |text: String| {
+            Manifest::read(text.as_bytes(), "twin.toml")
+                .expect_err("faulty")
+                .to_string()
+        };
+        assert!(
+            fault(SITE.replace("[113.10, 22.56]", "[22.56, 113.10]"))
+                .contains("longitude comes first")
+        );
+        assert!(fault(format!("{SITE}[[grid]]\nsource = \"x\"\n")).contains("unknown key 'grid'"));
+        assert!(
+            fault(SITE.replace("elevation", "elevatoin")).contains("did you mean 'elevation'?")
+        );
+    }
+}

@@ -1,0 +1,541 @@
+//! `scenario.toml`: one flood run. Paths in it are relative to the file.
+
+use serde::Deserialize;
+use stormgrid_core::time::Instant;
+
+use crate::{FormatError, toml_text};
+
+/// A flood run as a person writes it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// When, and how long.
+    pub run: Run,
+    /// The ground.
+    pub terrain: Terrain,
+    /// Water at the start; dry without it.
+    #[serde(default)]
+    pub initial: Initial,
+    /// Rain; none without it.
+    #[serde(default)]
+    pub rain: Rain,
+    /// Open sides and polygons; closed without them.
+    #[serde(default)]
+    pub boundary: Vec<Boundary>,
+    /// Point and area inflows.
+    #[serde(default)]
+    pub inflow: Vec<Inflow>,
+    /// Places with a roughness of their own, later ones over earlier ones.
+    #[serde(default)]
+    pub roughness_zone: Vec<RoughnessZone>,
+    /// Levees, gates, pumps: recognised, not built yet.
+    #[serde(default)]
+    structure: Vec<toml::Table>,
+    /// Wind and pressure on the water: recognised, not built yet.
+    #[serde(default)]
+    typhoon: Option<toml::Table>,
+    /// Buildings.
+    pub buildings: Option<Buildings>,
+    /// Grids that exposure is reported for.
+    pub grids: Option<Grids>,
+    /// Points whose depth and speed are recorded.
+    pub gauges: Option<Gauges>,
+    /// Numbers of the scheme.
+    #[serde(default)]
+    pub solver: Solver,
+}
+
+/// `[run]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// Start, with an offset from UTC.
+    pub start: Instant,
+    /// Length [s], positive, at most a year.
+    pub duration_s: f64,
+    /// Interval of frames and series [s]; a hundredth of the run without it.
+    pub output_interval_s: Option<f64>,
+}
+
+/// A number for all cells, or the file of a raster.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum NumberOrRaster {
+    /// The same everywhere.
+    Number(f64),
+    /// Path of a raster.
+    Raster(String),
+}
+
+/// `[terrain]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terrain {
+    /// Path of the elevation raster.
+    pub elevation: String,
+    /// Manning's n [s m⁻¹ᐟ³].
+    #[serde(default = "default_roughness")]
+    pub roughness: NumberOrRaster,
+    /// Loss to the soil; only `none` is built.
+    infiltration: Option<toml::Value>,
+}
+
+fn default_roughness() -> NumberOrRaster {
+    NumberOrRaster::Number(0.035)
+}
+
+/// `[initial]`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Initial {
+    /// Water level [m].
+    pub level: Option<NumberOrRaster>,
+    /// Water depth [m].
+    pub depth: Option<NumberOrRaster>,
+    discharge_x: Option<String>,
+    discharge_y: Option<String>,
+}
+
+/// `[rain]`: a rate or a series.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rain {
+    /// The same rate throughout [mm h⁻¹].
+    pub rate_mm_h: Option<f64>,
+    /// CSV `time_s,rate_mm_h`.
+    pub series: Option<String>,
+}
+
+/// A side of the raster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// First row.
+    North,
+    /// Last column.
+    East,
+    /// Last row.
+    South,
+    /// First column.
+    West,
+}
+
+/// What a boundary imposes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BoundaryKind {
+    /// A water level [m].
+    Level,
+    /// A discharge into the domain [m³ s⁻¹].
+    Discharge,
+    /// Water leaves.
+    Free,
+    /// Nothing passes.
+    Wall,
+}
+
+/// `[[boundary]]`: at a side or over a polygon.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Boundary {
+    /// A side of the raster.
+    #[serde(rename = "where")]
+    pub side: Option<Side>,
+    /// Path of GeoJSON polygons.
+    pub polygon: Option<String>,
+    /// What it imposes.
+    pub kind: BoundaryKind,
+    /// CSV `time_s,value` for level and discharge.
+    pub series: Option<String>,
+    /// The same value throughout, instead of a series.
+    pub value: Option<f64>,
+}
+
+/// `[[inflow]]`: at a point, a disc around it, or over a polygon.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inflow {
+    /// Easting, northing in the raster's CRS [m].
+    pub at: Option<[f64; 2]>,
+    /// Radius of a disc around the point [m].
+    pub radius_m: Option<f64>,
+    /// Path of GeoJSON polygons.
+    pub polygon: Option<String>,
+    /// CSV `time_s,discharge_m3_s`.
+    pub series: Option<String>,
+    /// The same discharge throughout [m³ s⁻¹], instead of a series.
+    pub discharge_m3_s: Option<f64>,
+}
+
+/// `[[roughness_zone]]`: a roughness inside polygons.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoughnessZone {
+    /// Path of GeoJSON polygons in the raster's CRS, or in longitude and latitude.
+    pub source: String,
+    /// Manning's n [s m⁻¹ᐟ³].
+    pub manning: f64,
+}
+
+/// How buildings act on the water.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BuildingsAs {
+    /// Their cells hold no water.
+    #[default]
+    Obstacle,
+    /// Their cells are rough.
+    Roughness,
+    /// They are not there.
+    Ignore,
+}
+
+/// `[buildings]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Buildings {
+    /// Path of CityJSON, CityJSONSeq or GeoJSON footprints.
+    pub source: String,
+    /// How they act.
+    #[serde(rename = "as", default)]
+    pub treatment: BuildingsAs,
+}
+
+/// `[grids]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grids {
+    /// Path of GeoJSON polygons.
+    pub source: String,
+    /// Property that holds the code.
+    #[serde(default = "default_id")]
+    pub id: String,
+}
+
+fn default_id() -> String {
+    "code".into()
+}
+
+/// `[gauges]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gauges {
+    /// Path of GeoJSON points, or of a CSV with `id,x,y` in the raster's CRS.
+    pub source: String,
+}
+
+/// The numerical scheme.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scheme {
+    /// The program chooses and says why.
+    #[default]
+    Auto,
+    /// Local inertial equations.
+    LocalInertial,
+    /// Shallow water equations by finite volumes.
+    FiniteVolume,
+}
+
+/// `[solver]`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Solver {
+    /// The scheme.
+    #[serde(default)]
+    pub scheme: Scheme,
+    /// Cell size [m]; the raster's without it.
+    pub cell_size_m: Option<f64>,
+}
+
+/// Longest run [s]: a year.
+const LONGEST_S: f64 = 366.0 * 86400.0;
+
+impl Scenario {
+    /// Reads and checks a scenario. What it asks for and this version cannot do is refused, never
+    /// passed over in silence.
+    pub fn read(bytes: &[u8], file: &str) -> Result<Self, FormatError> {
+        let text = std::str::from_utf8(bytes).map_err(|e| {
+            FormatError::malformed(
+                file,
+                format!("byte {}", e.valid_up_to()),
+                "this is not UTF-8 text",
+                "save the file as UTF-8",
+            )
+        })?;
+        let scenario: Self = toml_text::read(text, file)?;
+        scenario.refuse_unbuilt(file)?;
+        scenario.check(file)?;
+        Ok(scenario)
+    }
+
+    /// Interval of frames and series [s].
+    pub fn output_interval_s(&self) -> f64 {
+        self.run
+            .output_interval_s
+            .unwrap_or(self.run.duration_s / 100.0)
+    }
+
+    fn refuse_unbuilt(&self, file: &str) -> Result<(), FormatError> {
+        let unbuilt = |place: &str, what: &str, remedy: &str| {
+            Err(FormatError::unsupported(file, place, what, remedy))
+        };
+        if let Some(first) = self.structure.first() {
+            let kind = first
+                .get("kind")
+                .and_then(toml::Value::as_str)
+                .unwrap_or("structure");
+            return unbuilt("[[structure]]", kind, "remove the section");
+        }
+        if self.typhoon.is_some() {
+            return unbuilt(
+                "[typhoon]",
+                "wind and pressure on the water of a single run",
+                "remove the section, or use `stormgrid forecast`",
+            );
+        }
+        if self.initial.discharge_x.is_some() || self.initial.discharge_y.is_some() {
+            return unbuilt(
+                "[initial]",
+                "a discharge at the start",
+                "remove discharge_x and discharge_y",
+            );
+        }
+        if self.solver.scheme == Scheme::FiniteVolume {
+            return unbuilt(
+                "[solver]",
+                "the scheme finite_volume",
+                "use local_inertial or auto",
+            );
+        }
+        if let Some(method) = &self.terrain.infiltration {
+            let name = method.get("method").unwrap_or(method).as_str();
+            if name != Some("none") {
+                return unbuilt(
+                    "[terrain]",
+                    "infiltration",
+                    "remove it, or use { method = \"none\" }",
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self, file: &str) -> Result<(), FormatError> {
+        let wrong = |place: &str, problem: String, remedy: &str| {
+            Err(FormatError::malformed(file, place, problem, remedy))
+        };
+        let within = |value: f64, low: f64, high: f64| value > low && value <= high;
+        if !within(self.run.duration_s, 0.0, LONGEST_S) {
+            return wrong(
+                "[run]",
+                format!(
+                    "duration_s = {} is not between 0 and a year",
+                    self.run.duration_s
+                ),
+                "give seconds",
+            );
+        }
+        if !within(self.output_interval_s(), 0.0, self.run.duration_s) {
+            return wrong(
+                "[run]",
+                format!(
+                    "output_interval_s = {} is not between 0 and duration_s",
+                    self.output_interval_s()
+                ),
+                "give seconds",
+            );
+        }
+        if self.run.duration_s / self.output_interval_s() > 100_000.0 {
+            return wrong(
+                "[run]",
+                "more than 100 000 frames would be written".into(),
+                "raise output_interval_s",
+            );
+        }
+        let roughness = match self.terrain.roughness {
+            NumberOrRaster::Number(n) => Some(n),
+            NumberOrRaster::Raster(_) => None,
+        };
+        for n in roughness
+            .into_iter()
+            .chain(self.roughness_zone.iter().map(|z| z.manning))
+        {
+            if !(0.0..=1.0).contains(&n) {
+                return wrong(
+                    "[terrain]",
+                    format!("Manning's n = {n} is not between 0 and 1"),
+                    "0.02 is a smooth street, 0.1 a forest",
+                );
+            }
+        }
+        if self.initial.level.is_some() && self.initial.depth.is_some() {
+            return wrong(
+                "[initial]",
+                "both level and depth are given".into(),
+                "give one of them",
+            );
+        }
+        match (self.rain.rate_mm_h, &self.rain.series) {
+            (Some(_), Some(_)) => {
+                return wrong(
+                    "[rain]",
+                    "both rate_mm_h and series are given".into(),
+                    "give one of them",
+                );
+            }
+            (Some(rate), None) if !(0.0..=1000.0).contains(&rate) => {
+                return wrong(
+                    "[rain]",
+                    format!("rate_mm_h = {rate} is not between 0 and 1000"),
+                    "give millimetres an hour",
+                );
+            }
+            _ => {}
+        }
+        if self
+            .solver
+            .cell_size_m
+            .is_some_and(|size| !within(size, 0.0, 1e5))
+        {
+            return wrong(
+                "[solver]",
+                "cell_size_m is not between 0 and 100 km".into(),
+                "give metres",
+            );
+        }
+        for (k, boundary) in self.boundary.iter().enumerate() {
+            boundary.check().or_else(|problem| {
+                wrong(
+                    &format!("[[boundary]] {}", k + 1),
+                    problem,
+                    "see the scenario format",
+                )
+            })?;
+        }
+        for (k, inflow) in self.inflow.iter().enumerate() {
+            inflow.check().or_else(|problem| {
+                wrong(
+                    &format!("[[inflow]] {}", k + 1),
+                    problem,
+                    "see the scenario format",
+                )
+            })?;
+        }
+        Ok(())
+    }
+}
+
+impl Boundary {
+    fn check(&self) -> Result<(), String> {
+        if self.side.is_some() == self.polygon.is_some() {
+            return Err("it needs either where = \"north|east|south|west\" or a polygon".into());
+        }
+        let valued = matches!(self.kind, BoundaryKind::Level | BoundaryKind::Discharge);
+        match (valued, &self.series, self.value) {
+            (true, Some(_), None) => Ok(()),
+            (true, None, Some(v)) if v.is_finite() => Ok(()),
+            (true, ..) => Err("a level or discharge needs either a series or a value".into()),
+            (false, None, None) => Ok(()),
+            (false, ..) => Err("a free boundary or a wall takes no series and no value".into()),
+        }
+    }
+}
+
+impl Inflow {
+    fn check(&self) -> Result<(), String> {
+        if self.at.is_some() == self.polygon.is_some() {
+            return Err("it needs either at = [x, y] or a polygon".into());
+        }
+        if self.radius_m.is_some_and(|r| !(r > 0.0 && r < 1e5)) {
+            return Err("radius_m is not between 0 and 100 km".into());
+        }
+        if self.at.is_some_and(|p| !p.iter().all(|v| v.is_finite())) {
+            return Err("at is not two finite numbers".into());
+        }
+        match (&self.series, self.discharge_m3_s) {
+            (Some(_), None) => Ok(()),
+            (None, Some(q)) if q.is_finite() => Ok(()),
+            _ => Err("it needs either a series or discharge_m3_s".into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const MINIMAL: &str = "[run]\nstart = \"2007-06-08T00:00:00+10:00\"\nduration_s = 1000\n\n[terrain]\nelevation = \"dem.tif\"\n";
+
+    fn fault(extra: &str) -> String {
+        Scenario::read(format!("{MINIMAL}{extra}").as_bytes(), "s.toml")
+            .expect_err("faulty")
+            .to_string()
+    }
+
+    #[test]
+    fn the_smallest_scenario_has_defaults() {
+        let scenario = Scenario::read(MINIMAL.as_bytes(), "s.toml").expect("valid");
+        assert_eq!(scenario.terrain.roughness, NumberOrRaster::Number(0.035));
+        assert_eq!(scenario.output_interval_s(), 10.0);
+        assert!(scenario.boundary.is_empty());
+    }
+
+    #[test]
+    fn every_section_is_read() {
+        let text = format!(
+            "{MINIMAL}roughness = 0.04\n[initial]\nlevel = 1.5\n[rain]\nrate_mm_h = 50.0\n\
+             [[boundary]]\nwhere = \"west\"\nkind = \"level\"\nseries = \"tide.csv\"\n\
+             [[inflow]]\nat = [382265.0, 6354280.0]\nradius_m = 10\ndischarge_m3_s = 19.7\n\
+             [[roughness_zone]]\nsource = \"road.geojson\"\nmanning = 0.02\n\
+             [buildings]\nsource = \"houses.geojson\"\nas = \"obstacle\"\n\
+             [grids]\nsource = \"grids.geojson\"\n[gauges]\nsource = \"marks.csv\"\n[solver]\nscheme = \"local_inertial\"\n"
+        );
+        let scenario = Scenario::read(text.as_bytes(), "s.toml").expect("valid");
+        assert_eq!(scenario.grids.expect("given").id, "code");
+        assert_eq!(scenario.boundary[0].side, Some(Side::West));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_in_a_sentence() {
+        assert!(
+            fault("rughness = 0.1\n")
+                .contains("line 7: unknown key 'rughness' in [terrain]; did you mean 'roughness'?")
+        );
+        assert!(fault("roughness = 5\n").contains("Manning's n = 5"));
+        assert!(
+            fault("[[boundary]]\nwhere = \"west\"\nkind = \"level\"\n")
+                .contains("[[boundary]] 1: a level or discharge needs")
+        );
+        assert!(fault("[[inflow]]\nat = [0, 0]\n").contains("[[inflow]] 1"));
+        assert!(fault("[rain]\nrate_mm_h = -3\n").contains("rate_mm_h = -3"));
+        assert!(fault("[run2]\n").contains("unknown key 'run2'"));
+        let endless = MINIMAL.replace("1000", "nan");
+        assert!(Scenario::read(endless.as_bytes(), "s").is_err());
+    }
+
+    #[test]
+    fn what_is_not_built_is_named_never_passed_over() {
+        assert!(
+            fault("[[structure]]\nkind = \"pump\"\n")
+                .contains("[[structure]]: pump is not supported")
+        );
+        assert!(
+            fault("[solver]\nscheme = \"finite_volume\"\n")
+                .contains("finite_volume is not supported")
+        );
+        assert!(
+            fault("infiltration = { method = \"scs\" }\n")
+                .contains("infiltration is not supported")
+        );
+        assert!(fault("[typhoon]\ntrack = \"hato.csv\"\n").contains("[typhoon]"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Scenario::read(&bytes, "x");
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Time series as CSV: `time_s,value`.
+
+use stormgrid_core::series::{Series, SeriesError};
+
+use crate::FormatError;
+
+/// Names that the second column may have: what the numbers are is said by whoever names the file.
+const VALUE_NAMES: [&str; 5] = ["value", "discharge_m3_s", "rate_mm_h", "level_m", "depth_m"];
+
+/// Reads `time_s` and one column of values. Times are seconds and strictly increase.
+pub fn read(bytes: &[u8], file: &str) -> Result<Series, FormatError> {
+    let mut table = Table::read(bytes, file)?;
+    let time = table.column(&["time_s"])?;
+    let value = table.column(&VALUE_NAMES)?;
+    let mut series = Series::default();
+    let mut lines = Vec::new();
+    while let Some(row) = table.next_row()? {
+        series.time_s.push(row.number(time)?);
+        series.value.push(row.number(value)?);
+        lines.push(row.line);
+    }
+    Series::new(series.time_s, series.value).map_err(|error| {
+        let (place, remedy) = match error {
+            SeriesError::TimeOrder { index, .. } => (
+                format!("line {}", lines[index]),
+                "put the rows in order of time, each time once",
+            ),
+            SeriesError::NotFinite { index } => {
+                (format!("line {}", lines[index]), "mend the value")
+            }
+            SeriesError::Length { .. } => (String::new(), "give at least one row"),
+        };
+        FormatError::malformed(file, place, error.to_string(), remedy)
+    })
+}
+
+/// Named points in a CSV with `x`, `y` (or `lon`, `lat`) and an optional `id` or `name`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedPoint {
+    /// The row's name, or its number from 1.
+    pub id: String,
+    /// First coordinate: easting or longitude.
+    pub x: f64,
+    /// Second coordinate: northing or latitude.
+    pub y: f64,
+}
+
+/// Reads points.
+pub fn read_points(bytes: &[u8], file: &str) -> Result<Vec<NamedPoint>, FormatError> {
+    let mut table = Table::read(bytes, file)?;
+    let x = table.column(&["x", "lon", "longitude", "easting"])?;
+    let y = table.column(&["y", "lat", "latitude", "northing"])?;
+    let id = table.optional(&["id", "name", "code"]);
+    let mut points = Vec::new();
+    while let Some(row) = table.next_row()? {
+        let name = id
+            .map(|at| row.text(at).to_owned())
+            .filter(|t| !t.is_empty());
+        points.push(NamedPoint {
+            id: name.unwrap_or_else(|| (points.len() + 1).to_string()),
+            x: row.number(x)?,
+            y: row.number(y)?,
+        });
+    }
+    Ok(points)
+}
+
+/// A CSV table with a header, read row by row, with errors that name the line.
+pub(crate) struct Table<'a> {
+    file: &'a str,
+    header: Vec<String>,
+    reader: csv::Reader<&'a [u8]>,
+    record: csv::StringRecord,
+}
+
+/// One row of a table.
+pub(crate) struct Row<'t> {
+    file: &'t str,
+    header: &'t [String],
+    record: &'t csv::StringRecord,
+    /// Line in the file, from 1.
+    pub line: u64,
+}
+
+impl<'a> Table<'a> {
+    pub(crate) fn read(bytes: &'a [u8], file: &'a str) -> Result<Self, FormatError> {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let mut reader = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .from_reader(bytes);
+        let header = reader.headers().map_err(|e| csv_error(file, &e))?;
+        let header: Vec<String> = header.iter().map(str::to_lowercase).collect();
+        if header.iter().all(String::is_empty) {
+            return Err(FormatError::malformed(
+                file,
+                "",
+                "the file is empty",
+                "give a CSV with a header line",
+            ));
+        }
+        Ok(Self {
+            file,
+            header,
+            reader,
+            record: csv::StringRecord::new(),
+        })
+    }
+
+    /// Position of the first of these columns that the table has.
+    pub(crate) fn optional(&self, names: &[&str]) -> Option<usize> {
+        names
+            .iter()
+            .find_map(|name| self.header.iter().position(|h| h == name))
+    }
+
+    pub(crate) fn column(&self, names: &[&str]) -> Result<usize, FormatError> {
+        self.optional(names).ok_or_else(|| {
+            FormatError::malformed(
+                self.file,
+                "line 1",
+                format!(
+                    "there is no column '{}' among: {}",
+                    names[0],
+                    self.header.join(", ")
+                ),
+                format!("name the column '{}'", names[0]),
+            )
+        })
+    }
+
+    pub(crate) fn next_row(&mut self) -> Result<Option<Row<'_>>, FormatError> {
+        let more = self
+            .reader
+            .read_record(&mut self.record)
+            .map_err(|e| csv_error(self.file, &e))?;
+        let line = self.record.position().map_or(0, csv::Position::line);
+        Ok(more.then_some(Row {
+            file: self.file,
+            header: &self.header,
+            record: &self.record,
+            line,
+        }))
+    }
+}
+
+impl Row<'_> {
+    pub(crate) fn text(&self, column: usize) -> &str {
+        self.record.get(column).unwrap_or_default()
+    }
+
+    pub(crate) fn number(&self, column: usize) -> Result<f64, FormatError> {
+        self.optional_number(column)?
+            .ok_or_else(|| self.wrong(column, "is empty"))
+    }
+
+    pub(crate) fn optional_number(&self, column: usize) -> Result<Option<f64>, FormatError> {
+        let text = self.text(column);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let value: f64 = text
+            .parse()
+            .map_err(|_| self.wrong(column, "is not a number"))?;
+        if value.is_finite() {
+            Ok(Some(value))
+        } else {
+            Err(self.wrong(column, "is not finite"))
+        }
+    }
+
+    fn wrong(&self, column: usize, problem: &str) -> FormatError {
+        let text: String = self.text(column).chars().take(30).collect();
+        FormatError::malformed(
+            self.file,
+            format!("line {}", self.line),
+            format!("'{text}' in column '{}' {problem}", self.header[column]),
+            "mend the value",
+        )
+    }
+}
+
+fn csv_error(file: &str, error: &csv::Error) -> FormatError {
+    let place = error
+        .position()
+        .map(|p| format!("line {}", p.line()))
+        .unwrap_or_default();
+    let problem = match error.kind() {
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => {
+            format!("the row has {len} fields where the header has {expected_len}")
+        }
+        csv::ErrorKind::Utf8 { .. } => "the row is not UTF-8 text".to_owned(),
+        _ => error.to_string(),
+    };
+    FormatError::malformed(file, place, problem, "mend the row")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_series_is_read_in_order() {
+        let series = read(b"time_s,value\n0,1.5\n600, 2.5\n", "tide.csv").expect("valid");
+        assert_eq!(series.at(300.0), 2.0);
+    }
+
+    #[test]
+    fn faults_are_named_with_their_line() {
+        let text = |bytes: &[u8]| read(bytes, "q.csv").expect_err("faulty").to_string();
+        assert!(
+            text(b"time_s,value\n0,1\n10,2\n5,3\n")
+                .contains("q.csv, line 4: time does not increase")
+        );
+        assert!(
+            text(b"time_s,value\n0,abc\n")
+                .contains("line 2: 'abc' in column 'value' is not a number")
+        );
+        assert!(text(b"time_s,value\n0,NaN\n").contains("not finite"));
+        assert!(text(b"time_s,value\n0\n").contains("line 2: the row has 1 fields"));
+        assert!(text(b"t,v\n0,1\n").contains("no column 'time_s'"));
+        assert!(text(b"").contains("empty"));
+    }
+
+    #[test]
+    fn points_may_be_named() {
+        let points = read_points(
+            "id,lon,lat\n翠园里,113.1,22.5\n,113.2,22.6\n".as_bytes(),
+            "p.csv",
+        )
+        .expect("valid");
+        assert_eq!(
+            points[0],
+            NamedPoint {
+                id: "翠园里".into(),
+                x: 113.1,
+                y: 22.5
+            }
+        );
+        assert_eq!(points[1].id, "2");
+    }
+}

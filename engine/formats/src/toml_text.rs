@@ -1,0 +1,141 @@
+//! TOML with the line of every fault.
+
+use serde::de::DeserializeOwned;
+
+use crate::FormatError;
+
+/// Reads a TOML document strictly: a key that is not known is refused, with the nearest that is.
+pub(crate) fn read<T: DeserializeOwned>(text: &str, file: &str) -> Result<T, FormatError> {
+    toml::from_str(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start.min(text.len()));
+        let line = text.as_bytes()[..at]
+            .iter()
+            .filter(|b| **b == b'\n')
+            .count()
+            + 1;
+        let message = error.message().trim().to_owned();
+        match unknown_key(&message) {
+            Some((key, known)) => {
+                let section = section_before(text, at);
+                let hint = nearest(&key, &known).map_or_else(
+                    || format!("known here are: {}", known.join(", ")),
+                    |near| format!("did you mean '{near}'?"),
+                );
+                FormatError::malformed(
+                    file,
+                    format!("line {line}"),
+                    format!("unknown key '{key}'{section}"),
+                    hint,
+                )
+            }
+            None => FormatError::malformed(
+                file,
+                format!("line {line}"),
+                one_line(&message),
+                "see the format in the documentation",
+            ),
+        }
+    })
+}
+
+/// serde's "unknown field `x`, expected one of `a`, `b`".
+fn unknown_key(message: &str) -> Option<(String, Vec<String>)> {
+    let rest = message.strip_prefix("unknown field `")?;
+    let (key, rest) = rest.split_once('`')?;
+    let known = rest
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect();
+    Some((key.to_owned(), known))
+}
+
+fn section_before(text: &str, at: usize) -> String {
+    text[..at]
+        .lines()
+        .rev()
+        .map(str::trim)
+        .find(|line| line.starts_with('['))
+        .map(|line| format!(" in {line}"))
+        .unwrap_or_default()
+}
+
+fn one_line(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn nearest(key: &str, known: &[String]) -> Option<String> {
+    known
+        .iter()
+        .map(|candidate| (distance(key, candidate), candidate))
+        .filter(|(edits, candidate)| *edits <= 1 + candidate.len() / 4)
+        .min()
+        .map(|(_, candidate)| candidate.clone())
+}
+
+/// Levenshtein's distance: edits between two words.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, cb) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(ca != *cb);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Document {
+        #[expect(dead_code, reason = "only its reading is tested")]
+        run: Run,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Run {
+        #[expect(dead_code, reason = "only its reading is tested")]
+        duration_s: f64,
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line_and_its_neighbour() {
+        let error = read::<Document>(
+            "# scenario\n[run]\nduration_s = 5\ndurration_s = 7\n",
+            "s.toml",
+        )
+        .expect_err("unknown key");
+        assert_eq!(
+            error.to_string(),
+            "s.toml, line 4: unknown key 'durration_s' in [run]; did you mean 'duration_s'?"
+        );
+    }
+
+    #[test]
+    fn a_wrong_type_is_named_with_its_line() {
+        let error =
+            read::<Document>("[run]\nduration_s = \"long\"\n", "s.toml").expect_err("a text");
+        assert!(
+            error
+                .to_string()
+                .starts_with("s.toml, line 2: invalid type"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn distances_are_edits() {
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("", "abc"), 3);
+    }
+}

@@ -1,0 +1,274 @@
+//! Best tracks of tropical cyclones as CSV, one fix a line.
+//!
+//! Columns: `name`, `time_utc` (RFC 3339), `lat`, `lon`; optional `intl_id`, `sid`, `agency`,
+//! `vmax_kt`, `pmin_hpa`, `rmw_nmi`, `status`. Several storms may stand in one file. The averaging
+//! period of the winds follows from the agency: JMA and HKO ten minutes, CMA two, JTWC one.
+
+use stormgrid_core::storm::{Averaging, Fix, Track};
+use stormgrid_core::time::Instant;
+use stormgrid_core::units::{Length, Pressure, Speed};
+
+use crate::FormatError;
+use crate::series::{Row, Table};
+
+/// A gap between fixes above which a person is told [s].
+const LONG_GAP_S: f64 = 12.0 * 3600.0;
+
+/// The tracks of a file and what a person should know about them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tracks {
+    /// One track a storm, in the order of the file.
+    pub tracks: Vec<Track>,
+    /// Assumptions made and oddities seen.
+    pub warnings: Vec<String>,
+}
+
+struct Columns {
+    name: usize,
+    time: usize,
+    lat: usize,
+    lon: usize,
+    intl_id: Option<usize>,
+    sid: Option<usize>,
+    agency: Option<usize>,
+    vmax: Option<usize>,
+    pmin: Option<usize>,
+    rmw: Option<usize>,
+    status: Option<usize>,
+}
+
+/// Reads every storm of a file.
+///
+/// Refused: time that stands still or runs backwards within a storm, positions off the Earth, winds
+/// above 120 m/s, pressures outside 850 to 1100 hPa, radii above 1000 km.
+pub fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
+    let mut table = Table::read(bytes, file)?;
+    let columns = Columns {
+        name: table.column(&["name"])?,
+        time: table.column(&["time_utc"])?,
+        lat: table.column(&["lat"])?,
+        lon: table.column(&["lon"])?,
+        intl_id: table.optional(&["intl_id"]),
+        sid: table.optional(&["sid"]),
+        agency: table.optional(&["agency"]),
+        vmax: table.optional(&["vmax_kt"]),
+        pmin: table.optional(&["pmin_hpa"]),
+        rmw: table.optional(&["rmw_nmi"]),
+        status: table.optional(&["status"]),
+    };
+    let mut tracks: Vec<Track> = Vec::new();
+    let mut warnings = Vec::new();
+    while let Some(row) = table.next_row()? {
+        let fix = columns.fix(&row, file)?;
+        let text =
+            |column: Option<usize>| column.map(|c| row.text(c).to_owned()).unwrap_or_default();
+        let (name, intl_id) = (row.text(columns.name).to_uppercase(), text(columns.intl_id));
+        let known = tracks
+            .iter()
+            .position(|t| t.name == name && t.intl_id == intl_id);
+        let index = known.unwrap_or_else(|| {
+            let agency = text(columns.agency);
+            let (averaging, assumed) = averaging(&agency);
+            if assumed {
+                warnings.push(format!(
+                    "{file}: storm {name} names no agency whose averaging period is known; its winds are taken as one-minute means (JTWC)"
+                ));
+            }
+            tracks.push(Track { name, intl_id, sid: text(columns.sid), agency, averaging, fixes: Vec::new() });
+            tracks.len() - 1
+        });
+        let track = &mut tracks[index];
+        if let Some(last) = track.fixes.last() {
+            let gap = fix.time.seconds_since(last.time);
+            if gap <= 0.0 {
+                let problem = format!(
+                    "time runs backwards in the track of {}: {} follows {}",
+                    track.name,
+                    fix.time.to_rfc3339(),
+                    last.time.to_rfc3339()
+                );
+                return Err(FormatError::malformed(
+                    file,
+                    format!("line {}", row.line),
+                    problem,
+                    "put the fixes in order of time, each time once",
+                ));
+            }
+            if gap > LONG_GAP_S {
+                warnings.push(format!(
+                    "{file}, line {}: {} hours without a fix of {}",
+                    row.line,
+                    gap / 3600.0,
+                    track.name
+                ));
+            }
+        }
+        track.fixes.push(fix);
+    }
+    if tracks.is_empty() {
+        return Err(FormatError::malformed(
+            file,
+            "",
+            "there is no fix in the file",
+            "give at least two fixes of a storm",
+        ));
+    }
+    Ok(Tracks { tracks, warnings })
+}
+
+/// Writes one track in the same columns.
+pub fn write(track: &Track) -> String {
+    let mut text =
+        String::from("name,intl_id,sid,agency,time_utc,lat,lon,vmax_kt,pmin_hpa,rmw_nmi,status\n");
+    let number = |value: Option<f64>| {
+        value
+            .map(|v| format!("{}", (v * 1000.0).round() / 1000.0))
+            .unwrap_or_default()
+    };
+    for fix in &track.fixes {
+        text.push_str(&format!(
+            "{},{},{},{},{},{},{},{},{},{},{}\n",
+            track.name,
+            track.intl_id,
+            track.sid,
+            track.agency,
+            fix.time.to_rfc3339(),
+            fix.lat_deg,
+            fix.lon_deg,
+            number(fix.vmax.map(|v| Speed::from_mps(v).as_knots())),
+            number(fix.pmin.map(|p| Pressure::from_pa(p).as_hpa())),
+            number(fix.rmw.map(|r| Length::from_m(r).as_nautical_miles())),
+            fix.status
+        ));
+    }
+    text
+}
+
+/// The averaging period of an agency, and whether it had to be assumed.
+fn averaging(agency: &str) -> (Averaging, bool) {
+    match agency.to_ascii_uppercase().as_str() {
+        "JMA" | "HKO" | "WMO" | "TOKYO" => (Averaging::TenMinute, false),
+        "CMA" => (Averaging::TwoMinute, false),
+        "JTWC" | "NHC" | "USA" => (Averaging::OneMinute, false),
+        _ => (Averaging::OneMinute, true),
+    }
+}
+
+impl Columns {
+    fn fix(&self, row: &Row<'_>, file: &str) -> Result<Fix, FormatError> {
+        let wrong = |problem: String, remedy: &str| {
+            FormatError::malformed(file, format!("line {}", row.line), problem, remedy)
+        };
+        let time = Instant::parse(row.text(self.time)).map_err(|e| {
+            wrong(
+                e.to_string(),
+                "give the time in UTC, for example 2017-08-23T00:00:00Z",
+            )
+        })?;
+        let (lat_deg, lon_deg) = (row.number(self.lat)?, row.number(self.lon)?);
+        if lat_deg.abs() > 70.0 || !(-180.0..=360.0).contains(&lon_deg) {
+            let problem = format!(
+                "latitude {lat_deg}, longitude {lon_deg} is no place of a tropical cyclone"
+            );
+            return Err(wrong(
+                problem,
+                "give latitude and longitude in degrees, north and east positive",
+            ));
+        }
+        let bounded = |column: Option<usize>,
+                       low: f64,
+                       high: f64,
+                       unit: &str|
+         -> Result<Option<f64>, FormatError> {
+            let Some(column) = column else {
+                return Ok(None);
+            };
+            match row.optional_number(column)? {
+                Some(v) if !(low..=high).contains(&v) => Err(wrong(
+                    format!("{v} {unit} is outside {low} to {high} {unit}"),
+                    "check the unit and the value",
+                )),
+                other => Ok(other),
+            }
+        };
+        Ok(Fix {
+            time,
+            lat_deg,
+            lon_deg: if lon_deg > 180.0 {
+                lon_deg - 360.0
+            } else {
+                lon_deg
+            },
+            vmax: bounded(self.vmax, 0.0, 233.0, "kt")?.map(|v| Speed::from_knots(v).as_mps()),
+            pmin: bounded(self.pmin, 850.0, 1100.0, "hPa")?.map(|p| Pressure::from_hpa(p).as_pa()),
+            rmw: bounded(self.rmw, 0.5, 540.0, "nmi")?
+                .map(|r| Length::from_nautical_miles(r).as_m()),
+            status: self
+                .status
+                .map(|c| row.text(c).to_owned())
+                .unwrap_or_default(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HATO: &str = "name,intl_id,agency,time_utc,lat,lon,vmax_kt,pmin_hpa\n\
+        HATO,1713,JMA,2017-08-23T00:00:00Z,21.5,114.9,75,965\n\
+        HATO,1713,JMA,2017-08-23T06:00:00Z,22.3,112.9,75,965\n";
+
+    #[test]
+    fn a_track_is_read_in_si() {
+        let tracks = read(HATO.as_bytes(), "hato.csv").expect("valid");
+        let track = &tracks.tracks[0];
+        assert_eq!(
+            (track.averaging, track.fixes.len()),
+            (Averaging::TenMinute, 2)
+        );
+        assert!((track.fixes[0].vmax.expect("given") - 38.583_333).abs() < 1e-5);
+        assert_eq!(track.fixes[0].pmin, Some(96_500.0));
+        assert!(tracks.warnings.is_empty());
+        let again = read(write(track).as_bytes(), "again.csv").expect("valid");
+        assert_eq!(again.tracks[0].fixes[1].lat_deg, track.fixes[1].lat_deg);
+    }
+
+    #[test]
+    fn what_cannot_be_a_track_is_refused() {
+        let fault = |text: &str| {
+            read(text.as_bytes(), "t.csv")
+                .expect_err("faulty")
+                .to_string()
+        };
+        let backwards = HATO.replace("2017-08-23T06", "2017-08-22T06");
+        assert!(
+            fault(&backwards)
+                .starts_with("t.csv, line 3: time runs backwards in the track of HATO")
+        );
+        assert!(
+            fault(&HATO.replace("22.3,112.9", "112.9,22.3"))
+                .contains("no place of a tropical cyclone")
+        );
+        assert!(
+            fault(&HATO.replace(",75,965\nHATO", ",750,965\nHATO")).contains("750 kt is outside")
+        );
+        assert!(
+            fault(&HATO.replace("2017-08-23T06:00:00Z", "2017-08-23 06:00")).contains("line 3")
+        );
+    }
+
+    #[test]
+    fn an_unknown_agency_and_a_long_gap_are_flagged() {
+        let text = HATO
+            .replace("JMA", "XYZ")
+            .replace("2017-08-23T06", "2017-08-25T06");
+        assert_eq!(
+            read(text.as_bytes(), "t.csv")
+                .expect("valid")
+                .warnings
+                .len(),
+            2
+        );
+    }
+}
