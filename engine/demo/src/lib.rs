@@ -1,1 +1,152 @@
-//! Placeholder.
+//! The synthetic demo twin of Jianghai: a made-up delta city with the real district's counts.
+//!
+//! [`generate`] writes the folder that `stormgrid demo` loads: terrain, buildings, grids, assets,
+//! the manifest and the forecast's inputs. Names of villages and communities, the storm's track and
+//! the tide are real; ground, water, streets, houses and people are not, and every layer says so.
+//!
+//! # How it is made
+//!
+//! The city is drawn on a flat *sheet* whose streets run along two axes, then the sheet is bent into
+//! the site frame (module `warp`). On the sheet everything is a rectangle, a straight line or a
+//! function of the place: the partition into streets, villages, grids and units cuts rectangles
+//! (`partition`), cuts become roads and canals (`landuse`), blocks become lots and houses
+//! (`buildings`), and the ground is a sum of plain, hills, dikes, beds and pads (`ground`). What
+//! tiles the sheet tiles the ground exactly, because a node has one position for all polygons that
+//! share it (`coverage`).
+//!
+//! # Conventions
+//!
+//! Same seed, same bytes: numbers come from SplitMix64 streams, one for each purpose; nothing
+//! depends on threads, hash order or the clock. Heights are metres above the datum (mean sea level
+//! of the tide station), positions in files lie on a lattice of 10⁻⁹ degrees or millimetres.
+//!
+//! # What is left out
+//!
+//! Pipes and drains, culverts under embankments, bridges' decks, roofs other than flat ones.
+
+mod assets;
+mod buildings;
+mod coverage;
+mod folder;
+mod geojson;
+mod ground;
+mod landuse;
+mod layers;
+mod model;
+mod names;
+mod parks;
+mod partition;
+mod place;
+mod plan;
+mod rng;
+#[cfg(test)]
+mod tests;
+mod texts;
+mod warp;
+mod write;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+pub use folder::WrittenFile;
+
+/// What to make.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DemoOptions {
+    /// Seed of all random choices; another seed makes another city with the same counts.
+    pub seed: u64,
+    /// Cell of the terrain rasters, 1 to 100 [m].
+    pub cell_size_m: f64,
+}
+
+impl Default for DemoOptions {
+    /// The city that `stormgrid demo` shows: 5 m ground.
+    fn default() -> Self {
+        Self {
+            seed: 20_170_823,
+            cell_size_m: 5.0,
+        }
+    }
+}
+
+/// What was made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DemoReport {
+    /// Area of the district on the ellipsoid [m²].
+    pub area_m2: f64,
+    /// Features of each GeoJSON layer, by path.
+    pub features: BTreeMap<String, usize>,
+    /// Buildings.
+    pub buildings: usize,
+    /// People who live in them.
+    pub people: u64,
+    /// Households.
+    pub households: u64,
+    /// Cells of the terrain raster with ground.
+    pub ground_cells: usize,
+    /// All files, in the order of writing.
+    pub files: Vec<WrittenFile>,
+    /// SHA-256 over the files' paths and digests, lower-case hexadecimal: one value for the twin.
+    pub digest: String,
+}
+
+/// Why no twin was made.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// The cell size is not usable.
+    #[error("a terrain cell of {cell_size_m} m is not possible; give 1 to 100 m")]
+    CellSize {
+        /// Cell size asked for [m].
+        cell_size_m: f64,
+    },
+    /// The folder has something in it.
+    #[error("{} is not empty, so no demo twin is written there; remove it or name another folder", dir.display())]
+    Occupied {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// The path does not end in a folder's name.
+    #[error("'{}' names no folder; give a path that ends in the new folder's name", dir.display())]
+    NoName {
+        /// The path.
+        dir: PathBuf,
+    },
+    /// The file system refuses.
+    #[error("{} cannot be written ({source}); check permissions and free space", path.display())]
+    File {
+        /// Where.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A place could not be projected.
+    #[error("a place of the demo city could not be projected: {0}")]
+    Projection(#[from] stormgrid_crs::CrsError),
+    /// The terrain raster cannot be made.
+    #[error("the demo's terrain cannot be made: {0}")]
+    Raster(#[from] stormgrid_core::raster::RasterError),
+}
+
+impl DemoError {
+    fn at(path: &Path, source: std::io::Error) -> Self {
+        Self::File {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+/// Makes the demo twin and writes it to `dir`, which must be new or empty.
+///
+/// The folder appears whole or not at all: files are written to a sibling folder that is renamed at
+/// the end and removed on failure. Takes a few seconds.
+pub fn generate(dir: &Path, options: &DemoOptions) -> Result<DemoReport, DemoError> {
+    if !(1.0..=100.0).contains(&options.cell_size_m) {
+        return Err(DemoError::CellSize {
+            cell_size_m: options.cell_size_m,
+        });
+    }
+    let folder = folder::FolderInMaking::new(dir)?;
+    let city = model::make(options)?;
+    write::write(folder, &city, options)
+}
