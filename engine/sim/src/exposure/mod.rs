@@ -37,6 +37,9 @@ mod lines;
 mod rows;
 mod zones;
 
+#[cfg(test)]
+mod tests;
+
 pub use assets::{
     AssetExposure, Assets, Building, ExposureError, Facility, FacilityKind, Maxima, PreparedAssets,
     Road, Settings, floors_reached,
