@@ -104,6 +104,18 @@ pub struct Maxima<'a> {
     pub duration_s: &'a [f32],
 }
 
+impl<'a> From<&'a crate::flood::Maxima> for Maxima<'a> {
+    fn from(maxima: &'a crate::flood::Maxima) -> Self {
+        Self {
+            depth: &maxima.depth_max,
+            speed: &maxima.speed_max,
+            hazard: &maxima.hazard_max,
+            arrival_s: &maxima.arrival_s,
+            duration_s: &maxima.duration_s,
+        }
+    }
+}
+
 /// Input that exposure cannot be computed from.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ExposureError {

@@ -33,6 +33,8 @@ mod params;
 mod profile;
 mod relations;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use field::{Air, Surface, TyphoonModel};
 pub use params::{Parameters, ParametersError, Profile, ShapeRule};
