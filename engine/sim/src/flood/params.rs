@@ -232,6 +232,8 @@ impl Setup {
             }
         }
         self.validate_forcing(n_cells)?;
+        let lines = (self.inflows.len() + self.boundaries.len()) as f64;
+        finite_within("number of inflows and boundaries", lines, 0.0, 60_000.0)?;
         let o = &self.options;
         finite_within("cfl", o.cfl, 1e-3, 0.7)?;
         finite_within("theta", o.theta, 0.5, 1.0)?;

@@ -1,0 +1,550 @@
+//! From a setup to tiles.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use stormgrid_core::units::GRAVITY;
+
+use super::params::{
+    Boundary, BoundaryKind, BoundaryPlace, FloodError, Initial, Manning, Setup, Side,
+};
+use super::state::{Booked, Control, PITCH, RIM, Rule, TILE, Tap, Tile, WALL, face, rimmed};
+
+/// What a cell of the padded grid is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Outside, obstacle or padding.
+    Wall,
+    /// Holds water.
+    Open,
+    /// Its depth is set by this boundary.
+    Held(u16),
+}
+
+/// Least slope of the surface over a free edge [-], so that water leaves flat ground too.
+const FREE_SLOPE: f64 = 1e-3;
+
+/// The grid of the domain with a ring around it, cut into tiles.
+///
+/// The ring holds the cells beyond open sides. Two cells of padding stand in the north and west,
+/// or three, so that a cell of the ring always lies in the tile of its neighbour inside.
+pub(super) struct Layout {
+    /// Rows and columns of the domain.
+    pub n_rows: usize,
+    pub n_cols: usize,
+    /// Rows and columns before the domain.
+    pub pad_rows: usize,
+    pub pad_cols: usize,
+    pub n_tile_rows: usize,
+    pub n_tile_cols: usize,
+    /// Elevation of the datum [m].
+    pub datum: f64,
+    /// All beds and levels are multiples of this [m]: their differences are exact in f32.
+    pub quantum: f64,
+}
+
+impl Layout {
+    fn new(setup: &Setup) -> Result<Self, FloodError> {
+        let g = &setup.domain.geometry;
+        let pad = |n: usize| if (n + 2).is_multiple_of(TILE) { 3 } else { 2 };
+        let mut known: Vec<f64> = setup
+            .domain
+            .elevation
+            .iter()
+            .copied()
+            .filter(|z| z.is_finite())
+            .collect();
+        if known.is_empty() {
+            return Err(FloodError::NoOpenCell);
+        }
+        // Floods lie low: the lower quartile as datum keeps their numbers small.
+        let quartile = known.len() / 4;
+        let (_, &mut low, _) = known.select_nth_unstable_by(quartile, f64::total_cmp);
+        let datum = low.round();
+        let reach = known
+            .iter()
+            .map(|z| (z - datum).abs())
+            .fold(1.0, f64::max)
+            .log2()
+            .ceil();
+        Ok(Self {
+            n_rows: g.n_rows,
+            n_cols: g.n_cols,
+            pad_rows: pad(g.n_rows),
+            pad_cols: pad(g.n_cols),
+            n_tile_rows: (g.n_rows + pad(g.n_rows) + 1).div_ceil(TILE),
+            n_tile_cols: (g.n_cols + pad(g.n_cols) + 1).div_ceil(TILE),
+            datum,
+            quantum: (reach - 22.0).exp2(),
+        })
+    }
+
+    /// An elevation above the datum, on the quantum [m].
+    pub fn relative(&self, elevation: f64) -> f32 {
+        (((elevation - self.datum) / self.quantum).round() * self.quantum) as f32
+    }
+
+    fn rows(&self) -> usize {
+        self.n_rows + self.pad_rows + 1
+    }
+
+    fn cols(&self) -> usize {
+        self.n_cols + self.pad_cols + 1
+    }
+
+    /// Tile and place in it of a cell of the domain.
+    pub fn locate(&self, row: usize, col: usize) -> (usize, usize, usize) {
+        self.locate_padded(row + self.pad_rows, col + self.pad_cols)
+    }
+
+    fn locate_padded(&self, row: usize, col: usize) -> (usize, usize, usize) {
+        let tile = row / TILE * self.n_tile_cols + col / TILE;
+        (tile, row % TILE, col % TILE)
+    }
+}
+
+/// The padded grid as plain fields.
+struct Ground<'a> {
+    layout: &'a Layout,
+    role: Vec<Role>,
+    /// Above the datum; `WALL` where nothing flows.
+    z: Vec<f32>,
+    gn2: Vec<f32>,
+    h: Vec<f32>,
+    rain_share: Vec<f32>,
+    /// For cells beyond a free side: the cell inside.
+    copies: BTreeMap<usize, usize>,
+    /// By boundary: sets a level.
+    sets_level: Vec<bool>,
+}
+
+/// Builds the tiles of a run.
+pub(super) fn prepare(setup: &Setup) -> Result<(Layout, Vec<Tile>), FloodError> {
+    setup.validate()?;
+    let layout = Layout::new(setup)?;
+    let ground = Ground::new(setup, &layout);
+    if !ground.role.contains(&Role::Open) {
+        return Err(FloodError::NoOpenCell);
+    }
+    let n_lines = setup.inflows.len() + setup.boundaries.len();
+    let mut tiles: Vec<Tile> = (0..layout.n_tile_rows * layout.n_tile_cols)
+        .map(|index| ground.tile(index, n_lines))
+        .collect();
+    for (number, inflow) in setup.inflows.iter().enumerate() {
+        let cells: Vec<_> = inflow
+            .cells
+            .iter()
+            .map(|&(cell, weight)| {
+                let cell = cell.index();
+                (cell / layout.n_cols, cell % layout.n_cols, weight)
+            })
+            .collect();
+        ground
+            .tap(&mut tiles, number, &cells, n_lines)
+            .ok_or(FloodError::NowhereToFlow {
+                what: "inflow",
+                number: number + 1,
+            })?;
+    }
+    for (number, boundary) in setup.boundaries.iter().enumerate() {
+        if let BoundaryKind::Discharge(_) = boundary.kind {
+            let cells: Vec<_> = places(&layout, &boundary.place)
+                .into_iter()
+                .map(|(row, col)| (row, col, 1.0))
+                .collect();
+            let source = setup.inflows.len() + number;
+            ground
+                .tap(&mut tiles, source, &cells, n_lines)
+                .ok_or(FloodError::NowhereToFlow {
+                    what: "discharge boundary",
+                    number: number + 1,
+                })?;
+        }
+    }
+    Ok((layout, tiles))
+}
+
+/// Cells of the domain at a place.
+fn places(layout: &Layout, place: &BoundaryPlace) -> Vec<(usize, usize)> {
+    let (rows, cols) = (layout.n_rows, layout.n_cols);
+    match place {
+        BoundaryPlace::Side(Side::North) => (0..cols).map(|c| (0, c)).collect(),
+        BoundaryPlace::Side(Side::South) => (0..cols).map(|c| (rows - 1, c)).collect(),
+        BoundaryPlace::Side(Side::West) => (0..rows).map(|r| (r, 0)).collect(),
+        BoundaryPlace::Side(Side::East) => (0..rows).map(|r| (r, cols - 1)).collect(),
+        BoundaryPlace::Cells(cells) => cells
+            .iter()
+            .map(|c| (c.index() / cols, c.index() % cols))
+            .collect(),
+    }
+}
+
+/// Step from a cell of the side to the one outside.
+fn outward(side: Side) -> (isize, isize) {
+    match side {
+        Side::North => (-1, 0),
+        Side::South => (1, 0),
+        Side::West => (0, -1),
+        Side::East => (0, 1),
+    }
+}
+
+impl<'a> Ground<'a> {
+    fn new(setup: &Setup, layout: &'a Layout) -> Self {
+        let n = layout.rows() * layout.cols();
+        let mut ground = Self {
+            layout,
+            role: vec![Role::Wall; n],
+            z: vec![WALL; n],
+            gn2: vec![0.0; n],
+            h: vec![0.0; n],
+            rain_share: vec![0.0; n],
+            copies: BTreeMap::new(),
+            sets_level: setup
+                .boundaries
+                .iter()
+                .map(|b| matches!(b.kind, BoundaryKind::Level(_)))
+                .collect(),
+        };
+        let domain = &setup.domain;
+        for row in 0..layout.n_rows {
+            for col in 0..layout.n_cols {
+                let cell = row * layout.n_cols + col;
+                let blocked = domain.blocked.get(cell).copied().unwrap_or(false);
+                if domain.elevation[cell].is_nan() || blocked {
+                    continue;
+                }
+                let n = match &domain.manning {
+                    Manning::Uniform(n) => *n,
+                    Manning::Field(values) => f64::from(values[cell]),
+                };
+                let at = ground.at(row as isize, col as isize);
+                ground.role[at] = Role::Open;
+                ground.z[at] = layout.relative(domain.elevation[cell]);
+                ground.gn2[at] = (GRAVITY * n * n) as f32;
+            }
+        }
+        ground.fill(&setup.initial);
+        for (number, boundary) in setup.boundaries.iter().enumerate() {
+            ground.hold(setup, number, boundary);
+        }
+        ground.shed_rain(&domain.blocked, &domain.elevation);
+        ground
+    }
+
+    /// Place of a cell of the domain in the padded fields; −1 and n name the ring.
+    fn at(&self, row: isize, col: isize) -> usize {
+        let row = row + self.layout.pad_rows as isize;
+        let col = col + self.layout.pad_cols as isize;
+        row as usize * self.layout.cols() + col as usize
+    }
+
+    fn fill(&mut self, initial: &Initial) {
+        for row in 0..self.layout.n_rows {
+            for col in 0..self.layout.n_cols {
+                let at = self.at(row as isize, col as isize);
+                if self.role[at] != Role::Open {
+                    continue;
+                }
+                let cell = row * self.layout.n_cols + col;
+                let above = |level: f64| match level.is_nan() {
+                    true => 0.0,
+                    false => self.layout.relative(level) - self.z[at],
+                };
+                let depth = match initial {
+                    Initial::Dry => 0.0,
+                    Initial::Level(level) => above(*level),
+                    Initial::LevelField(levels) => above(levels[cell]),
+                    Initial::Depth(depths) => depths[cell] as f32,
+                };
+                self.h[at] = if depth > 0.0 { depth } else { 0.0 };
+            }
+        }
+    }
+
+    /// Gives a boundary its cells: those named, or the ring beyond a side.
+    fn hold(&mut self, setup: &Setup, number: usize, boundary: &Boundary) {
+        let level = match &boundary.kind {
+            BoundaryKind::Discharge(_) => return,
+            BoundaryKind::Level(series) => Some(self.layout.relative(series.at(0.0))),
+            BoundaryKind::Free | BoundaryKind::Wall => None,
+        };
+        let wall = matches!(boundary.kind, BoundaryKind::Wall);
+        let held = Role::Held(number as u16);
+        for (row, col) in places(self.layout, &boundary.place) {
+            let inside = self.at(row as isize, col as isize);
+            let at = match boundary.place {
+                BoundaryPlace::Cells(_) => inside,
+                BoundaryPlace::Side(side) => {
+                    let (down, right) = outward(side);
+                    self.at(row as isize + down, col as isize + right)
+                }
+            };
+            if self.role[inside] == Role::Wall {
+                continue;
+            }
+            if wall {
+                (self.role[at], self.z[at], self.h[at]) = (Role::Wall, WALL, 0.0);
+                continue;
+            }
+            self.role[at] = held;
+            self.copies.remove(&at);
+            if let BoundaryPlace::Side(side) = boundary.place {
+                self.gn2[at] = self.gn2[inside];
+                self.z[at] = self.z[inside];
+                if level.is_none() {
+                    self.z[at] = self.free_bed(setup, row, col, side);
+                    self.copies.insert(at, inside);
+                }
+            }
+            self.h[at] = match level {
+                Some(level) if level > self.z[at] => level - self.z[at],
+                Some(_) => 0.0,
+                None if matches!(boundary.place, BoundaryPlace::Side(_)) => self.h[inside],
+                None => 0.0,
+            };
+        }
+    }
+
+    /// Bed beyond a free side: the slope of the last two cells goes on, downwards at least 0.1 %.
+    fn free_bed(&self, setup: &Setup, row: usize, col: usize, side: Side) -> f32 {
+        let (down, right) = outward(side);
+        let (row, col) = (row as isize, col as isize);
+        let g = &setup.domain.geometry;
+        let spacing = if right == 0 { g.dy } else { g.dx };
+        let here = f64::from(self.z[self.at(row, col)]);
+        let behind = self.at(row - down, col - right);
+        let drop = match self.role[behind] {
+            Role::Wall => 0.0,
+            _ => f64::from(self.z[behind]) - here,
+        };
+        let bed = here - drop.max(FREE_SLOPE * spacing);
+        self.layout.relative(bed + self.layout.datum)
+    }
+
+    /// Sends the rain of every blocked cell to the nearest cell that can hold water, counted in
+    /// steps from cell to cell over the obstacle; among equals the first in reading order.
+    fn shed_rain(&mut self, blocked: &[bool], elevation: &[f64]) {
+        let (rows, cols) = (self.layout.n_rows, self.layout.n_cols);
+        let mut receiver = vec![u32::MAX; rows * cols];
+        let mut queue = VecDeque::new();
+        for row in 0..rows {
+            for col in 0..cols {
+                let at = self.at(row as isize, col as isize);
+                if self.role[at] != Role::Wall {
+                    receiver[row * cols + col] = at as u32;
+                    queue.push_back((row, col));
+                }
+                if self.role[at] == Role::Open {
+                    self.rain_share[at] = 1.0;
+                }
+            }
+        }
+        if !blocked.contains(&true) {
+            return;
+        }
+        while let Some((row, col)) = queue.pop_front() {
+            let to = receiver[row * cols + col];
+            let around = [
+                (row.wrapping_sub(1), col),
+                (row, col.wrapping_sub(1)),
+                (row, col + 1),
+                (row + 1, col),
+            ];
+            for (r, c) in around {
+                if r >= rows || c >= cols {
+                    continue;
+                }
+                let cell = r * cols + c;
+                let roof = blocked[cell] && !elevation[cell].is_nan();
+                if roof && receiver[cell] == u32::MAX {
+                    receiver[cell] = to;
+                    queue.push_back((r, c));
+                    if self.role[to as usize] == Role::Open {
+                        self.rain_share[to as usize] += 1.0;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Shares an inflow among its open cells; `None` if there is none.
+    fn tap(
+        &self,
+        tiles: &mut [Tile],
+        source: usize,
+        cells: &[(usize, usize, f64)],
+        n_lines: usize,
+    ) -> Option<()> {
+        let open = |&&(row, col, weight): &&(usize, usize, f64)| {
+            weight > 0.0 && self.role[self.at(row as isize, col as isize)] == Role::Open
+        };
+        let total: f64 = cells.iter().filter(open).map(|c| c.2).sum();
+        for &(row, col, weight) in cells.iter().filter(open) {
+            let (tile, row, col) = self.layout.locate(row, col);
+            tiles[tile].booked.resize(n_lines, Booked::default());
+            tiles[tile].taps.push(Tap {
+                row: row as u8,
+                col: col as u8,
+                source: source as u16,
+                share: weight / total,
+            });
+        }
+        (total > 0.0).then_some(())
+    }
+
+    fn tile(&self, index: usize, n_lines: usize) -> Tile {
+        let layout = self.layout;
+        let (tile_row, tile_col) = (index / layout.n_tile_cols, index % layout.n_tile_cols);
+        let (row0, col0) = ((tile_row * TILE) as isize, (tile_col * TILE) as isize);
+        // Fields of the padded grid at a row and column of the tile, its rim included.
+        let global = |row: isize, col: isize| -> Option<usize> {
+            let (row, col) = (row0 + row, col0 + col);
+            let inside = (0..layout.rows() as isize).contains(&row)
+                && (0..layout.cols() as isize).contains(&col);
+            inside.then(|| row as usize * layout.cols() + col as usize)
+        };
+        let role = |row, col| global(row, col).map_or(Role::Wall, |at| self.role[at]);
+        let side = TILE as isize;
+        let neighbour = |down: isize, right: isize| {
+            let (r, c) = (tile_row as isize + down, tile_col as isize + right);
+            let inside = (0..layout.n_tile_rows as isize).contains(&r)
+                && (0..layout.n_tile_cols as isize).contains(&c);
+            inside.then(|| (r as usize * layout.n_tile_cols + c as usize) as u32)
+        };
+        let mut tile = Tile {
+            rows: (layout.rows() - tile_row * TILE).min(TILE),
+            around: [
+                neighbour(-1, -1),
+                neighbour(-1, 0),
+                neighbour(-1, 1),
+                neighbour(0, 1),
+                neighbour(1, 1),
+                neighbour(1, 0),
+                neighbour(1, -1),
+                neighbour(0, -1),
+            ],
+            ..Tile::default()
+        };
+        let land = (0..side).all(|r| (0..side).all(|c| role(r, c) == Role::Wall));
+        if land {
+            return tile;
+        }
+        let rim = RIM as isize;
+        let plane = |field: &[f32], elsewhere: f32| {
+            let mut plane = vec![elsewhere; PITCH * PITCH];
+            for row in -rim..side + rim {
+                for col in -rim..side + rim {
+                    if let Some(at) = global(row, col) {
+                        plane[rimmed(row, col)] = field[at];
+                    }
+                }
+            }
+            plane
+        };
+        tile.z = plane(&self.z, WALL);
+        tile.gn2 = plane(&self.gn2, 0.0);
+        tile.h = plane(&self.h, 0.0);
+        tile.qx = vec![0.0; PITCH * PITCH];
+        tile.qy = vec![0.0; PITCH * PITCH];
+        let plain = |value: f32| vec![value; TILE * TILE];
+        tile.rest = plain(0.0);
+        tile.depth_max = plain(0.0);
+        tile.speed2_max = plain(0.0);
+        tile.hazard_max = plain(0.0);
+        tile.arrival = plain(f32::INFINITY);
+        tile.duration = plain(0.0);
+        tile.rain_share = plain(0.0);
+        tile.slack = 1e30;
+        let mut controlled = false;
+        for row in 0..side {
+            for col in 0..side {
+                let Some(at) = global(row, col) else { continue };
+                let cell = (row * side + col) as usize;
+                tile.rain_share[cell] = self.rain_share[at];
+                tile.depth_max[cell] = self.h[at];
+                tile.h_max = tile.h_max.max(self.h[at]);
+                controlled |= matches!(self.role[at], Role::Held(_));
+                tile.open_cells += u32::from(self.role[at] == Role::Open);
+            }
+        }
+        if controlled {
+            tile.booked.resize(n_lines, Booked::default());
+        }
+        self.controls(&mut tile, &global);
+        tile
+    }
+
+    /// Lists the controlled cells of a tile and the faces around them.
+    fn controls(&self, tile: &mut Tile, global: &dyn Fn(isize, isize) -> Option<usize>) {
+        let side = TILE as isize;
+        let role = |row, col| global(row, col).map_or(Role::Wall, |at| self.role[at]);
+        let is_held = |row, col| matches!(role(row, col), Role::Held(_));
+        for row in -2..=side {
+            for col in -2..=side {
+                if !is_held(row, col) {
+                    continue;
+                }
+                if row >= -1 && col >= -1 {
+                    tile.unlimited.push(face(row, col) as u16);
+                }
+                if is_held(row, col + 1) && row >= -1 {
+                    tile.closed_x.push(face(row, col) as u16);
+                }
+                if is_held(row + 1, col) && col >= -1 {
+                    tile.closed_y.push(face(row, col) as u16);
+                }
+            }
+        }
+        for row in 0..side {
+            for col in 0..side {
+                let Role::Held(boundary) = role(row, col) else {
+                    continue;
+                };
+                let at = global(row, col).expect("a held cell lies in the grid");
+                let rule = match self.copies.get(&at) {
+                    // The cell inside is one step away in the same tile, by the choice of padding.
+                    Some(&inside) => Rule::Copy(self.inner(at, inside, row, col)),
+                    None if self.sets_level[usize::from(boundary)] => Rule::Level,
+                    None => Rule::Empty,
+                };
+                tile.controls.push(Control {
+                    row: row as u8,
+                    col: col as u8,
+                    boundary,
+                    rule,
+                });
+            }
+        }
+        // A face whose one side is held and whose other is open drives the face beyond the held cell.
+        for row in 0..side {
+            for col in 0..side {
+                let pair = |a: Role, b: Role| matches!((a, b), (Role::Held(_), Role::Open));
+                let shut = |a: Role, b: Role| a != Role::Open && b != Role::Open;
+                let x = [-1, 0, 1, 2].map(|k| role(row, col + k));
+                if shut(x[1], x[2]) && pair(x[1], x[0]) {
+                    tile.repeat_x
+                        .push((rimmed(row, col) as u16, face(row, col - 1) as u16));
+                } else if shut(x[1], x[2]) && pair(x[2], x[3]) {
+                    tile.repeat_x
+                        .push((rimmed(row, col) as u16, face(row, col + 1) as u16));
+                }
+                let y = [-1, 0, 1, 2].map(|k| role(row + k, col));
+                if shut(y[1], y[2]) && pair(y[1], y[0]) {
+                    tile.repeat_y
+                        .push((rimmed(row, col) as u16, face(row - 1, col) as u16));
+                } else if shut(y[1], y[2]) && pair(y[2], y[3]) {
+                    tile.repeat_y
+                        .push((rimmed(row, col) as u16, face(row + 1, col) as u16));
+                }
+            }
+        }
+    }
+
+    fn inner(&self, at: usize, inside: usize, row: isize, col: isize) -> u16 {
+        let cols = self.layout.cols() as isize;
+        let (at, inside) = (at as isize, inside as isize);
+        let down = inside.div_euclid(cols) - at.div_euclid(cols);
+        let right = inside.rem_euclid(cols) - at.rem_euclid(cols);
+        rimmed(row + down, col + right) as u16
+    }
+}

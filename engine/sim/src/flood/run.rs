@@ -1,0 +1,485 @@
+//! The run: step lengths, waking and sleeping, threads, errors.
+
+use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
+
+#[cfg(not(target_arch = "wasm32"))]
+use rayon::prelude::*;
+use stormgrid_core::series::Series;
+use stormgrid_core::units::GRAVITY;
+
+use super::params::{BoundaryKind, DEPTH_LIMIT, FloodError, Rain, Setup};
+use super::prepare::{Layout, prepare};
+use super::report::{Outcome, Stats, StepReport};
+use super::state::{Scratch, Strips, TILE, Tile, rimmed};
+use super::sweep::{Look, RainPulse, Step, step_tile};
+
+/// Steps between two looks at speed, hazard, arrival and duration, and between two pulses of rain.
+const LOOK_EVERY: u32 = 4;
+
+/// Share of a cell's water that may leave it in one step, where it is deeper than 1 mm.
+///
+/// A kinematic wave moves at 5/3 of the water's speed; 0.5 keeps it below one cell a step.
+const OUTFLOW_SHARE: f64 = 0.5;
+
+/// The outflow may shorten a step to this share of what the gravity wave allows, not further: one
+/// cell that empties over a cliff must not stop the clock, and the limiter keeps it sane.
+const LEAST_SHARE: f64 = 0.05;
+
+/// A step that would be shorter than this means that the run has blown up [s].
+const SHORTEST_STEP: f64 = 1e-5;
+
+/// Steps without moving water after which a tile sleeps: both sets of strips then agree.
+const STEPS_TO_SLEEP: u8 = 3;
+
+/// A flood that advances in time.
+///
+/// All fields that leave it are row by row from the north-west corner of the setup's raster.
+pub struct Flood {
+    pub(super) setup: Setup,
+    pub(super) layout: Layout,
+    pub(super) tiles: Vec<Tile>,
+    pub(super) initial_m3: f64,
+    pub(super) time: f64,
+    pub(super) stats: Stats,
+    /// The edges of all tiles as they are, and as they will be after the step.
+    strips: [Vec<Strips>; 2],
+    scratch: Vec<Mutex<Scratch>>,
+    #[cfg(not(target_arch = "wasm32"))]
+    pool: Option<rayon::ThreadPool>,
+    last_look: f64,
+    steps_since_look: u32,
+    dt_before: f64,
+    rain: RainGauge,
+    /// Greatest share of a single cell in each source.
+    share_max: Vec<f64>,
+}
+
+/// Rain at the corners of the tiles, or everywhere: the rate now, and what has not fallen yet.
+struct RainGauge {
+    per_corner: bool,
+    rate: Vec<f64>,
+    waiting: Vec<f64>,
+    next_refresh: f64,
+}
+
+impl Flood {
+    /// Checks a setup and prepares its run at time 0.
+    ///
+    /// # Errors
+    ///
+    /// Values missing or out of range, a domain without a cell that can hold water, an inflow
+    /// without one, threads that cannot be started.
+    pub fn new(setup: Setup) -> Result<Self, FloodError> {
+        let (layout, tiles) = prepare(&setup)?;
+        let threads = thread_count(setup.options.threads).min(tiles.len()).max(1);
+        let strips = || -> Vec<Strips> { tiles.iter().map(Strips::of).collect() };
+        let strips = [strips(), strips()];
+        let per_corner = matches!(setup.rain, Rain::Field { .. });
+        let gauges = match per_corner {
+            true => (layout.n_tile_rows + 1) * (layout.n_tile_cols + 1),
+            false => 1,
+        };
+        let mut share_max = vec![0.0; setup.inflows.len() + setup.boundaries.len()];
+        for tap in tiles.iter().flat_map(|tile| &tile.taps) {
+            let source = usize::from(tap.source);
+            share_max[source] = tap.share.max(share_max[source]);
+        }
+        let mut flood = Self {
+            #[cfg(not(target_arch = "wasm32"))]
+            pool: thread_pool(threads)?,
+            scratch: (0..threads).map(|_| Mutex::new(Scratch::new())).collect(),
+            stats: Stats {
+                open_cells: tiles.iter().map(|t| u64::from(t.open_cells)).sum(),
+                threads,
+                ..Stats::default()
+            },
+            strips,
+            rain: RainGauge {
+                per_corner,
+                rate: vec![0.0; gauges],
+                waiting: vec![0.0; gauges],
+                next_refresh: 0.0,
+            },
+            setup,
+            layout,
+            tiles,
+            initial_m3: 0.0,
+            time: 0.0,
+            last_look: 0.0,
+            steps_since_look: 0,
+            dt_before: 0.0,
+            share_max,
+        };
+        flood.initial_m3 = flood.stored_m3();
+        Ok(flood)
+    }
+
+    /// Simulation time [s].
+    pub fn time_s(&self) -> f64 {
+        self.time
+    }
+
+    /// Counts so far.
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// Steps until `time_s` exactly, or until `on_step` breaks. A time that is past changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`FloodError::Unstable`] with cell, time and cause; the state is then of no use.
+    pub fn advance_to(
+        &mut self,
+        time_s: f64,
+        on_step: &mut dyn FnMut(&StepReport) -> ControlFlow<()>,
+    ) -> Result<Outcome, FloodError> {
+        while self.time < time_s {
+            let report = self.step(time_s)?;
+            if on_step(&report).is_break() {
+                return Ok(Outcome::Stopped);
+            }
+        }
+        Ok(Outcome::Reached)
+    }
+
+    fn step(&mut self, target: f64) -> Result<StepReport, FloodError> {
+        self.refresh_rain();
+        let dt = self.step_length(target)?;
+        let arrives = target - self.time <= dt;
+        let end = if arrives { target } else { self.time + dt };
+
+        let levels = self.levels(end);
+        let discharges = self.discharges(end);
+        self.collect_rain(end);
+        self.steps_since_look += 1;
+        let looks = arrives || self.steps_since_look == LOOK_EVERY;
+        let rains = looks && self.rain.waiting.iter().any(|&depth| depth > 0.0);
+        let active_tiles = self.wake(&discharges, rains);
+
+        let rain = match rains {
+            true if self.rain.per_corner => Some(RainPulse::Corners(
+                &self.rain.waiting,
+                self.layout.n_tile_cols,
+            )),
+            true => Some(RainPulse::Uniform(self.rain.waiting[0])),
+            false => None,
+        };
+        let geometry = &self.setup.domain.geometry;
+        let step = Step {
+            dt,
+            dx: geometry.dx,
+            dy: geometry.dy,
+            options: &self.setup.options,
+            levels: &levels,
+            discharges: &discharges,
+            look: looks.then_some(Look {
+                time: end,
+                interval: end - self.last_look,
+                rain,
+            }),
+        };
+        let [now, next] = &mut self.strips;
+        let scratch = &self.scratch;
+        let work = |index: usize, tile: &mut Tile, published: &mut Strips, thread: usize| {
+            if tile.active {
+                let mut scratch = scratch[thread]
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
+                step_tile(tile, index, now, published, &mut scratch, &step);
+            }
+        };
+        #[cfg(not(target_arch = "wasm32"))]
+        let serial = self.pool.is_none();
+        #[cfg(target_arch = "wasm32")]
+        let serial = true;
+        if serial {
+            let pairs = self.tiles.iter_mut().zip(next.iter_mut());
+            pairs
+                .enumerate()
+                .for_each(|(index, (tile, published))| work(index, tile, published, 0));
+        }
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Some(pool) = &self.pool {
+            let tiles = &mut self.tiles;
+            pool.install(|| {
+                tiles
+                    .par_iter_mut()
+                    .zip(next.par_iter_mut())
+                    .enumerate()
+                    .with_max_len(1)
+                    .for_each(|(index, (tile, published))| {
+                        let thread = rayon::current_thread_index().unwrap_or(0);
+                        work(index, tile, published, thread);
+                    });
+            });
+        }
+        self.strips.swap(0, 1);
+        if rains {
+            self.rain.waiting.fill(0.0);
+        }
+        if looks {
+            self.last_look = end;
+            self.steps_since_look = 0;
+            let wet = self.tiles.iter().map(|t| u64::from(t.wet_cells)).sum();
+            self.stats.wet_cells_max = self.stats.wet_cells_max.max(wet);
+        }
+        self.time = end;
+        self.dt_before = dt;
+        self.stats.steps += 1;
+        self.check(looks)?;
+        Ok(StepReport {
+            step: self.stats.steps,
+            time_s: end,
+            dt,
+            depth_max: self.h_max(),
+            active_tiles,
+        })
+    }
+
+    fn h_max(&self) -> f32 {
+        let deepest = |a: f32, tile: &Tile| if tile.h_max > a { tile.h_max } else { a };
+        self.tiles.iter().fold(0.0, deepest)
+    }
+
+    /// The longest step that the gravity wave, the outflow of cells and the caller's time allow [s].
+    fn step_length(&self, target: f64) -> Result<f64, FloodError> {
+        let o = &self.setup.options;
+        let g = &self.setup.domain.geometry;
+        let spacing = if g.dx < g.dy { g.dx } else { g.dy };
+        let wave = |depth: f64| {
+            let dt = o.cfl * spacing / (GRAVITY * depth).sqrt();
+            if dt < o.max_dt { dt } else { o.max_dt }
+        };
+        let deepest = f64::from(self.h_max());
+        // Sources may deepen the water within the step: look ahead by what they could add.
+        let mut longest = wave(deepest + self.rise_rate() * wave(deepest));
+        if self.dt_before > 0.0 {
+            let least = |a: f32, tile: &Tile| if tile.slack < a { tile.slack } else { a };
+            let slack = f64::from(self.tiles.iter().fold(1e30, least));
+            let outflow = (self.dt_before * slack * OUTFLOW_SHARE).max(LEAST_SHARE * longest);
+            longest = if outflow < longest { outflow } else { longest };
+        }
+        if longest < SHORTEST_STEP {
+            return Err(self.unstable("the step became too short"));
+        }
+        let remaining = target - self.time;
+        Ok(if remaining <= longest {
+            remaining
+        } else if remaining < 2.0 * longest {
+            0.5 * remaining
+        } else {
+            longest
+        })
+    }
+
+    /// Fastest rise of a cell under a source [m s⁻¹].
+    fn rise_rate(&self) -> f64 {
+        let area = self.setup.domain.geometry.cell_area();
+        let later = self.time + self.setup.options.max_dt;
+        let rate = |source: usize, series: &Series| {
+            series.at(self.time).max(series.at(later)).max(0.0) * self.share_max[source] / area
+        };
+        self.sources()
+            .map(|(source, series)| rate(source, series))
+            .chain(self.rain.rate.iter().copied())
+            .fold(0.0, f64::max)
+    }
+
+    /// Discharges by source: inflows, then discharge boundaries.
+    fn sources(&self) -> impl Iterator<Item = (usize, &Series)> {
+        let inflows = self.setup.inflows.iter().map(|inflow| &inflow.discharge);
+        let first = self.setup.inflows.len();
+        let boundaries = self.setup.boundaries.iter().enumerate();
+        inflows
+            .enumerate()
+            .chain(boundaries.filter_map(move |(k, b)| match &b.kind {
+                BoundaryKind::Discharge(series) => Some((first + k, series)),
+                _ => None,
+            }))
+    }
+
+    /// Water that each source brings until `end`, as depth on one cell [m].
+    fn discharges(&self, end: f64) -> Vec<f64> {
+        let area = self.setup.domain.geometry.cell_area();
+        let mut discharges = vec![0.0; self.share_max.len()];
+        for (source, series) in self.sources() {
+            discharges[source] = integral(series, self.time, end) / area;
+        }
+        discharges
+    }
+
+    fn levels(&self, time: f64) -> Vec<f32> {
+        let level = |kind: &BoundaryKind| match kind {
+            BoundaryKind::Level(series) => self.layout.relative(series.at(time)),
+            _ => 0.0,
+        };
+        let boundaries = self.setup.boundaries.iter();
+        boundaries.map(|boundary| level(&boundary.kind)).collect()
+    }
+
+    fn refresh_rain(&mut self) {
+        let Rain::Field { rate, refresh_s } = &self.setup.rain else {
+            return;
+        };
+        if self.time < self.rain.next_refresh {
+            return;
+        }
+        let g = &self.setup.domain.geometry;
+        let corners = self.layout.n_tile_cols + 1;
+        for (k, value) in self.rain.rate.iter_mut().enumerate() {
+            let row = (k / corners * TILE) as f64 - self.layout.pad_rows as f64;
+            let col = (k % corners * TILE) as f64 - self.layout.pad_cols as f64;
+            let found = rate(self.time, g.west + col * g.dx, g.north - row * g.dy);
+            *value = if found > 0.0 { found } else { 0.0 };
+        }
+        let intervals = (self.time / refresh_s).floor() + 1.0;
+        self.rain.next_refresh = intervals * refresh_s;
+    }
+
+    fn collect_rain(&mut self, end: f64) {
+        let dt = end - self.time;
+        match &self.setup.rain {
+            Rain::None => {}
+            Rain::Uniform(rate) => self.rain.waiting[0] += rate * dt,
+            Rain::Series(series) => self.rain.waiting[0] += integral(series, self.time, end),
+            Rain::Field { .. } => {
+                for (waiting, rate) in self.rain.waiting.iter_mut().zip(&self.rain.rate) {
+                    *waiting += rate * dt;
+                }
+            }
+        }
+    }
+
+    /// Marks the tiles in which water moves, could enter or falls; returns how many.
+    fn wake(&mut self, discharges: &[f64], rains: bool) -> usize {
+        let depth_dry = self.setup.options.depth_dry as f32;
+        let edges: Vec<[bool; 4]> = self.tiles.iter().map(|tile| tile.edge_wet).collect();
+        let mut active = 0;
+        for tile in &mut self.tiles {
+            let beside = |direction: usize, edge: usize| {
+                tile.around[direction].is_some_and(|tile| edges[tile as usize][edge])
+            };
+            let moves = tile.h_max > depth_dry
+                || (rains && tile.open_cells > 0)
+                || !tile.controls.is_empty()
+                || tile
+                    .taps
+                    .iter()
+                    .any(|t| discharges[usize::from(t.source)] != 0.0)
+                || beside(1, 2)
+                || beside(3, 3)
+                || beside(5, 0)
+                || beside(7, 1);
+            tile.still = if moves {
+                0
+            } else {
+                tile.still.saturating_add(1)
+            };
+            tile.active = !tile.is_land() && tile.still < STEPS_TO_SLEEP;
+            if tile.active {
+                active += 1;
+                self.stats.cell_updates += u64::from(tile.open_cells);
+            } else {
+                tile.slack = 1e30;
+                tile.wet_cells = 0;
+            }
+        }
+        active
+    }
+
+    fn check(&self, looked: bool) -> Result<(), FloodError> {
+        if f64::from(self.h_max()) > DEPTH_LIMIT {
+            return Err(self.unstable("water deeper than the deepest ocean"));
+        }
+        if looked && self.tiles.iter().any(|tile| tile.broken) {
+            return Err(self.unstable("a depth is not a number"));
+        }
+        Ok(())
+    }
+
+    /// The error for the worst cell: the first that is not a number, else the deepest.
+    fn unstable(&self, cause: &'static str) -> FloodError {
+        let mut worst = (0, 0, 0.0_f32);
+        'search: for row in 0..self.layout.n_rows {
+            for col in 0..self.layout.n_cols {
+                let (tile, r, c) = self.layout.locate(row, col);
+                let tile = &self.tiles[tile];
+                if tile.is_land() {
+                    continue;
+                }
+                let depth = tile.h[rimmed(r as isize, c as isize)];
+                if depth.is_nan() || depth > worst.2 {
+                    worst = (row, col, depth);
+                }
+                if depth.is_nan() {
+                    break 'search;
+                }
+            }
+        }
+        FloodError::Unstable {
+            time_s: self.time,
+            row: worst.0,
+            col: worst.1,
+            depth_m: worst.2,
+            cause,
+        }
+    }
+}
+
+/// Integral of a series from `from` to `to`, exact for its straight lines.
+fn integral(series: &Series, from: f64, to: f64) -> f64 {
+    let inside = |t: &&f64| **t > from && **t < to;
+    let first = series.time_s.partition_point(|&t| t <= from);
+    let mut sum = 0.0;
+    let mut before = (from, series.at(from));
+    for &time in series.time_s[first..].iter().take_while(inside) {
+        let value = series.at(time);
+        sum += 0.5 * (before.1 + value) * (time - before.0);
+        before = (time, value);
+    }
+    sum + 0.5 * (before.1 + series.at(to)) * (to - before.0)
+}
+
+#[cfg(target_arch = "wasm32")]
+fn thread_count(_asked: usize) -> usize {
+    1
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn thread_count(asked: usize) -> usize {
+    match asked {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        asked => asked,
+    }
+}
+
+/// `None` for one thread: the caller's own does the work.
+#[cfg(not(target_arch = "wasm32"))]
+fn thread_pool(threads: usize) -> Result<Option<rayon::ThreadPool>, FloodError> {
+    if threads == 1 {
+        return Ok(None);
+    }
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map(Some)
+        .map_err(|_| FloodError::Threads { threads })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_integral_of_a_hydrograph_is_exact_across_its_corners() {
+        let series = Series {
+            time_s: vec![0.0, 10.0, 20.0],
+            value: vec![0.0, 4.0, 0.0],
+        };
+        assert!((integral(&series, -5.0, 30.0) - 40.0).abs() < 1e-12);
+        assert!((integral(&series, 5.0, 15.0) - 30.0).abs() < 1e-12);
+        assert!((integral(&series, 12.0, 12.5) - 0.5 * (3.2 + 3.0) * 0.5).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,270 @@
+//! Where the numbers of a run lie: tiles with a rim, strips that neighbours read, scratch rows.
+
+/// Cells along the side of a tile. With the two cells of rim that a step needs on one side and
+/// three on the other a row of faces is 64 long: whole vectors of 4, 8 or 16.
+pub(super) const TILE: usize = 60;
+
+/// Width of the rim of a tile, filled from its neighbours before each step.
+pub(super) const RIM: usize = 3;
+
+/// Row length of a tile with its rim.
+pub(super) const PITCH: usize = TILE + 2 * RIM;
+
+/// Faces in a row of scratch, the first one west of column −1.
+pub(super) const FACES: usize = 64;
+
+/// Bed of an obstacle and of ground outside the domain above the datum [m]: no water reaches it.
+pub(super) const WALL: f32 = 1e9;
+
+/// Place of a cell in a tile with its rim; rows and columns from −3.
+pub(super) fn rimmed(row: isize, col: isize) -> usize {
+    (row + RIM as isize) as usize * PITCH + (col + RIM as isize) as usize
+}
+
+/// Place of a face east (south) of a cell in a plane of scratch; rows and columns from −2.
+pub(super) fn face(row: isize, col: isize) -> usize {
+    FACES + (row + 2) as usize * FACES + (col + 2) as usize
+}
+
+/// `N` numbers from `start`, as an array.
+#[inline(always)]
+pub(super) fn run<const N: usize>(values: &[f32], start: usize) -> &[f32; N] {
+    values[start..]
+        .first_chunk()
+        .expect("planes are longer than any row in them")
+}
+
+/// `N` numbers from `start`, to be written.
+#[inline(always)]
+pub(super) fn run_mut<const N: usize>(values: &mut [f32], start: usize) -> &mut [f32; N] {
+    values[start..]
+        .first_chunk_mut()
+        .expect("planes are longer than any row in them")
+}
+
+/// A cell whose depth a boundary sets.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Control {
+    /// Row and column in the tile.
+    pub row: u8,
+    pub col: u8,
+    /// Position of the boundary in the setup.
+    pub boundary: u16,
+    pub rule: Rule,
+}
+
+/// How the depth of a controlled cell follows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Rule {
+    /// From the boundary's level.
+    Level,
+    /// That of the cell at this place of the rimmed tile.
+    Copy(u16),
+    /// Always empty.
+    Empty,
+}
+
+/// A cell on which an inflow falls.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tap {
+    pub row: u8,
+    pub col: u8,
+    /// Position in the run's list of discharges.
+    pub source: u16,
+    /// Share of the discharge.
+    pub share: f64,
+}
+
+/// Volumes that went through one source in one tile, in f64 [m of depth × cells].
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Booked {
+    pub inward: f64,
+    pub outward: f64,
+}
+
+impl Booked {
+    pub fn add(&mut self, change: f64) {
+        if change > 0.0 {
+            self.inward += change;
+        } else {
+            self.outward -= change;
+        }
+    }
+}
+
+/// A block of cells with everything it needs for a step.
+///
+/// Fields with a rim are `PITCH × PITCH`, the others `TILE × TILE`. A tile without a cell that
+/// can hold water has empty fields.
+#[derive(Debug, Default)]
+pub(super) struct Tile {
+    /// Rows in use, counted from the north; the last tiles of a column may have fewer than 60.
+    pub rows: usize,
+    /// Tiles around, clockwise from the north-west: NW, N, NE, E, SE, S, SW, W.
+    pub around: [Option<u32>; 8],
+    /// Bed above the datum, with rim [m].
+    pub z: Vec<f32>,
+    /// g n², with rim.
+    pub gn2: Vec<f32>,
+    /// Depth, with rim [m].
+    pub h: Vec<f32>,
+    /// Unit discharge at eastern faces, positive east, with rim [m² s⁻¹].
+    pub qx: Vec<f32>,
+    /// Unit discharge at southern faces, positive south, with rim [m² s⁻¹].
+    pub qy: Vec<f32>,
+    /// What rounding kept out of `h` [m].
+    pub rest: Vec<f32>,
+    pub depth_max: Vec<f32>,
+    pub speed2_max: Vec<f32>,
+    pub hazard_max: Vec<f32>,
+    pub arrival: Vec<f32>,
+    pub duration: Vec<f32>,
+    /// How many cells' rain falls on each cell: 1 in the open, more beside roofs, 0 elsewhere.
+    pub rain_share: Vec<f32>,
+    pub controls: Vec<Control>,
+    pub taps: Vec<Tap>,
+    /// Cells with an unlimited supply, by place in a scratch plane, the rim included.
+    pub unlimited: Vec<u16>,
+    /// Faces between two controlled cells, by place in a scratch plane: nothing flows.
+    pub closed_x: Vec<u16>,
+    pub closed_y: Vec<u16>,
+    /// Faces beyond a controlled cell that repeat the discharge of the face before it, so that the
+    /// average over neighbours does not brake an open edge: (place in the rimmed tile, place in scratch).
+    pub repeat_x: Vec<(u16, u16)>,
+    pub repeat_y: Vec<(u16, u16)>,
+    /// Cells that can hold water and are not controlled.
+    pub open_cells: u32,
+
+    /// Computed in the coming step.
+    pub active: bool,
+    /// Steps in a row at whose start no water could move here.
+    pub still: u8,
+    /// Greatest depth [m].
+    pub h_max: f32,
+    /// Smallest depth/outflow of the last step.
+    pub slack: f32,
+    /// Water that could cross the edge: north, east, south, west.
+    pub edge_wet: [bool; 4],
+    /// Wet cells at the last look.
+    pub wet_cells: u32,
+    /// A depth is not a number.
+    pub broken: bool,
+    /// Rain that fell [m × cells].
+    pub rain: f64,
+    /// By line of the ledger after rain: inflows, then boundaries; empty if the tile has neither.
+    pub booked: Vec<Booked>,
+}
+
+impl Tile {
+    pub fn is_land(&self) -> bool {
+        self.h.is_empty()
+    }
+
+    /// Depth of a cell of the tile [m].
+    pub fn depth(&self, row: usize, col: usize) -> f32 {
+        self.h[rimmed(row as isize, col as isize)]
+    }
+}
+
+/// The outermost three rows and columns of a tile, as its neighbours see them: depth and both
+/// discharges, each north, south (3 × 60), west, east (60 × 3).
+#[derive(Debug, Default)]
+pub(super) struct Strips {
+    values: Vec<f32>,
+}
+
+const STRIP: usize = RIM * TILE;
+const PER_FIELD: usize = 4 * STRIP;
+
+impl Strips {
+    /// The strips of a tile; empty for land.
+    pub fn of(tile: &Tile) -> Self {
+        let mut strips = Self::default();
+        if !tile.is_land() {
+            strips.values = vec![0.0; 3 * PER_FIELD];
+            strips.publish(tile);
+        }
+        strips
+    }
+
+    /// Copies a tile's outermost rows and columns.
+    pub fn publish(&mut self, tile: &Tile) {
+        for (field, plane) in [&tile.h, &tile.qx, &tile.qy].into_iter().enumerate() {
+            let values = &mut self.values[field * PER_FIELD..][..PER_FIELD];
+            let (rows, columns) = values.split_at_mut(2 * STRIP);
+            for k in 0..RIM {
+                let north = rimmed(k as isize, 0);
+                let south = rimmed((TILE - RIM + k) as isize, 0);
+                rows[k * TILE..][..TILE].copy_from_slice(&plane[north..][..TILE]);
+                rows[STRIP + k * TILE..][..TILE].copy_from_slice(&plane[south..][..TILE]);
+            }
+            let (west, east) = columns.split_at_mut(STRIP);
+            for row in 0..TILE {
+                let start = rimmed(row as isize, 0);
+                west[row * RIM..][..RIM].copy_from_slice(&plane[start..][..RIM]);
+                east[row * RIM..][..RIM].copy_from_slice(&plane[start + TILE - RIM..][..RIM]);
+            }
+        }
+    }
+}
+
+/// Fills a tile's rim from the strips of the tiles around it.
+pub(super) fn fill_rim(tile: &mut Tile, strips: &[Strips]) {
+    const LAST: isize = TILE as isize;
+    let around = tile.around;
+    let strip = |direction: usize, field: usize, which: usize| -> Option<&[f32]> {
+        let values = &strips[around[direction]? as usize].values;
+        (!values.is_empty()).then(|| &values[field * PER_FIELD + which * STRIP..][..STRIP])
+    };
+    let [north, south, west, east] = [0, 1, 2, 3];
+    for (field, plane) in [&mut tile.h, &mut tile.qx, &mut tile.qy]
+        .into_iter()
+        .enumerate()
+    {
+        let mut rows = |from: Option<&[f32]>, row: isize, col: isize, first: usize, n: usize| {
+            if let Some(from) = from {
+                for k in 0..RIM {
+                    let to = rimmed(row + k as isize, col);
+                    plane[to..][..n].copy_from_slice(&from[k * TILE + first..][..n]);
+                }
+            }
+        };
+        rows(strip(0, field, south), -3, -3, TILE - RIM, RIM);
+        rows(strip(1, field, south), -3, 0, 0, TILE);
+        rows(strip(2, field, south), -3, LAST, 0, RIM);
+        rows(strip(4, field, north), LAST, LAST, 0, RIM);
+        rows(strip(5, field, north), LAST, 0, 0, TILE);
+        rows(strip(6, field, north), LAST, -3, TILE - RIM, RIM);
+        let mut columns = |from: Option<&[f32]>, col: isize| {
+            if let Some(from) = from {
+                for row in 0..TILE {
+                    let to = rimmed(row as isize, col);
+                    plane[to..][..RIM].copy_from_slice(&from[row * RIM..][..RIM]);
+                }
+            }
+        };
+        columns(strip(3, field, west), LAST);
+        columns(strip(7, field, east), -3);
+    }
+}
+
+/// Working rows of one thread; nothing in it outlives a step of a tile.
+pub(super) struct Scratch {
+    /// Unit discharge at eastern faces, rows −1 to 60.
+    pub x: Vec<f32>,
+    /// Unit discharge at southern faces, rows −2 to 60.
+    pub y: Vec<f32>,
+    /// Share of its outflow that a cell can pay, rows −1 to 60.
+    pub share: Vec<f32>,
+}
+
+impl Scratch {
+    pub fn new() -> Self {
+        let plane = vec![0.0; FACES * (TILE + 5)];
+        Self {
+            x: plane.clone(),
+            y: plane.clone(),
+            share: plane,
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! One step of one tile.
+
+use super::kernel::{
+    CellFaces, CellRow, FaceRow, FaceStep, carry, cell_row, face_row, gain, limit_row, rain_row,
+    share_row,
+};
+use super::observe::{ObservedRow, observe_row};
+use super::params::Options;
+use super::state::{
+    FACES, PITCH, Rule, Scratch, Strips, TILE, Tile, face, fill_rim, rimmed, run, run_mut,
+};
+use stormgrid_core::units::GRAVITY;
+
+/// What all tiles need to know of a step.
+pub(super) struct Step<'a> {
+    pub dt: f64,
+    pub dx: f64,
+    pub dy: f64,
+    pub options: &'a Options,
+    /// Level of each boundary above the datum after the step [m]; unused entries are 0.
+    pub levels: &'a [f32],
+    /// Discharge of each tap's source during the step, as depth a cell [m].
+    pub discharges: &'a [f64],
+    /// Present in every fourth step and in the last one before a caller looks.
+    pub look: Option<Look<'a>>,
+}
+
+/// The slow part of a step.
+pub(super) struct Look<'a> {
+    /// Simulation time after the step [s].
+    pub time: f64,
+    /// Time since the last look [s].
+    pub interval: f64,
+    /// Rain since the last look, or `None` without [m].
+    pub rain: Option<RainPulse<'a>>,
+}
+
+/// Rain to be added [m].
+#[derive(Clone, Copy)]
+pub(super) enum RainPulse<'a> {
+    Uniform(f64),
+    /// At the corners of the tiles, row by row; the number of tiles in a row.
+    Corners(&'a [f64], usize),
+}
+
+const SIDE: isize = TILE as isize;
+
+/// Advances a tile: rim, faces, limiter, cells, boundaries, inflows, rain, maxima, strips.
+///
+/// The fluxes on the tile's outermost faces and the limiter of the first cells beyond them are
+/// computed here as well as in the neighbour, from the same numbers in the same order, hence
+/// bit by bit alike: tiles need not wait for each other within a step.
+pub(super) fn step_tile(
+    tile: &mut Tile,
+    index: usize,
+    strips: &[Strips],
+    published: &mut Strips,
+    scratch: &mut Scratch,
+    step: &Step<'_>,
+) {
+    fill_rim(tile, strips);
+    let rows = tile.rows as isize;
+    let cx = (step.dt / step.dx) as f32;
+    let cy = (step.dt / step.dy) as f32;
+    faces(tile, scratch, step);
+    for &place in &tile.closed_x {
+        scratch.x[usize::from(place)] = 0.0;
+    }
+    for &place in &tile.closed_y {
+        scratch.y[usize::from(place)] = 0.0;
+    }
+    limit(tile, scratch, cx, cy);
+
+    let mut column_max = [0.0; TILE];
+    for row in 0..rows {
+        let (start, plain) = (rimmed(row, 0), row as usize * TILE);
+        let cells = CellRow {
+            h: run_mut(&mut tile.h, start),
+            rest: run_mut(&mut tile.rest, plain),
+            qx: run_mut(&mut tile.qx, start),
+            qy: run_mut(&mut tile.qy, start),
+            depth_max: run_mut(&mut tile.depth_max, plain),
+            column_max: &mut column_max,
+        };
+        cell_row(cells, &around_cells(scratch, row), cx, cy);
+    }
+    tile.h_max = column_max
+        .iter()
+        .fold(0.0, |a, &b| if b > a { b } else { a });
+
+    apply_controls(tile, scratch, step, cx, cy);
+    open_taps(tile, step);
+    if let Some(look) = &step.look {
+        if let Some(rain) = look.rain {
+            rain_on(tile, index, rain);
+        }
+        observe(tile, scratch, step.options, look);
+    }
+    note_edges(tile, step.options.depth_dry as f32);
+    published.publish(tile);
+}
+
+fn faces(tile: &Tile, scratch: &mut Scratch, step: &Step<'_>) {
+    let o = step.options;
+    let coefficients = |spacing: f64| FaceStep {
+        g_dt_dx: (GRAVITY * step.dt / spacing) as f32,
+        dt: step.dt as f32,
+        theta: o.theta as f32,
+        beside: (0.5 * (1.0 - o.theta)) as f32,
+        depth_dry: o.depth_dry as f32,
+        froude_sqrt_g: (o.froude_max * GRAVITY.sqrt()) as f32,
+    };
+    let last = tile.rows as isize;
+    let k = coefficients(step.dx);
+    for row in -1..=last {
+        let at = rimmed(row, -2);
+        let high = at + 1;
+        let north = at - PITCH;
+        let reads = FaceRow {
+            h_low: run(&tile.h, at),
+            h_high: run(&tile.h, high),
+            z_low: run(&tile.z, at),
+            z_high: run(&tile.z, high),
+            gn2_low: run(&tile.gn2, at),
+            gn2_high: run(&tile.gn2, high),
+            q_before: run(&tile.qx, at - 1),
+            q: run(&tile.qx, at),
+            q_after: run(&tile.qx, high),
+            cross_low: [run(&tile.qy, north), run(&tile.qy, at)],
+            cross_high: [run(&tile.qy, north + 1), run(&tile.qy, high)],
+        };
+        face_row(run_mut(&mut scratch.x, face(row, -2)), &reads, &k);
+    }
+    let k = coefficients(step.dy);
+    for row in -2..=last {
+        let at = rimmed(row, -2);
+        let high = at + PITCH;
+        let reads = FaceRow {
+            h_low: run(&tile.h, at),
+            h_high: run(&tile.h, high),
+            z_low: run(&tile.z, at),
+            z_high: run(&tile.z, high),
+            gn2_low: run(&tile.gn2, at),
+            gn2_high: run(&tile.gn2, high),
+            q_before: run(&tile.qy, at - PITCH),
+            q: run(&tile.qy, at),
+            q_after: run(&tile.qy, high),
+            cross_low: [run(&tile.qx, at - 1), run(&tile.qx, at)],
+            cross_high: [run(&tile.qx, high - 1), run(&tile.qx, high)],
+        };
+        face_row(run_mut(&mut scratch.y, face(row, -2)), &reads, &k);
+    }
+}
+
+fn limit(tile: &mut Tile, scratch: &mut Scratch, cx: f32, cy: f32) {
+    let last = tile.rows as isize;
+    let Scratch { x, y, share } = scratch;
+    let mut slack = [1e30; FACES];
+    for row in -1..=last {
+        let at = face(row, -2);
+        let around = CellFaces {
+            west: run(x, at - 1),
+            east: run(x, at),
+            north: run(y, at - FACES),
+            south: run(y, at),
+        };
+        share_row(
+            run_mut(share, at),
+            &mut slack,
+            run(&tile.h, rimmed(row, -2)),
+            &around,
+            cx,
+            cy,
+        );
+    }
+    for &place in &tile.unlimited {
+        share[usize::from(place)] = 1.0;
+    }
+    // The columns of the tile itself; what lies beyond is the neighbours' to report.
+    tile.slack = slack[2..2 + TILE]
+        .iter()
+        .fold(1e30, |a, &b| if b < a { b } else { a });
+    let mut least = 1.0_f32;
+    for row in -1..=last {
+        for &value in &share[face(row, -1)..=face(row, SIDE)] {
+            least = if value < least { value } else { least };
+        }
+    }
+    if least >= 1.0 {
+        return;
+    }
+    for row in 0..last {
+        let at = face(row, -2);
+        limit_row(run_mut(x, at), run(share, at), run(share, at + 1));
+    }
+    for row in -1..last {
+        let at = face(row, -2);
+        limit_row(run_mut(y, at), run(share, at), run(share, at + FACES));
+    }
+}
+
+fn around_cells(scratch: &Scratch, row: isize) -> CellFaces<'_, TILE> {
+    let at = face(row, 0);
+    CellFaces {
+        west: run(&scratch.x, at - 1),
+        east: run(&scratch.x, at),
+        north: run(&scratch.y, at - FACES),
+        south: run(&scratch.y, at),
+    }
+}
+
+/// Books what flowed into or out of the cells that a boundary holds, and sets their depth.
+fn apply_controls(tile: &mut Tile, scratch: &Scratch, step: &Step<'_>, cx: f32, cy: f32) {
+    for &(to, from) in &tile.repeat_x {
+        tile.qx[usize::from(to)] = scratch.x[usize::from(from)];
+    }
+    for &(to, from) in &tile.repeat_y {
+        tile.qy[usize::from(to)] = scratch.y[usize::from(from)];
+    }
+    let n_inflows = tile.booked.len().saturating_sub(step.levels.len());
+    for control in &tile.controls {
+        let (row, col) = (control.row as isize, control.col as isize);
+        let at = face(row, col);
+        let (x, y) = (&scratch.x, &scratch.y);
+        let entered = gain(x[at - 1], x[at], y[at - FACES], y[at], cx, cy);
+        let boundary = usize::from(control.boundary);
+        tile.booked[n_inflows + boundary].add(-f64::from(entered));
+        let place = rimmed(row, col);
+        let depth = match control.rule {
+            Rule::Level => step.levels[boundary] - tile.z[place],
+            Rule::Copy(inner) => tile.h[usize::from(inner)],
+            Rule::Empty => 0.0,
+        };
+        let depth = if depth > 0.0 { depth } else { 0.0 };
+        let plain = control.row as usize * TILE + control.col as usize;
+        tile.h[place] = depth;
+        tile.rest[plain] = 0.0;
+        tile.depth_max[plain] = match depth > tile.depth_max[plain] {
+            true => depth,
+            false => tile.depth_max[plain],
+        };
+        tile.h_max = if depth > tile.h_max {
+            depth
+        } else {
+            tile.h_max
+        };
+    }
+}
+
+fn open_taps(tile: &mut Tile, step: &Step<'_>) {
+    for tap in &tile.taps {
+        let source = usize::from(tap.source);
+        let wanted = (step.discharges[source] * tap.share) as f32;
+        let place = rimmed(tap.row as isize, tap.col as isize);
+        let plain = tap.row as usize * TILE + tap.col as usize;
+        let held = tile.h[place];
+        let change = if wanted < -held { -held } else { wanted };
+        let (depth, rest) = carry(held, change + tile.rest[plain]);
+        tile.h[place] = depth;
+        tile.rest[plain] = rest;
+        tile.booked[source].add(f64::from(change));
+        if depth > tile.depth_max[plain] {
+            tile.depth_max[plain] = depth;
+        }
+        tile.h_max = if depth > tile.h_max {
+            depth
+        } else {
+            tile.h_max
+        };
+    }
+}
+
+fn rain_on(tile: &mut Tile, index: usize, rain: RainPulse<'_>) {
+    let mut total = [0.0_f64; TILE];
+    for row in 0..tile.rows {
+        let (left, right) = match rain {
+            RainPulse::Uniform(depth) => (depth, depth),
+            RainPulse::Corners(corners, n_tile_cols) => {
+                let north = index / n_tile_cols * (n_tile_cols + 1) + index % n_tile_cols;
+                let south = north + n_tile_cols + 1;
+                let down = (row as f64 + 0.5) / TILE as f64;
+                let between = |a: usize, b: usize| corners[a] * (1.0 - down) + corners[b] * down;
+                (between(north, south), between(north + 1, south + 1))
+            }
+        };
+        let slope = (right - left) / TILE as f64;
+        let plain = row * TILE;
+        rain_row(
+            run_mut(&mut tile.h, rimmed(row as isize, 0)),
+            run_mut(&mut tile.rest, plain),
+            run(&tile.rain_share, plain),
+            (left + 0.5 * slope) as f32,
+            slope as f32,
+            &mut total,
+        );
+    }
+    let fallen: f64 = total.iter().sum();
+    tile.rain += fallen;
+}
+
+fn observe(tile: &mut Tile, scratch: &Scratch, options: &Options, look: &Look<'_>) {
+    let froude2_g = (options.froude_max * options.froude_max * GRAVITY) as f32;
+    let mut wet = [0_u32; TILE];
+    let mut sum = [0.0_f32; TILE];
+    let mut column_max = [0.0_f32; TILE];
+    for row in 0..tile.rows {
+        let plain = row * TILE;
+        let h: &[f32; TILE] = run(&tile.h, rimmed(row as isize, 0));
+        let kept = ObservedRow {
+            speed2_max: run_mut(&mut tile.speed2_max, plain),
+            hazard_max: run_mut(&mut tile.hazard_max, plain),
+            arrival: run_mut(&mut tile.arrival, plain),
+            duration: run_mut(&mut tile.duration, plain),
+            wet: &mut wet,
+            sum: &mut sum,
+        };
+        let around = around_cells(scratch, row as isize);
+        let (time, interval) = (look.time as f32, look.interval as f32);
+        observe_row(kept, h, &around, froude2_g, time, interval);
+        let depth_max = run_mut::<TILE>(&mut tile.depth_max, plain);
+        for i in 0..TILE {
+            // Rain came after the depth was last compared.
+            depth_max[i] = if h[i] > depth_max[i] {
+                h[i]
+            } else {
+                depth_max[i]
+            };
+            column_max[i] = if h[i] > column_max[i] {
+                h[i]
+            } else {
+                column_max[i]
+            };
+        }
+    }
+    tile.h_max = column_max
+        .iter()
+        .fold(0.0, |a, &b| if b > a { b } else { a });
+    tile.wet_cells = wet.iter().sum();
+    tile.broken = !sum.iter().sum::<f32>().is_finite();
+}
+
+fn note_edges(tile: &mut Tile, depth_dry: f32) {
+    let wet = |row: isize, col: isize| tile.h[rimmed(row, col)] > depth_dry;
+    if tile.h_max <= depth_dry {
+        tile.edge_wet = [false; 4];
+        return;
+    }
+    tile.edge_wet = [
+        (0..SIDE).any(|col| wet(0, col)),
+        (0..SIDE).any(|row| wet(row, SIDE - 1)),
+        (0..SIDE).any(|col| wet(SIDE - 1, col)),
+        (0..SIDE).any(|row| wet(row, 0)),
+    ];
+}
