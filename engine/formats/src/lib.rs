@@ -14,6 +14,7 @@
 //! | [`scenario`], [`manifest`] | `scenario.toml`, `twin.toml` |
 //! | [`chunk`] | binary messages from the server to the viewer |
 
+pub mod chunk;
 pub mod elevation;
 mod error;
 pub mod manifest;
