@@ -171,7 +171,9 @@ mod tests {
 
     #[test]
     fn holland_2010_gives_the_published_winds() {
-        let cases: [(f64, f64, f64, &[(f64, f64)]); 4] = [
+        // Radius of maximum wind [km], greatest wind, b; distance [km] and wind.
+        type Case = (f64, f64, f64, &'static [(f64, f64)]);
+        let cases: [Case; 4] = [
             (
                 75.0,
                 35.0,
