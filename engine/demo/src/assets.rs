@@ -9,7 +9,7 @@ use stormgrid_core::geo::{Geometry, Point};
 use crate::DemoError;
 use crate::buildings::{Building, BuildingUse, Site};
 use crate::landuse::{LandUse, Line, LineKind, RoadClass};
-use crate::layers::{Codes, Feature, Layer, line_feature, properties};
+use crate::layers::{Codes, Feature, Layer, feature, line_feature, properties};
 use crate::names;
 use crate::place::Placer;
 use crate::plan;
@@ -93,7 +93,7 @@ pub(crate) fn layers(source: &Source<'_>) -> Result<Vec<Layer>, DemoError> {
 }
 
 /// Names of the two streets' border roads, which carry the street lamps.
-const LAMP_ROADS: [&str; 2] = ["S273省道", "江海大道"];
+const LAMP_ROADS: [&str; 2] = ["五邑路", "S273省道"];
 
 impl Source<'_> {
     fn road_name(&self, line: &Line) -> String {
@@ -506,10 +506,10 @@ impl Source<'_> {
 
     fn point(&self, object: Value, u: f64, v: f64) -> Result<Feature, DemoError> {
         let [lon, lat] = self.placer.lonlat_of_sheet(u, v)?;
-        Ok(Feature {
-            properties: properties(object),
-            geometry: Geometry::Point(Point::new(lon, lat)),
-        })
+        Ok(feature(
+            properties(object),
+            Geometry::Point(Point::new(lon, lat)),
+        ))
     }
 }
 

@@ -144,9 +144,9 @@ fn twice_area(ring: &[Node]) -> i64 {
         .sum()
 }
 
-/// Is the middle of the ring's first edge, a little to its left, inside the other ring?
+/// Does an outer ring hold a hole? Asked at the middle of the hole's first edge: a node of the hole
+/// may lie on the outer ring, the inside of an edge does not.
 fn is_in(hole: &[Node], outer: &[Node]) -> bool {
-    // A hole's node may lie on the outer ring; the middle of an edge in a doubled lattice does not.
     let (x, y) = (
         f64::from(hole[0].0 + hole[1].0) * 0.5,
         f64::from(hole[0].1 + hole[1].1) * 0.5,
@@ -205,13 +205,6 @@ pub(crate) fn to_polygons(
             .map(|p| Polygon::new(line(&p.outer), p.holes.iter().map(|h| line(h)).collect()))
             .collect(),
     )
-}
-
-impl Rings {
-    /// All nodes of the polygon.
-    pub(crate) fn nodes(&self) -> impl Iterator<Item = &Node> {
-        self.outer.iter().chain(self.holes.iter().flatten())
-    }
 }
 
 #[cfg(test)]

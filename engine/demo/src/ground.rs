@@ -29,6 +29,8 @@ pub(crate) struct Underpass {
     pub(crate) rim_depth: f64,
     /// Height of the rim above the datum [m].
     pub(crate) rim: f64,
+    /// Direction of the way out from the middle, as a unit step along u or v.
+    outlet: (f64, f64),
 }
 
 /// Half the length of the dip's flat floor along the road [m].
@@ -39,19 +41,30 @@ const RAMP: f64 = 34.0;
 const FLOOR_WIDTH_HALF: f64 = 8.0;
 /// Width of the walls beside the dip [m].
 const WALL: f64 = 6.0;
-/// Width of the rim around the dip that is levelled [m].
-const RIM_WIDTH: f64 = 12.0;
+/// Width of the level rim around the dip [m].
+const RIM_WIDTH: f64 = 6.0;
+/// From the rim on the ground rises outwards, so that the rain of more than the dip itself runs
+/// into it: reach beyond the rim [m].
+const BOWL_REACH: f64 = 80.0;
+/// Slope of that ground [-].
+const BOWL_SLOPE: f64 = 0.004;
+/// Half the width of the one way out, which lies at the rim's height [m].
+const OUTLET_HALF: f64 = 6.0;
+/// How far the outlet reaches from the middle of the dip [m].
+const OUTLET_REACH: f64 = 150.0;
+/// The ground at the outlet's end is lower than the rim by at least this much [m].
+const OUTLET_FALL: f64 = 0.10;
 
 /// Wanted underpasses: name, sheet place to look near, rim depth [m].
 const WANTED: [((&str, &str), (f64, f64), f64); 4] = [
     (
         ("S273 金居路口", "S273 Jinju junction"),
-        (5600.0, 4300.0),
+        (3800.0, 5300.0),
         0.70,
     ),
     (
         ("江海路下穿", "Jianghai road underpass"),
-        (3800.0, 7600.0),
+        (1500.0, 7700.0),
         1.10,
     ),
     (
@@ -60,8 +73,8 @@ const WANTED: [((&str, &str), (f64, f64), f64); 4] = [
         0.90,
     ),
     (
-        ("礼东路下穿", "Lidong road underpass"),
-        (3000.0, 3600.0),
+        ("麻园路下穿", "Mayuan road underpass"),
+        (7300.0, 8300.0),
         0.80,
     ),
 ];
@@ -98,13 +111,16 @@ impl<'a> Ground<'a> {
         };
         for (name, near, rim_depth) in WANTED {
             if let Some((line, center)) = ground.site_of_underpass(near) {
-                let rim = ground.height_without_underpasses(center.0, center.1);
+                let stretch = warp.stretch(center.0, center.1);
+                let (outlet, low) = ground.lowest_way_out(center, stretch);
+                let natural = ground.height_without_underpasses(center.0, center.1);
                 ground.underpasses.push(Underpass {
                     name,
                     line,
                     center,
                     rim_depth,
-                    rim,
+                    rim: natural.max(low + OUTLET_FALL),
+                    outlet,
                 });
             }
         }
@@ -114,6 +130,19 @@ impl<'a> Ground<'a> {
     /// The underpasses.
     pub(crate) fn underpasses(&self) -> &[Underpass] {
         &self.underpasses
+    }
+
+    /// The one of four directions in which the ground is lowest at the outlet's end, and its height.
+    fn lowest_way_out(&self, center: (f64, f64), stretch: f64) -> ((f64, f64), f64) {
+        let reach = OUTLET_REACH / stretch;
+        let mut best = ((1.0, 0.0), f64::MAX);
+        for (du, dv) in [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)] {
+            let low = self.height_without_underpasses(center.0 + du * reach, center.1 + dv * reach);
+            if low < best.1 {
+                best = ((du, dv), low);
+            }
+        }
+        best
     }
 
     /// The nearest place on a main road that is clear of canals, dikes' ends and line ends.
@@ -129,9 +158,20 @@ impl<'a> Ground<'a> {
             }
             for along in (line.from + 90..line.to - 90).step_by(10) {
                 let (u, v) = line.place(f64::from(along));
-                let clear = (-8..=8).all(|k| {
-                    let (u, v) = line.place(f64::from(along) + 10.0 * f64::from(k));
-                    self.painted.canal_gap(u, v) > 20.0
+                let clear = (-16..=16).all(|k| {
+                    let away = 10.0 * f64::from(k);
+                    let (au, av) = line.place(f64::from(along) + away);
+                    let (bu, bv) = if line.northward {
+                        (u + away, v)
+                    } else {
+                        (u, v + away)
+                    };
+                    [(au, av), (bu, bv)].iter().all(|&(u, v)| {
+                        self.painted.canal_gap(u, v) > 20.0
+                            && !plan::on_dike(u, v)
+                            && !plan::on_hill(u, v)
+                            && self.uses[self.painted.unit(u, v)] != LandUse::Ponds
+                    })
                 });
                 let taken = self
                     .underpasses
@@ -158,7 +198,7 @@ impl<'a> Ground<'a> {
 
     fn dip(&self, underpass: &Underpass, u: f64, v: f64, z: f64) -> f64 {
         let (du, dv) = (u - underpass.center.0, v - underpass.center.1);
-        if du.abs() > 150.0 || dv.abs() > 150.0 {
+        if du.abs() > 240.0 || dv.abs() > 240.0 {
             return z;
         }
         let stretch = self.warp.stretch(underpass.center.0, underpass.center.1);
@@ -173,13 +213,21 @@ impl<'a> Ground<'a> {
             let share = out * out * (3.0 - 2.0 * out);
             return underpass.rim - underpass.rim_depth * (1.0 - share);
         }
-        let beyond = ((along - FLOOR_HALF - RAMP) / RIM_WIDTH)
-            .max((across - FLOOR_WIDTH_HALF - WALL) / RIM_WIDTH);
-        // The rim is level all round, so that the dip holds its depth and no more.
-        if beyond < 0.5 {
-            underpass.rim
-        } else if beyond < 1.5 {
-            underpass.rim + (z - underpass.rim) * (beyond - 0.5)
+        let beyond = (along - FLOOR_HALF - RAMP)
+            .max(across - FLOOR_WIDTH_HALF - WALL)
+            .max(0.0);
+        if beyond < RIM_WIDTH {
+            return underpass.rim;
+        }
+        let (ahead, aside) = (
+            (du * underpass.outlet.0 + dv * underpass.outlet.1) * stretch,
+            (du * underpass.outlet.1 - dv * underpass.outlet.0).abs() * stretch,
+        );
+        if aside < OUTLET_HALF && (0.0..OUTLET_REACH).contains(&ahead) {
+            return z.min(underpass.rim);
+        }
+        if beyond < BOWL_REACH {
+            z.max(underpass.rim + BOWL_SLOPE * (beyond - RIM_WIDTH))
         } else {
             z
         }
@@ -331,4 +379,77 @@ pub(crate) fn rasters(
         Raster::new(geometry, heights)?,
         Raster::new(geometry, roughness)?,
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BinaryHeap;
+
+    use super::*;
+    use crate::landuse;
+
+    /// Depth of the water in a dip when it runs over: the lowest way out less the bottom, on a
+    /// lattice of 2 m over 400 m around the middle (Barnes et al. 2014, priority flood).
+    fn spill_depth(ground: &Ground<'_>, warp: &Warp, center: (f64, f64)) -> f64 {
+        let n = 201i32;
+        let middle = warp.xy(center.0, center.1);
+        let height = |i: i32, j: i32| {
+            let (x, y) = (
+                middle[0] + 2.0 * f64::from(i - n / 2),
+                middle[1] + 2.0 * f64::from(j - n / 2),
+            );
+            let [u, v] = warp.uv(x, y, [center.0, center.1]);
+            ground.height(u, v).unwrap()
+        };
+        let order = |z: f64| std::cmp::Reverse((z * 1e6) as i64);
+        let mut level = vec![f64::NAN; (n * n) as usize];
+        let mut heap = BinaryHeap::new();
+        for k in 0..n {
+            for (i, j) in [(k, 0), (k, n - 1), (0, k), (n - 1, k)] {
+                heap.push((order(height(i, j)), i, j));
+            }
+        }
+        while let Some((std::cmp::Reverse(micrometres), i, j)) = heap.pop() {
+            let cell = (j * n + i) as usize;
+            if !level[cell].is_nan() {
+                continue;
+            }
+            let here = micrometres as f64 * 1e-6;
+            level[cell] = here;
+            for (a, b) in [(i - 1, j), (i + 1, j), (i, j - 1), (i, j + 1)] {
+                if (0..n).contains(&a)
+                    && (0..n).contains(&b)
+                    && level[(b * n + a) as usize].is_nan()
+                {
+                    heap.push((order(here.max(height(a, b))), a, b));
+                }
+            }
+        }
+        level[(n / 2 * n + n / 2) as usize] - height(n / 2, n / 2)
+    }
+
+    #[test]
+    fn underpasses_hold_as_much_water_as_they_say() {
+        let seed = crate::DemoOptions::default().seed;
+        let warp = Warp::new();
+        let partition = Partition::new(seed);
+        let uses = landuse::assign(&partition, 0, seed);
+        let lines = landuse::lines(&partition, seed);
+        let painted = Painted::new(&partition, &lines, &warp);
+        let ground = Ground::new(seed, &warp, &partition, &uses, &lines, &painted);
+        let depths: Vec<f64> = ground
+            .underpasses()
+            .iter()
+            .map(|place| spill_depth(&ground, &warp, place.center))
+            .collect();
+        assert_eq!(depths.len(), 4);
+        for (place, depth) in ground.underpasses().iter().zip(&depths) {
+            assert!(
+                (depth - place.rim_depth).abs() < 0.02,
+                "{}: {depth}",
+                place.name.0
+            );
+        }
+        assert!((depths[0] - 0.70).abs() < 0.02);
+    }
 }

@@ -28,13 +28,19 @@ const WORKERS: u64 = 70_000;
 /// Firms of the industrial parks.
 const FIRMS: u64 = 4500;
 
-/// One feature of a layer.
-#[derive(Clone, Debug)]
-pub(crate) struct Feature {
-    /// Properties, in the order of their names.
-    pub(crate) properties: Map<String, Value>,
-    /// Geometry in longitude and latitude, degrees.
-    pub(crate) geometry: Geometry<f64>,
+/// One feature of a layer, in longitude and latitude.
+pub(crate) type Feature = stormgrid_formats::vector::Feature<Geometry<f64>>;
+
+/// A feature whose id is its code.
+pub(crate) fn feature(properties: Map<String, Value>, geometry: Geometry<f64>) -> Feature {
+    Feature {
+        id: properties
+            .get("code")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
+        properties,
+        geometry,
+    }
 }
 
 /// A GeoJSON file of the twin.
@@ -410,10 +416,7 @@ impl Shapes {
             [one] => Geometry::Polygon(one.clone()),
             _ => Geometry::MultiPolygon(polygons),
         };
-        Feature {
-            properties: map,
-            geometry,
-        }
+        feature(map, geometry)
     }
 }
 
@@ -428,10 +431,7 @@ pub(crate) fn line_feature(
         .map(|&(u, v)| placer.lonlat_of_sheet(u, v))
         .collect();
     let line: LineString<f64> = coords?.into_iter().map(|[x, y]| (x, y)).collect();
-    Ok(Feature {
-        properties: properties(object),
-        geometry: Geometry::LineString(line),
-    })
+    Ok(feature(properties(object), Geometry::LineString(line)))
 }
 
 /// Strips of water where the sea's level is given, and where the river comes in.
@@ -458,7 +458,7 @@ pub(crate) fn boundaries(placer: &Placer<'_>) -> Result<Vec<Layer>, DemoError> {
             let geometry = Geometry::Polygon(Polygon::new(ring, Vec::new()));
             Ok(Layer {
                 path: strip.path,
-                features: vec![Feature { properties: map, geometry }],
+                features: vec![feature(map, geometry)],
             })
         })
         .collect()

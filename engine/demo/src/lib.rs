@@ -26,9 +26,9 @@
 
 mod assets;
 mod buildings;
+mod citymodel;
 mod coverage;
 mod folder;
-mod geojson;
 mod ground;
 mod landuse;
 mod layers;
@@ -125,6 +125,9 @@ pub enum DemoError {
     /// The terrain raster cannot be made.
     #[error("the demo's terrain cannot be made: {0}")]
     Raster(#[from] stormgrid_core::raster::RasterError),
+    /// A file's content could not be put together.
+    #[error("a file of the demo could not be written: {0}")]
+    Format(#[from] stormgrid_formats::FormatError),
 }
 
 impl DemoError {

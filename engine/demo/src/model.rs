@@ -30,6 +30,8 @@ pub(crate) struct City {
     pub(crate) manning: Raster<f32>,
     /// Buildings, in the site frame.
     pub(crate) buildings: Vec<Building>,
+    /// Codes of the units, which buildings name by position.
+    pub(crate) unit_codes: Vec<String>,
     /// Coverages, assets and boundaries.
     pub(crate) layers: Vec<Layer>,
 }
@@ -78,6 +80,7 @@ pub(crate) fn make(options: &DemoOptions) -> Result<City, DemoError> {
         elevation,
         manning,
         buildings,
+        unit_codes: codes.units,
         layers,
     })
 }

@@ -11,52 +11,78 @@ the names of villages and communities, the typhoon's track and the tide constitu
 /// Usual water level of river and canals above the datum [m].
 pub(crate) const INITIAL_LEVEL_M: f64 = 0.3;
 
-/// Mean level of the estuary above the datum [m]: chosen for the made-up datum of the demo, so that
-/// the usual level of the canals is the mean of the tide.
-const MEAN_LEVEL_M: f64 = 0.3;
+/// Mean level of the sea above the datum [m]: the demo's datum is local mean sea level.
+const MEAN_LEVEL_M: f64 = 0.0;
+
+/// Coverages: file, level, kind (a word, or the property that holds it), Chinese and English title.
+const COVERAGES: [(&str, &str, &str, &str, &str); 6] = [
+    ("towns", "town", "kind", "街道", "Streets"),
+    (
+        "villages",
+        "village",
+        "kind",
+        "村（社区）",
+        "Villages and communities",
+    ),
+    ("grids", "grid", "kind", "网格", "Grids"),
+    ("units", "unit", "kind", "最小单元", "Smallest units"),
+    ("park_grids", "park_grid", "park", "园区网格", "Park grids"),
+    (
+        "park_units",
+        "park_unit",
+        "park",
+        "厂企最小单元",
+        "Park units",
+    ),
+];
+
+/// Point layers: file, kind, Chinese and English title.
+const POINT_LAYERS: [(&str, &str, &str, &str); 9] = [
+    ("schools", "school", "学校", "Schools"),
+    ("hospitals", "hospital", "医院", "Hospitals"),
+    ("shelters", "shelter", "避难场所", "Shelters"),
+    ("gates", "gate", "水闸", "Gates"),
+    ("pumps", "pump", "泵站", "Pumps"),
+    (
+        "sensors",
+        "sensor",
+        "水位雨量站",
+        "Water-level and rain sensors",
+    ),
+    ("cameras", "camera", "摄像头", "Cameras"),
+    ("speakers", "speaker", "小喇叭", "Speakers"),
+    ("lamps", "lamp", "路灯", "Street lamps"),
+];
 
 /// The manifest of the twin.
 pub(crate) fn twin_toml() -> String {
+    let title = |zh: &str, en: &str| {
+        format!("title = {{ zh = \"{zh}（合成）\", en = \"{en} (synthetic)\" }}\n")
+    };
     let mut text = format!(
-        "# {NOTICE_EN}\n# {NOTICE_ZH}\n\n[site]\nname = \"江海区 (demo)\"\ncrs = \"{CRS}\"\n\
-         origin = [{:?}, {:?}]          # longitude, latitude\n\n\
+        "[site]\nname = \"江海区 (demo)\"\ncrs = \"{CRS}\"\n\
+         origin = [{:?}, {:?}]          # longitude, latitude\nsynthetic = true\n\
+         notice = {{ zh = \"{NOTICE_ZH}\", en = \"{NOTICE_EN}\" }}\n\n\
          [terrain]\nelevation = \"terrain/elevation.tif\"\nroughness = \"terrain/manning.tif\"\n\n\
          [[city]]\nsource = \"city/buildings.city.jsonl\"\n",
         ORIGIN[0], ORIGIN[1]
     );
-    for (source, level, kind) in [
-        ("towns", "town", "kind"),
-        ("villages", "village", "kind"),
-        ("grids", "grid", "kind"),
-        ("units", "unit", "kind"),
-        ("park_grids", "park_grid", "park"),
-        ("park_units", "park_unit", "park"),
-    ] {
+    for (source, level, kind, zh, en) in COVERAGES {
         text.push_str(&format!(
             "\n[[grids]]\nsource = \"grids/{source}.geojson\"\nlevel = \"{level}\"\nid = \"code\"\nkind = \"{kind}\"\n"
         ));
+        text.push_str(&title(zh, en));
     }
-    for (source, kind) in POINT_LAYERS {
+    for (source, kind, zh, en) in POINT_LAYERS {
         text.push_str(&format!(
             "\n[[points]]\nsource = \"assets/{source}.geojson\"\nkind = \"{kind}\"\n"
         ));
+        text.push_str(&title(zh, en));
     }
     text.push_str("\n[roads]\nsource = \"assets/roads.geojson\"\n");
+    text.push_str(&title("道路", "Roads"));
     text
 }
-
-/// Point layers: file and kind.
-pub(crate) const POINT_LAYERS: [(&str, &str); 9] = [
-    ("cameras", "camera"),
-    ("sensors", "sensor"),
-    ("speakers", "speaker"),
-    ("schools", "school"),
-    ("shelters", "shelter"),
-    ("hospitals", "hospital"),
-    ("pumps", "pump"),
-    ("gates", "gate"),
-    ("lamps", "lamp"),
-];
 
 /// The forecast that the demo runs: the storm, the tide, the boundaries.
 pub(crate) fn forecast_toml() -> String {

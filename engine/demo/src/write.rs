@@ -1,10 +1,15 @@
 //! The twin's files.
 
+use serde_json::json;
 use sha2::{Digest, Sha256};
+use stormgrid_formats::elevation::write_geotiff;
+use stormgrid_formats::vector;
 
+use crate::citymodel;
 use crate::folder::{FolderInMaking, hex};
-use crate::model::City;
-use crate::{DemoError, DemoOptions, DemoReport, geojson, texts};
+use crate::layers;
+use crate::model::{self, City};
+use crate::{DemoError, DemoOptions, DemoReport, texts};
 
 /// Best track of Hato: Japan Meteorological Agency, 10-minute winds.
 const TRACK: &[u8] = include_bytes!("../../../data/typhoon/hato_2017_jma.csv");
@@ -13,14 +18,29 @@ const RADII: &[u8] = include_bytes!("../../../data/typhoon/hato_2017_jtwc_radii.
 /// Tidal constituents of four stations, TICON-4 (CC BY 4.0).
 const TIDE: &[u8] = include_bytes!("../../../data/tide/constituents.csv");
 
+/// Mark of raster cells without ground.
+const NO_DATA: f32 = -9999.0;
+
 /// Writes all files and gives the folder its name.
 pub(crate) fn write(
     mut folder: FolderInMaking,
     city: &City,
     options: &DemoOptions,
 ) -> Result<DemoReport, DemoError> {
+    let crs = Some(model::CRS);
+    folder.write(
+        "terrain/elevation.tif",
+        &write_geotiff(&city.elevation, crs, NO_DATA)?,
+    )?;
+    folder.write(
+        "terrain/manning.tif",
+        &write_geotiff(&city.manning, crs, NO_DATA)?,
+    )?;
+    folder.write("city/buildings.city.jsonl", &citymodel::write(city))?;
     for layer in &city.layers {
-        folder.write(layer.path, &geojson::write(layer))?;
+        let marks =
+            layers::properties(json!({"notice": {"zh": texts::NOTICE_ZH, "en": texts::NOTICE_EN}}));
+        folder.write(layer.path, &vector::write(&layer.features, None, marks)?)?;
     }
     folder.write("storm/hato.csv", TRACK)?;
     folder.write("storm/hato_radii.csv", RADII)?;
@@ -42,7 +62,7 @@ pub(crate) fn write(
         .layers
         .iter()
         .find(|layer| layer.path == "grids/towns.geojson");
-    let area = |layer: &crate::layers::Layer| -> f64 {
+    let area = |layer: &layers::Layer| -> f64 {
         layer
             .features
             .iter()

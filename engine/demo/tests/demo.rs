@@ -1,0 +1,82 @@
+//! The twin as a folder: the same bytes on every run, all files there, no half twin.
+
+use std::collections::BTreeSet;
+
+use stormgrid_demo::{DemoError, DemoOptions, generate};
+
+/// Ground of 50 m: all else as in the demo.
+fn coarse() -> DemoOptions {
+    DemoOptions {
+        cell_size_m: 50.0,
+        ..DemoOptions::default()
+    }
+}
+
+#[test]
+fn two_runs_write_the_same_bytes() {
+    let home = tempfile::tempdir().unwrap();
+    let first = generate(&home.path().join("a"), &coarse()).unwrap();
+    let second = generate(&home.path().join("b"), &coarse()).unwrap();
+    assert_eq!(first.files, second.files);
+    assert_eq!(first.digest, second.digest);
+    let other_seed = DemoOptions {
+        seed: 1,
+        ..coarse()
+    };
+    let other = generate(&home.path().join("c"), &other_seed).unwrap();
+    assert_ne!(first.digest, other.digest);
+    let names: BTreeSet<_> = std::fs::read_dir(home.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(names, BTreeSet::from(["a", "b", "c"].map(str::to_owned)));
+}
+
+#[test]
+fn every_file_that_the_manifest_and_the_forecast_name_is_there() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("twin");
+    let report = generate(&dir, &coarse()).unwrap();
+    for file in &report.files {
+        assert_eq!(
+            std::fs::metadata(dir.join(&file.path)).unwrap().len(),
+            file.bytes
+        );
+    }
+    for toml in ["twin.toml", "forecast.toml"] {
+        let text = std::fs::read_to_string(dir.join(toml)).unwrap();
+        let paths: Vec<&str> = text
+            .split('"')
+            .filter(|part| part.contains('/') && part.contains('.'))
+            .collect();
+        assert!(paths.len() >= 7, "{toml}: {paths:?}");
+        for path in paths {
+            assert!(dir.join(path).is_file(), "{toml} names {path}");
+        }
+    }
+}
+
+#[test]
+fn a_folder_in_use_is_left_alone() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("note.txt"), "mine").unwrap();
+    let refused = generate(home.path(), &coarse());
+    assert!(matches!(refused, Err(DemoError::Occupied { .. })));
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn impossible_cells_are_refused_in_one_sentence() {
+    let home = tempfile::tempdir().unwrap();
+    for cell_size_m in [0.0, -5.0, f64::NAN, 1e9] {
+        let options = DemoOptions {
+            cell_size_m,
+            ..coarse()
+        };
+        let error = generate(&home.path().join("x"), &options)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("1 to 100 m"), "{error}");
+    }
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+}
