@@ -113,14 +113,19 @@ pub(super) fn face_row(out: &mut [f32; FACES], row: &FaceRow<'_>, k: &FaceStep) 
         let y = inverse_cube_root(h);
         let h_seven_thirds = (h * h * h) * (y * y);
         let cross = 0.25 * ((c0[i] + c1[i]) + (c2[i] + c3[i]));
-        let speed = (q[i] * q[i] + cross * cross).sqrt();
-        let friction = (k.dt * 0.5) * (gn2_low[i] + gn2_high[i]) * speed;
+        let drag = (k.dt * 0.5) * (gn2_low[i] + gn2_high[i]);
 
         let push = k.g_dt_dx * h * d_eta;
         let blended = k.theta * q[i] + k.beside * (q_before[i] + q_after[i]) - push;
         let own = q[i] - push;
         let momentum = if blended * d_eta > 0.0 { own } else { blended };
-        let q_new = momentum * h_seven_thirds / (h_seven_thirds + friction);
+
+        // |q'| with friction on this component alone solves p (1 + k p) = |momentum|.
+        let force = momentum.abs() * h_seven_thirds;
+        let root = (h_seven_thirds * h_seven_thirds + 4.0 * drag * force).sqrt();
+        let alone = 2.0 * force / (h_seven_thirds + root);
+        let speed = (alone * alone + cross * cross).sqrt();
+        let q_new = momentum * h_seven_thirds / (h_seven_thirds + drag * speed);
 
         let limit = k.froude_sqrt_g * h * h.sqrt();
         let cut = larger(smaller(q_new, limit), -limit);

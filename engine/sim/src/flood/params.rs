@@ -137,7 +137,8 @@ pub enum Initial {
 /// Numbers of the scheme.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// Courant number of the gravity wave, above 0 and at most 0.7.
+    /// Courant number of the gravity wave, above 0 and at most 0.7; the step uses it times √θ,
+    /// because the average over neighbours takes as much from the range of stability.
     pub cfl: f64,
     /// Weight of a face's own discharge against its neighbours' in the momentum equation, 0.5 to
     /// 1; 1 is Bates (2010), below 1 de Almeida (2012).

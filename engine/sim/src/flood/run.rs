@@ -248,8 +248,10 @@ impl Flood {
         let o = &self.setup.options;
         let g = &self.setup.domain.geometry;
         let spacing = if g.dx < g.dy { g.dx } else { g.dy };
+        // In two dimensions the scheme is stable up to a Courant number of √(θ/2).
+        let courant = o.cfl * o.theta.sqrt();
         let wave = |depth: f64| {
-            let dt = o.cfl * spacing / (GRAVITY * depth).sqrt();
+            let dt = courant * spacing / (GRAVITY * depth).sqrt();
             if dt < o.max_dt { dt } else { o.max_dt }
         };
         let deepest = f64::from(self.h_max());
