@@ -1,1 +1,44 @@
-//! Placeholder.
+//! Twins, scenarios and runs on disk: the only place where files are opened.
+//!
+//! # What is here
+//!
+//! - [`LoadedTwin::load`] reads a twin folder (`twin.toml` and the layers that it names), brings
+//!   every vertex into the site frame, and refuses what cannot be used in one sentence.
+//! - [`simulate()`] runs a `scenario.toml`.
+//! - [`forecast()`] runs a storm over a twin: track → wind, pressure, rain, sea level → flood →
+//!   exposure of every zone, building and road.
+//! - [`files::RunFolder`] makes results appear whole or not at all.
+//!
+//! The command line and the server both call these, so that they tell the same numbers.
+//!
+//! # What is left out
+//!
+//! Threads of its own, HTTP, printing. Progress goes to a callback, which can also break a run off.
+
+pub mod city;
+mod drive;
+mod error;
+pub mod files;
+mod forecast;
+mod forecast_file;
+mod frames;
+mod gauges;
+pub mod ground;
+mod impact;
+mod results;
+mod simulate;
+pub mod storm;
+pub mod tables;
+mod twin;
+pub mod usage;
+pub mod vectors;
+
+pub use drive::{Observer, Progress, Stage};
+pub use error::ProjectError;
+pub use forecast::{
+    FORECAST_FILE, Forecast, ForecastOptions, LayerSeries, Listener, Plan, forecast, plan,
+};
+pub use impact::Impacts;
+pub use results::{LedgerEntry, Summary};
+pub use simulate::{RunOptions, simulate};
+pub use twin::{BUILDINGS, CityPart, LayerFile, LayerSummary, LoadedTwin, MANIFEST};

@@ -1,0 +1,160 @@
+//! Reading files, and run folders that appear whole or not at all.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::ProjectError;
+
+/// Largest file that is read [bytes]: more is a mistake or would not fit into memory.
+const LARGEST_FILE: u64 = 8 << 30;
+
+/// The file whose presence marks a folder as a run of ours.
+pub const SUMMARY_FILE: &str = "summary.json";
+
+/// Reads a whole file.
+pub fn read(path: &Path) -> Result<Vec<u8>, ProjectError> {
+    let meta = fs::metadata(path).map_err(|e| ProjectError::read(path, &e))?;
+    if meta.is_dir() {
+        let error = std::io::Error::from(std::io::ErrorKind::IsADirectory);
+        return Err(ProjectError::read(path, &error));
+    }
+    if meta.len() > LARGEST_FILE {
+        return Err(ProjectError::Read {
+            path: path.display().to_string(),
+            reason: format!(
+                "it has {} bytes, and at most {LARGEST_FILE} are read",
+                meta.len()
+            ),
+        });
+    }
+    fs::read(path).map_err(|e| ProjectError::read(path, &e))
+}
+
+/// Reads a text file in UTF-8.
+pub fn read_text(path: &Path) -> Result<String, ProjectError> {
+    String::from_utf8(read(path)?).map_err(|_| ProjectError::Read {
+        path: path.display().to_string(),
+        reason: "it is not UTF-8 text".to_owned(),
+    })
+}
+
+/// How messages call a file.
+pub fn name(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// A folder of results in the making: written beside its place, moved there at the end, removed if
+/// dropped before.
+#[derive(Debug)]
+pub struct RunFolder {
+    target: PathBuf,
+    staging: PathBuf,
+    finished: bool,
+}
+
+impl RunFolder {
+    /// Begins a folder of results.
+    ///
+    /// Refuses a target that holds anything but an earlier run; an earlier run stays in place until
+    /// this one is finished.
+    pub fn begin(target: &Path) -> Result<Self, ProjectError> {
+        if target.exists() {
+            let mut entries = fs::read_dir(target).map_err(|e| ProjectError::read(target, &e))?;
+            if entries.next().is_some() && !target.join(SUMMARY_FILE).is_file() {
+                return Err(ProjectError::Occupied {
+                    path: target.display().to_string(),
+                });
+            }
+        }
+        let parent = match target.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+            _ => PathBuf::from("."),
+        };
+        fs::create_dir_all(&parent).map_err(|e| ProjectError::write(&parent, &e))?;
+        let name = target.file_name().map(|n| n.to_string_lossy().into_owned());
+        let name = name.unwrap_or_else(|| "run".to_owned());
+        let staging = parent.join(format!(".{name}.part-{}", std::process::id()));
+        if staging.exists() {
+            fs::remove_dir_all(&staging).map_err(|e| ProjectError::write(&staging, &e))?;
+        }
+        fs::create_dir(&staging).map_err(|e| ProjectError::write(&staging, &e))?;
+        Ok(Self {
+            target: target.to_path_buf(),
+            staging,
+            finished: false,
+        })
+    }
+
+    /// Writes a file, named relative to the folder.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), ProjectError> {
+        let path = self.staging.join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(|e| ProjectError::write(parent, &e))?;
+        }
+        fs::write(&path, bytes).map_err(|e| ProjectError::write(&path, &e))
+    }
+
+    /// Moves the folder to its place; an earlier run there is removed only now.
+    pub fn finish(mut self) -> Result<(), ProjectError> {
+        let old = self.staging.with_extension("old");
+        if self.target.exists() {
+            fs::rename(&self.target, &old).map_err(|e| ProjectError::write(&self.target, &e))?;
+        }
+        fs::rename(&self.staging, &self.target)
+            .map_err(|e| ProjectError::write(&self.target, &e))?;
+        self.finished = true;
+        if old.exists() {
+            fs::remove_dir_all(&old).map_err(|e| ProjectError::write(&old, &e))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for RunFolder {
+    fn drop(&mut self) {
+        if !self.finished {
+            // Nobody is left to be told: the folder is hidden and the next run removes it.
+            let _ = fs::remove_dir_all(&self.staging);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_breaks_off_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let target = dir.path().join("out");
+        let folder = RunFolder::begin(&target).expect("begun");
+        folder.write("frames/0001.sgw", b"x").expect("written");
+        drop(folder);
+        assert_eq!(fs::read_dir(dir.path()).expect("readable").count(), 0);
+    }
+
+    #[test]
+    fn a_finished_run_replaces_an_earlier_one_and_nothing_else() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let target = dir.path().join("out");
+        for text in ["one", "two"] {
+            let folder = RunFolder::begin(&target).expect("begun");
+            folder
+                .write(SUMMARY_FILE, text.as_bytes())
+                .expect("written");
+            folder.finish().expect("moved");
+        }
+        assert_eq!(
+            fs::read_to_string(target.join(SUMMARY_FILE)).expect("there"),
+            "two"
+        );
+        assert_eq!(fs::read_dir(dir.path()).expect("readable").count(), 1);
+        let photos = dir.path().join("photos");
+        fs::create_dir(&photos).expect("made");
+        fs::write(photos.join("a.jpg"), b"").expect("written");
+        assert!(matches!(
+            RunFolder::begin(&photos),
+            Err(ProjectError::Occupied { .. })
+        ));
+    }
+}

@@ -1,0 +1,500 @@
+//! `forecast`: a storm's track over a twin, from wind to people reached.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use geo::MultiPolygon;
+use serde::Serialize;
+use stormgrid_core::ids::CellIdx;
+use stormgrid_core::raster::RasterGeometry;
+use stormgrid_sim::exposure::ZoneFrame;
+use stormgrid_sim::flood::{Boundary, BoundaryKind, BoundaryPlace, Domain, Inflow, Initial, Setup};
+use stormgrid_sim::sea::Transect;
+
+use crate::drive::{Observer, Progress, Stage, drive, tell};
+use crate::files::{self, RunFolder};
+use crate::forecast_file::{self, ForecastFile, TransectName};
+use crate::frames::FrameGrid;
+use crate::ground::{Crest, blocked_cells, cells_of};
+use crate::impact::{Impact, Impacts};
+use crate::results::{Summary, pretty, write_rasters, write_summary};
+use crate::storm::{self, Forcing, StormTable, constant_or_file};
+use crate::twin::LoadedTwin;
+use crate::{ProjectError, tables, vectors};
+
+/// Cells at and above this size have no buildings in them [m]: hardly a house fills half of one.
+const OBSTACLE_CELL_M: f64 = 15.0;
+
+/// What to forecast.
+#[derive(Clone, Debug)]
+pub struct ForecastOptions {
+    /// Another track than that of `forecast.toml`.
+    pub track: Option<PathBuf>,
+    /// Name of the storm in that track.
+    pub storm: Option<String>,
+    /// Cell size [m].
+    pub cell_size_m: f64,
+    /// Another length than that of `forecast.toml` [s].
+    pub duration_s: Option<f64>,
+    /// Threads; 0 takes what the machine has. The result does not depend on it.
+    pub threads: usize,
+}
+
+/// What a forecast hands out while it runs.
+pub trait Listener {
+    /// How far it is; [`std::ops::ControlFlow::Break`] ends it.
+    fn progress(&mut self, progress: Progress) -> std::ops::ControlFlow<()>;
+    /// The storm, as soon as it is known.
+    fn storm(&mut self, storm: &Arc<StormTable>);
+    /// A frame of water, in order, the message for the viewer.
+    fn frame(&mut self, frame: Vec<u8>);
+}
+
+/// State of the zones of one layer over time; one column a zone.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct LayerSeries {
+    /// The layer.
+    pub layer: String,
+    /// Seconds after the start.
+    pub time_s: Vec<f64>,
+    /// Codes of the zones.
+    pub codes: Vec<String>,
+    /// Share of each zone under 0.15 m or more, a row for each time.
+    pub flooded_share: Vec<Vec<f32>>,
+    /// People in reach of the water.
+    pub people_reached: Vec<Vec<f32>>,
+    /// Greatest depth [m].
+    pub depth_max_m: Vec<Vec<f32>>,
+}
+
+/// A finished forecast.
+#[derive(Clone, Debug)]
+pub struct Forecast {
+    /// Numbers of the run.
+    pub summary: Summary,
+    /// Exposure of every layer and asset.
+    pub impacts: Impacts,
+    /// Zones over time.
+    pub series: Vec<LayerSeries>,
+    /// The storm.
+    pub storm: Arc<StormTable>,
+}
+
+/// When and how long a forecast of a twin runs.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Start, RFC 3339.
+    pub start: String,
+    /// Length [s].
+    pub duration_s: f64,
+    /// Interval of frames [s].
+    pub output_interval_s: f64,
+    /// Name of the storm.
+    pub storm: String,
+}
+
+/// Reads when and how long a forecast of a twin runs.
+pub fn plan(twin: &LoadedTwin) -> Result<Plan, ProjectError> {
+    let file = ForecastFile::read(&twin.dir.join(FORECAST_FILE))?;
+    Ok(Plan {
+        start: file.storm.start.to_rfc3339(),
+        duration_s: file.storm.duration_s,
+        output_interval_s: file.storm.output_interval_s,
+        storm: file.storm.name.unwrap_or_default(),
+    })
+}
+
+/// Name of the file in a twin's folder.
+pub const FORECAST_FILE: &str = "forecast.toml";
+
+/// Runs a forecast. With `out` it leaves a run folder there, whole or not at all.
+pub fn forecast(
+    twin: &LoadedTwin,
+    options: &ForecastOptions,
+    out: Option<&Path>,
+    listener: &mut dyn Listener,
+) -> Result<Forecast, ProjectError> {
+    tell(&mut |p| listener.progress(p), Stage::Load, 0.0)?;
+    let folder = out.map(RunFolder::begin).transpose()?;
+    let file = ForecastFile::read(&twin.dir.join(FORECAST_FILE))?;
+    let duration = options.duration_s.unwrap_or(file.storm.duration_s);
+    let interval = file.storm.output_interval_s;
+    tell(&mut |p| listener.progress(p), Stage::Storm, 0.0)?;
+    let forcing = forcing(twin, &file, options, duration)?;
+    let source = format!("{} best track", forcing.track.agency);
+    let table = Arc::new(forcing.table(twin.middle(), source.trim()));
+    listener.storm(&table);
+    let ground = PreparedGround::new(twin, &file, options.cell_size_m)?;
+    let setup = setup(twin, &file, &forcing, &ground, options.threads)?;
+    let frames = FrameGrid::new(ground.geometry, &twin.ground.elevation)?;
+    let mut watch = Watch::new(twin, &ground);
+    // Two borrows of the listener would meet in the loop; the frames wait in between.
+    let pending = std::cell::RefCell::new(Vec::new());
+    let driven = {
+        let mut observer = |progress: Progress| {
+            for frame in pending.borrow_mut().drain(..) {
+                listener.frame(frame);
+            }
+            listener.progress(progress)
+        };
+        let observer: &mut Observer<'_> = &mut observer;
+        drive(
+            setup,
+            duration,
+            interval,
+            observer,
+            &mut |number, time, flood| {
+                let depth = flood.depth();
+                let message = frames.encode(time, &depth, &flood.level());
+                if let Some(folder) = &folder {
+                    folder.write(&format!("frames/{number:04}.sgw"), &message)?;
+                }
+                pending.borrow_mut().push(message);
+                watch.see(time, &depth)
+            },
+        )?
+    };
+    for frame in pending.into_inner() {
+        listener.frame(frame);
+    }
+    tell(&mut |p| listener.progress(p), Stage::Exposure, 0.97)?;
+    let (impacts, series) = watch.finish(&driven.flood.maxima())?;
+    let title = format!("{} {} m", forcing.track.name, options.cell_size_m);
+    let start = forcing.start.to_rfc3339();
+    let mut summary = Summary::of(&driven, &ground.geometry, &title, &start, duration);
+    summary.notes.push(storm::first_order_notes().en);
+    let forecast = Forecast {
+        summary,
+        impacts,
+        series,
+        storm: table,
+    };
+    if let Some(folder) = folder {
+        write(&folder, twin, &ground, &driven.flood, &forecast)?;
+        folder.finish()?;
+    }
+    tell(&mut |p| listener.progress(p), Stage::Done, 1.0)?;
+    Ok(forecast)
+}
+
+fn forcing(
+    twin: &LoadedTwin,
+    file: &ForecastFile,
+    options: &ForecastOptions,
+    duration: f64,
+) -> Result<Forcing, ProjectError> {
+    let own = twin.dir.join(&file.storm.track);
+    // Radii belong to the storm of the file; another track comes with its own or none.
+    let (path, radii, name) = match &options.track {
+        Some(path) => (path.clone(), None, options.storm.as_deref()),
+        None => (
+            own,
+            file.storm.radii.as_ref().map(|r| twin.dir.join(r)),
+            file.storm.name.as_deref(),
+        ),
+    };
+    let (track, model) = storm::model(&path, radii.as_deref(), name)?;
+    let start = file.storm.start;
+    let covered = model
+        .time_range()
+        .is_some_and(|(first, last)| first <= start.plus_seconds(duration) && start <= last);
+    if !covered {
+        let problem = format!(
+            "its fixes do not meet the run's time, which starts at {}",
+            start.to_rfc3339()
+        );
+        return Err(ProjectError::input(
+            &files::name(&path),
+            problem,
+            "set start in forecast.toml to the time of this storm",
+        ));
+    }
+    let tide = storm::tide_of(
+        &twin.dir.join(&file.tide.constituents),
+        &file.tide.station,
+        file.tide.mean_level_m,
+    )?;
+    let transect = match file.tide.transect {
+        TransectName::Modaomen => Transect::modaomen(),
+        TransectName::Macau => Transect::macau(),
+        TransectName::HongKong => Transect::hong_kong(),
+    };
+    Ok(Forcing::new(
+        track, model, &tide, &transect, start, duration,
+    ))
+}
+
+/// The ground of a run, and what is closed or always wet on it.
+struct PreparedGround {
+    geometry: RasterGeometry,
+    elevation: Vec<f64>,
+    blocked: Vec<bool>,
+    initial_depth: Vec<f32>,
+}
+
+impl PreparedGround {
+    fn new(twin: &LoadedTwin, file: &ForecastFile, cell_size: f64) -> Result<Self, ProjectError> {
+        let geometry = twin.ground.geometry_at(cell_size)?;
+        let crests = match &file.terrain.dikes {
+            Some(name) => crests(twin, name)?,
+            None => Vec::new(),
+        };
+        let elevation = twin.ground.elevation_on(geometry, &crests).into_values();
+        let blocked = if cell_size < OBSTACLE_CELL_M {
+            blocked_cells(&geometry, twin.footprints())
+        } else {
+            Vec::new()
+        };
+        let level = file.water.initial_level_m;
+        let initial_depth = elevation
+            .iter()
+            .map(|&z| (level - z).max(0.0) as f32)
+            .collect();
+        Ok(Self {
+            geometry,
+            elevation,
+            blocked,
+            initial_depth,
+        })
+    }
+}
+
+fn crests(twin: &LoadedTwin, name: &str) -> Result<Vec<Crest>, ProjectError> {
+    let path = twin.dir.join(name);
+    let mut crests = Vec::new();
+    for (index, (feature, lines)) in vectors::lines(&path, &twin.frame)?.into_iter().enumerate() {
+        let Some(height) = feature.number("crest_m") else {
+            return Err(ProjectError::input(
+                &files::name(&path),
+                format!("feature {index} has no number 'crest_m'"),
+                "give the height of the crest in metres",
+            ));
+        };
+        crests.extend(lines.into_iter().map(|line| Crest { line, height }));
+    }
+    Ok(crests)
+}
+
+fn setup(
+    twin: &LoadedTwin,
+    file: &ForecastFile,
+    forcing: &Forcing,
+    ground: &PreparedGround,
+    threads: usize,
+) -> Result<Setup, ProjectError> {
+    let mut setup = Setup::new(Domain {
+        geometry: ground.geometry,
+        elevation: ground.elevation.clone(),
+        manning: twin.ground.manning_on(ground.geometry),
+        blocked: ground.blocked.clone(),
+    });
+    setup.options.threads = threads;
+    setup.initial = Initial::Level(file.water.initial_level_m);
+    setup.rain = forcing.rain(&twin.frame.crs, twin.frame.origin)?;
+    for boundary in &file.boundary {
+        let kind = match boundary.kind {
+            forecast_file::BoundaryKind::Sea => BoundaryKind::Level(forcing.sea.level.clone()),
+            forecast_file::BoundaryKind::Free => BoundaryKind::Free,
+        };
+        let cells = open_cells(twin, ground, &boundary.polygon)?;
+        setup.boundaries.push(Boundary {
+            place: BoundaryPlace::Cells(cells.into_iter().map(|(cell, _)| cell).collect()),
+            kind,
+        });
+    }
+    for inflow in &file.inflow {
+        let path = inflow.series.as_ref().map(|s| twin.dir.join(s));
+        let discharge = constant_or_file(inflow.discharge_m3_s, path.as_deref())?;
+        setup.inflows.push(Inflow {
+            cells: open_cells(twin, ground, &inflow.polygon)?,
+            discharge: discharge.unwrap_or_default(),
+        });
+    }
+    Ok(setup)
+}
+
+/// Cells with ground that the polygons of a file cover by half; where none is, all that they touch.
+fn open_cells(
+    twin: &LoadedTwin,
+    ground: &PreparedGround,
+    name: &str,
+) -> Result<Vec<(CellIdx, f64)>, ProjectError> {
+    let path = twin.dir.join(name);
+    let areas: Vec<MultiPolygon<f64>> = vectors::polygons(&path, &twin.frame)?
+        .into_iter()
+        .map(|(_, area)| area)
+        .collect();
+    let open = |least: f64| -> Vec<(CellIdx, f64)> {
+        areas
+            .iter()
+            .flat_map(|area| cells_of(&ground.geometry, area, least))
+            .filter(|(cell, _)| ground.elevation[cell.index()].is_finite())
+            .collect()
+    };
+    let mut cells = open(0.5);
+    if cells.is_empty() {
+        cells = open(0.0);
+    }
+    if cells.is_empty() {
+        return Err(ProjectError::input(
+            &files::name(&path),
+            "its polygons lie outside the terrain",
+            "check the coordinates and the CRS",
+        ));
+    }
+    Ok(cells)
+}
+
+/// Watches zones over time; exposure is bound to the cells at the first frame.
+struct Watch<'a> {
+    twin: &'a LoadedTwin,
+    ground: &'a PreparedGround,
+    impact: Option<Impact>,
+    series: Vec<LayerSeries>,
+}
+
+impl<'a> Watch<'a> {
+    fn new(twin: &'a LoadedTwin, ground: &'a PreparedGround) -> Self {
+        Self {
+            twin,
+            ground,
+            impact: None,
+            series: Vec::new(),
+        }
+    }
+
+    fn impact(&mut self) -> Result<&Impact, ProjectError> {
+        let impact = match self.impact.take() {
+            Some(impact) => impact,
+            None => Impact::new(
+                self.ground.geometry,
+                &self.ground.blocked,
+                &self.ground.initial_depth,
+                self.twin.assets(),
+                self.twin.zone_sources(),
+            )?,
+        };
+        Ok(self.impact.insert(impact))
+    }
+
+    fn see(&mut self, time_s: f64, depth: &[f32]) -> Result<(), ProjectError> {
+        let impact = self.impact()?;
+        let (codes, frames) = (impact.codes(), impact.frame(depth)?);
+        if self.series.is_empty() {
+            let begun = codes.into_iter().map(|(layer, codes)| LayerSeries {
+                layer,
+                codes,
+                ..LayerSeries::default()
+            });
+            self.series = begun.collect();
+        }
+        for (series, zones) in self.series.iter_mut().zip(frames) {
+            let column =
+                |value: fn(&ZoneFrame) -> f64| zones.iter().map(|z| value(z) as f32).collect();
+            series.time_s.push(time_s);
+            series.flooded_share.push(column(|z| z.flooded_share));
+            series.people_reached.push(column(|z| z.people_reached));
+            series.depth_max_m.push(column(|z| z.depth_max_m));
+        }
+        Ok(())
+    }
+
+    fn finish(
+        mut self,
+        maxima: &stormgrid_sim::flood::Maxima,
+    ) -> Result<(Impacts, Vec<LayerSeries>), ProjectError> {
+        let impacts = self.impact()?.rows(maxima)?;
+        Ok((impacts, self.series))
+    }
+}
+
+fn write(
+    folder: &RunFolder,
+    twin: &LoadedTwin,
+    ground: &PreparedGround,
+    flood: &stormgrid_sim::flood::Flood,
+    forecast: &Forecast,
+) -> Result<(), ProjectError> {
+    write_rasters(
+        folder,
+        flood,
+        twin.in_crs(ground.geometry),
+        Some(&twin.frame.crs),
+    )?;
+    for (layer, rows) in &forecast.impacts.layers {
+        folder.write(&format!("exposure/{layer}.csv"), &tables::csv(rows))?;
+        if let Some(file) = twin.layers.iter().find(|l| &l.id == layer) {
+            let bytes = tables::geojson(rows, &file.outlines, None)?;
+            folder.write(&format!("exposure/{layer}.geojson"), &bytes)?;
+        }
+    }
+    folder.write("exposure/buildings.csv", &buildings_csv(twin, forecast))?;
+    folder.write("exposure/roads.csv", &roads_csv(twin, forecast))?;
+    folder.write("series.json", &pretty(&forecast.series)?)?;
+    folder.write("storm.json", &pretty(&*forecast.storm)?)?;
+    write_summary(folder, &forecast.summary)
+}
+
+fn buildings_csv(twin: &LoadedTwin, forecast: &Forecast) -> Vec<u8> {
+    let mut text = String::from(
+        "id,name,address,people,depth_max_m,speed_max_mps,hazard_max,arrival_s,duration_s,floors_reached,damage\r\n",
+    );
+    let Some((_, layer)) = twin.twin.building_layer() else {
+        return text.into_bytes();
+    };
+    let optional = |v: Option<f64>| v.map(|v| format!("{v:.0}")).unwrap_or_default();
+    for (building, e) in twin
+        .twin
+        .all::<stormgrid_twin::Building>(layer)
+        .zip(&forecast.impacts.assets.buildings)
+    {
+        text.push_str(&format!(
+            "{},{},{},{},{:.3},{:.3},{},{},{:.0},{},{:.0}\r\n",
+            tables::quoted(&building.id),
+            tables::quoted(building.name.as_deref().unwrap_or_default()),
+            tables::quoted(building.address.as_deref().unwrap_or_default()),
+            building.people.unwrap_or(0),
+            e.depth_max_m,
+            e.speed_max_mps,
+            e.hazard_max
+                .map(|h| h.number().to_string())
+                .unwrap_or_default(),
+            optional(e.arrival_s),
+            e.duration_s,
+            e.floors_reached,
+            e.damage,
+        ));
+    }
+    text.into_bytes()
+}
+
+fn roads_csv(twin: &LoadedTwin, forecast: &Forecast) -> Vec<u8> {
+    use stormgrid_twin::{GeometryKind, RoadSegment};
+    let mut text = String::from(
+        "code,name,class,length_m,depth_max_m,flooded_m_15cm,flooded_m_30cm,flooded_m_50cm,hazard_max,arrival_s\r\n",
+    );
+    let lines = twin
+        .twin
+        .layers()
+        .iter()
+        .filter(|l| l.geometry == GeometryKind::Line);
+    let roads = lines.flat_map(|layer| twin.twin.all::<RoadSegment>(layer));
+    for (road, e) in roads.zip(&forecast.impacts.assets.roads) {
+        text.push_str(&format!(
+            "{},{},{},{:.1},{:.3},{:.1},{:.1},{:.1},{},{}\r\n",
+            tables::quoted(&road.code),
+            tables::quoted(&road.name),
+            tables::quoted(&road.class),
+            e.length_m,
+            e.depth_max_m,
+            e.flooded_m[0],
+            e.flooded_m[1],
+            e.flooded_m[2],
+            e.hazard_max
+                .map(|h| h.number().to_string())
+                .unwrap_or_default(),
+            e.arrival_s.map(|v| format!("{v:.0}")).unwrap_or_default(),
+        ));
+    }
+    text.into_bytes()
+}

@@ -1,0 +1,181 @@
+//! `forecast.toml`: what a forecast of a site needs besides the storm's name. Paths in it are
+//! relative to the twin's folder.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use stormgrid_core::time::Instant;
+
+use crate::{ProjectError, files};
+
+/// The whole file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForecastFile {
+    /// The storm and the time.
+    pub storm: Storm,
+    /// The tide at the coast.
+    pub tide: Tide,
+    /// Water at the start.
+    pub water: Water,
+    /// Where the sea comes in.
+    #[serde(default)]
+    pub boundary: Vec<Boundary>,
+    /// Where rivers come in.
+    #[serde(default)]
+    pub inflow: Vec<Inflow>,
+    /// Lines that coarse cells must not lose.
+    #[serde(default)]
+    pub terrain: Terrain,
+}
+
+/// `[storm]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Storm {
+    /// Track, CSV.
+    pub track: String,
+    /// Radii of maximum wind by another agency, CSV.
+    pub radii: Option<String>,
+    /// Name of the storm in the file.
+    pub name: Option<String>,
+    /// Start of the run, with an offset from UTC.
+    pub start: Instant,
+    /// Length of the run [s].
+    pub duration_s: f64,
+    /// Interval of frames [s].
+    #[serde(default = "half_an_hour")]
+    pub output_interval_s: f64,
+}
+
+fn half_an_hour() -> f64 {
+    1800.0
+}
+
+/// `[tide]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tide {
+    /// Harmonic constants, CSV.
+    pub constituents: String,
+    /// Station in that file.
+    pub station: String,
+    /// Mean sea level above the terrain's datum [m].
+    #[serde(default)]
+    pub mean_level_m: f64,
+    /// Which transect of the shelf the wind acts on.
+    #[serde(default)]
+    pub transect: TransectName,
+}
+
+/// Transects that the program knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransectName {
+    /// Off Modaomen.
+    #[default]
+    Modaomen,
+    /// Off Macau.
+    Macau,
+    /// Off Hong Kong.
+    HongKong,
+}
+
+/// `[water]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Water {
+    /// Level in rivers, canals and ponds at the start [m].
+    pub initial_level_m: f64,
+}
+
+/// `[[boundary]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Boundary {
+    /// Polygons, GeoJSON.
+    pub polygon: String,
+    /// What comes in.
+    #[serde(default)]
+    pub kind: BoundaryKind,
+}
+
+/// What a boundary of a forecast imposes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BoundaryKind {
+    /// The level of the sea.
+    #[default]
+    Sea,
+    /// Water leaves and none comes.
+    Free,
+}
+
+/// `[[inflow]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inflow {
+    /// Polygons, GeoJSON.
+    pub polygon: String,
+    /// CSV `time_s,discharge_m3_s`.
+    pub series: Option<String>,
+    /// The same discharge throughout [m³ s⁻¹], instead.
+    pub discharge_m3_s: Option<f64>,
+}
+
+/// `[terrain]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terrain {
+    /// Lines with a `crest_m`, GeoJSON.
+    pub dikes: Option<String>,
+}
+
+impl ForecastFile {
+    /// Reads and checks the file.
+    pub fn read(path: &Path) -> Result<Self, ProjectError> {
+        let file = files::name(path);
+        let text = files::read_text(path)?;
+        let read: Self = toml::from_str(&text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start.min(text.len()));
+            let line = text.as_bytes()[..at]
+                .iter()
+                .filter(|b| **b == b'\n')
+                .count()
+                + 1;
+            let message = error.message().split_whitespace().collect::<Vec<_>>();
+            ProjectError::input(
+                &format!("{file}, line {line}"),
+                message.join(" "),
+                "see the format in the documentation",
+            )
+        })?;
+        for (name, value) in [
+            ("duration_s", read.storm.duration_s),
+            ("output_interval_s", read.storm.output_interval_s),
+        ] {
+            if !(value >= 1.0 && value <= 366.0 * 86_400.0) {
+                let problem = format!("{name} = {value} in [storm] is not between 1 s and a year");
+                return Err(ProjectError::input(&file, problem, "mend the value"));
+            }
+        }
+        if !read.water.initial_level_m.is_finite() || !read.tide.mean_level_m.is_finite() {
+            return Err(ProjectError::input(
+                &file,
+                "a level is not a finite number",
+                "give metres above the terrain's datum",
+            ));
+        }
+        for inflow in &read.inflow {
+            if inflow.series.is_some() == inflow.discharge_m3_s.is_some() {
+                let problem = format!("the inflow over {} needs one discharge", inflow.polygon);
+                return Err(ProjectError::input(
+                    &file,
+                    problem,
+                    "give either a series or discharge_m3_s",
+                ));
+            }
+        }
+        Ok(read)
+    }
+}

@@ -1,0 +1,159 @@
+//! Water frames for the viewer: one cell size for every run, so that frames of coarse and fine runs
+//! look and weigh alike.
+
+use stormgrid_core::raster::{Raster, RasterGeometry};
+use stormgrid_formats::chunk::{DRY, WaterFrame, encode_water};
+
+use crate::ProjectError;
+
+/// Cell size of the frames [m]; contracts with the viewer ask for 25 m at most.
+const FRAME_CELL_M: f64 = 20.0;
+
+/// Depth below which a frame shows no water [m].
+const SHOWN_M: f32 = 0.02;
+
+/// How the cells of a run map onto those of its frames.
+pub struct FrameGrid {
+    run: RasterGeometry,
+    frame: RasterGeometry,
+    /// Mean ground in each frame cell [m]; NaN outside.
+    ground: Vec<f64>,
+}
+
+impl FrameGrid {
+    /// - `run`: the cells of the run, local metres
+    /// - `elevation`: the ground at its own resolution, local metres
+    pub fn new(run: RasterGeometry, elevation: &Raster<f64>) -> Result<Self, ProjectError> {
+        let frame = run.resized(FRAME_CELL_M);
+        let frame = frame
+            .map_err(|e| ProjectError::input("the terrain", e.to_string(), "use a smaller one"))?;
+        Ok(Self {
+            run,
+            frame,
+            ground: elevation.resampled_mean(frame).into_values(),
+        })
+    }
+
+    /// One frame as its binary message.
+    ///
+    /// Of finer runs a frame cell shows the mean depth and the mean level of its wet cells; of
+    /// coarser runs the level of the run's cell over the finer ground.
+    ///
+    /// - `depth` [m], `level` [m]: of the run's cells
+    pub fn encode(&self, time_s: f64, depth: &[f32], level: &[f32]) -> Vec<u8> {
+        let n = self.frame.n_cells();
+        let (mut level_cm, mut depth_cm) = (vec![DRY; n], vec![0_u16; n]);
+        for row in 0..self.frame.n_rows {
+            for col in 0..self.frame.n_cols {
+                let i = row * self.frame.n_cols + col;
+                let found = if self.run.dx < self.frame.dx {
+                    self.mean_of_block(row, col, depth, level)
+                } else {
+                    self.over_fine_ground(row, col, depth, level)
+                };
+                if let Some((water_level, water_depth)) = found {
+                    level_cm[i] = (water_level * 100.0)
+                        .round()
+                        .clamp(f64::from(DRY) + 1.0, f64::from(i16::MAX))
+                        as i16;
+                    depth_cm[i] = (water_depth * 100.0).round().clamp(1.0, 65_535.0) as u16;
+                }
+            }
+        }
+        encode_water(&WaterFrame {
+            geometry: self.frame,
+            time_s,
+            level_cm,
+            depth_cm,
+        })
+    }
+
+    fn over_fine_ground(
+        &self,
+        row: usize,
+        col: usize,
+        depth: &[f32],
+        level: &[f32],
+    ) -> Option<(f64, f64)> {
+        let center = self.frame.center(row, col);
+        let (r, c) = self.run.cell_at(center.x, center.y)?;
+        let cell = r * self.run.n_cols + c;
+        let ground = self.ground[row * self.frame.n_cols + col];
+        let wet = depth[cell] >= SHOWN_M && f64::from(level[cell]) - ground >= f64::from(SHOWN_M);
+        wet.then(|| (f64::from(level[cell]), f64::from(level[cell]) - ground))
+    }
+
+    fn mean_of_block(
+        &self,
+        row: usize,
+        col: usize,
+        depth: &[f32],
+        level: &[f32],
+    ) -> Option<(f64, f64)> {
+        let first = |k: usize, frame: f64, run: f64| (k as f64 * frame / run).round() as usize;
+        let rows = first(row, self.frame.dy, self.run.dy)
+            ..first(row + 1, self.frame.dy, self.run.dy).min(self.run.n_rows);
+        let (c0, c1) = (
+            first(col, self.frame.dx, self.run.dx),
+            first(col + 1, self.frame.dx, self.run.dx).min(self.run.n_cols),
+        );
+        let (mut n, mut n_wet, mut depths, mut levels) = (0_u32, 0_u32, 0.0, 0.0);
+        for r in rows {
+            for cell in r * self.run.n_cols + c0..r * self.run.n_cols + c1.max(c0) {
+                n += 1;
+                if depth[cell] >= SHOWN_M {
+                    n_wet += 1;
+                    depths += f64::from(depth[cell]);
+                    levels += f64::from(level[cell]);
+                }
+            }
+        }
+        // Half of the cells: a smaller pool would be drawn larger than it is.
+        (n_wet > 0 && 2 * n_wet >= n).then(|| (levels / f64::from(n_wet), depths / f64::from(n)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stormgrid_formats::chunk::decode_water;
+
+    #[test]
+    fn a_level_lake_stays_level_at_any_cell_size() {
+        for cell in [5.0, 10.0, 20.0, 40.0] {
+            let run = RasterGeometry::new(
+                (200.0 / cell) as usize,
+                (200.0 / cell) as usize,
+                0.0,
+                200.0,
+                cell,
+                cell,
+            )
+            .expect("valid");
+            let ground = Raster::from_fn(run, |_, c| {
+                if run.center(0, c).x < 100.0 {
+                    -1.0
+                } else {
+                    2.0
+                }
+            });
+            let depth: Vec<f32> = ground
+                .values()
+                .iter()
+                .map(|&z| (0.5_f64 - z).max(0.0) as f32)
+                .collect();
+            let level: Vec<f32> = ground
+                .values()
+                .iter()
+                .map(|&z| if z < 0.5 { 0.5 } else { f32::NAN })
+                .collect();
+            let grid = FrameGrid::new(run, &ground).expect("valid");
+            let frame = decode_water(&grid.encode(60.0, &depth, &level)).expect("ours");
+            assert_eq!(frame.geometry.dx, 20.0);
+            let wet: Vec<_> = frame.level_cm.iter().filter(|&&l| l != DRY).collect();
+            assert_eq!(wet.len(), 50, "{cell}");
+            assert!(wet.iter().all(|&&l| l == 50));
+            assert_eq!(frame.depth_cm.iter().filter(|&&d| d == 150).count(), 50);
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The ground that a flood runs over: elevation, roughness, dikes, obstacles, on cells of a size.
+
+use geo::{Area, LineString, MultiPolygon};
+use stormgrid_core::ids::CellIdx;
+use stormgrid_core::raster::{Raster, RasterGeometry};
+use stormgrid_core::zonal::{covered_fractions, covered_lengths};
+use stormgrid_sim::flood::Manning;
+
+use crate::ProjectError;
+
+/// Elevation and roughness on the same or different cells, in one frame.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    /// Elevation [m, up]; NaN outside.
+    pub elevation: Raster<f64>,
+    /// Manning's n [s m⁻¹ᐟ³].
+    pub roughness: Roughness,
+}
+
+/// Manning's n.
+#[derive(Clone, Debug)]
+pub enum Roughness {
+    /// One value.
+    Uniform(f64),
+    /// A raster; NaN falls back on [`DEFAULT_MANNING`].
+    Raster(Raster<f64>),
+}
+
+/// Manning's n where nothing is said [s m⁻¹ᐟ³]: built-up ground with gaps (Chow 1959, table 5-6,
+/// between "short grass" and "scattered brush").
+pub const DEFAULT_MANNING: f64 = 0.035;
+
+/// Share of a cell from which a footprint closes it to the water [-].
+const CLOSED_SHARE: f64 = 0.5;
+
+/// A crest that stands above the ground around it, a dike or a road on an embankment.
+#[derive(Clone, Debug)]
+pub struct Crest {
+    /// Centre line [m].
+    pub line: LineString<f64>,
+    /// Height of the crest [m].
+    pub height: f64,
+}
+
+impl Ground {
+    /// The geometry of the same ground in cells of another size [m]; the own size if they agree.
+    pub fn geometry_at(&self, cell_size: f64) -> Result<RasterGeometry, ProjectError> {
+        let own = *self.elevation.geometry();
+        if (own.dx - cell_size).abs() < 1e-9 && (own.dy - cell_size).abs() < 1e-9 {
+            return Ok(own);
+        }
+        own.resized(cell_size).map_err(|e| {
+            ProjectError::input(
+                "the terrain",
+                format!("cells of {cell_size} m cannot be made: {e}"),
+                "choose another cell size",
+            )
+        })
+    }
+
+    /// Elevation on other cells [m]: the area-weighted mean, raised to the crests that cross a cell
+    /// where cells are too coarse to hold them.
+    ///
+    /// A crest counts in a cell only where its line runs at least half a cell through it, so that a
+    /// dike closes cell by cell and does not thicken at its corners.
+    pub fn elevation_on(&self, geometry: RasterGeometry, crests: &[Crest]) -> Raster<f64> {
+        if geometry == *self.elevation.geometry() {
+            return self.elevation.clone();
+        }
+        let mut mean = self.elevation.resampled_mean(geometry);
+        for crest in crests {
+            for (cell, length) in covered_lengths(&geometry, &crest.line) {
+                let z = &mut mean.values_mut()[cell.index()];
+                if length > 0.0 && z.is_finite() {
+                    *z = z.max(crest.height);
+                }
+            }
+        }
+        mean
+    }
+
+    /// Roughness on other cells.
+    pub fn manning_on(&self, geometry: RasterGeometry) -> Manning {
+        match &self.roughness {
+            Roughness::Uniform(n) => Manning::Uniform(*n),
+            Roughness::Raster(raster) => {
+                let own = if geometry == *raster.geometry() {
+                    raster.clone()
+                } else {
+                    raster.resampled_mean(geometry)
+                };
+                let or_default = |n: f64| if n.is_finite() { n } else { DEFAULT_MANNING };
+                Manning::Field(own.values().iter().map(|&n| or_default(n) as f32).collect())
+            }
+        }
+    }
+}
+
+/// Cells of which footprints cover at least half: they are closed to the water.
+pub fn blocked_cells<'a>(
+    geometry: &RasterGeometry,
+    footprints: impl IntoIterator<Item = &'a MultiPolygon<f64>>,
+) -> Vec<bool> {
+    let mut covered = vec![0.0_f64; geometry.n_cells()];
+    for footprint in footprints {
+        for cell in covered_fractions(geometry, footprint) {
+            covered[cell.cell.index()] += cell.fraction;
+        }
+    }
+    covered
+        .into_iter()
+        .map(|share| share >= CLOSED_SHARE)
+        .collect()
+}
+
+/// Cells of an area with their covered share, those of at least `least` of it.
+pub fn cells_of(
+    geometry: &RasterGeometry,
+    area: &MultiPolygon<f64>,
+    least: f64,
+) -> Vec<(CellIdx, f64)> {
+    covered_fractions(geometry, area)
+        .into_iter()
+        .filter(|c| c.fraction >= least)
+        .map(|c| (c.cell, c.fraction))
+        .collect()
+}
+
+/// Cells whose centre lies within a radius of a place, all of weight 1; the cell of the place
+/// itself if the circle holds no centre.
+pub fn cells_in_disc(geometry: &RasterGeometry, at: [f64; 2], radius: f64) -> Vec<(CellIdx, f64)> {
+    let Some((row, col)) = geometry.cell_at(at[0], at[1]) else {
+        return Vec::new();
+    };
+    let (rows, cols) = (
+        (radius / geometry.dy).ceil() as usize + 1,
+        (radius / geometry.dx).ceil() as usize + 1,
+    );
+    let mut cells = Vec::new();
+    for r in row.saturating_sub(rows)..=(row + rows).min(geometry.n_rows - 1) {
+        for c in col.saturating_sub(cols)..=(col + cols).min(geometry.n_cols - 1) {
+            let center = geometry.center(r, c);
+            if (center.x - at[0]).hypot(center.y - at[1]) <= radius {
+                cells.push((geometry.index(r, c), 1.0));
+            }
+        }
+    }
+    if cells.is_empty() {
+        cells.push((geometry.index(row, col), 1.0));
+    }
+    cells
+}
+
+/// Plane area of a footprint [m²].
+pub fn footprint_area(footprint: &MultiPolygon<f64>) -> f64 {
+    footprint.unsigned_area()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use geo::{Polygon, polygon};
+
+    fn geometry() -> RasterGeometry {
+        RasterGeometry::new(10, 10, 0.0, 100.0, 10.0, 10.0).expect("valid")
+    }
+
+    #[test]
+    fn a_cell_is_closed_when_houses_cover_half_of_it() {
+        let house = |x0: f64, x1: f64| -> MultiPolygon<f64> {
+            let ring: Polygon<f64> =
+                polygon![(x: x0, y: 90.0), (x: x1, y: 90.0), (x: x1, y: 100.0), (x: x0, y: 100.0)];
+            ring.into()
+        };
+        let blocked = blocked_cells(&geometry(), &[house(0.0, 14.0), house(16.5, 20.0)]);
+        assert!(blocked[0] && blocked[1] && !blocked[2]);
+        let half = blocked_cells(&geometry(), &[house(0.0, 14.0)]);
+        assert!(half[0] && !half[1]);
+    }
+
+    #[test]
+    fn a_disc_has_the_area_of_a_disc() {
+        let fine = RasterGeometry::new(100, 100, 0.0, 100.0, 1.0, 1.0).expect("valid");
+        let cells = cells_in_disc(&fine, [50.0, 50.0], 10.0);
+        let area = cells.len() as f64;
+        assert!((area - std::f64::consts::PI * 100.0).abs() < 10.0, "{area}");
+        assert_eq!(cells_in_disc(&geometry(), [50.0, 50.0], 0.1).len(), 1);
+        assert!(cells_in_disc(&geometry(), [500.0, 50.0], 10.0).is_empty());
+    }
+
+    #[test]
+    fn a_dike_survives_coarse_cells() {
+        let ground = Ground {
+            elevation: Raster::filled(geometry(), 1.0),
+            roughness: Roughness::Uniform(0.03),
+        };
+        let dike = Crest {
+            line: LineString::from(vec![(55.0, 0.0), (55.0, 100.0)]),
+            height: 4.0,
+        };
+        let coarse = ground.geometry_at(50.0).expect("valid");
+        let with = ground.elevation_on(coarse, &[dike]);
+        assert_eq!(with.get(0, 1), 4.0);
+        assert_eq!(with.get(0, 0), 1.0);
+    }
+}

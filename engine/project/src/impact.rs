@@ -1,0 +1,176 @@
+//! Exposure of every layer of a place, bound once to the cells of a run.
+
+use geo::MultiPolygon;
+use stormgrid_core::raster::RasterGeometry;
+use stormgrid_sim::exposure::{
+    AssetExposure, Assets, Facility, FacilityKind, Maxima, Occupancy, PreparedAssets, Settings,
+    Valuation, Zone, ZoneFrame, ZoneLayer,
+};
+use stormgrid_sim::flood;
+
+use crate::ProjectError;
+use crate::tables::NamedRow;
+
+/// The zones of one layer, in the frame of the run.
+#[derive(Clone, Debug)]
+pub struct ZoneSource {
+    /// The layer's identifier.
+    pub id: String,
+    /// The zones.
+    pub zones: Vec<Zone>,
+    /// Their names.
+    pub names: Vec<String>,
+}
+
+/// Everything that water may reach, bound to the cells of one run.
+pub struct Impact {
+    assets: PreparedAssets,
+    layers: Vec<ImpactLayer>,
+    always_wet: Vec<bool>,
+}
+
+struct ImpactLayer {
+    id: String,
+    names: Vec<String>,
+    zones: ZoneLayer,
+}
+
+/// Exposure after a run.
+#[derive(Clone, Debug)]
+pub struct Impacts {
+    /// Rows of each layer, in the layers' order.
+    pub layers: Vec<(String, Vec<NamedRow>)>,
+    /// Buildings, roads and facilities.
+    pub assets: AssetExposure,
+}
+
+/// Depth at the start from which a cell is a river or pond rather than flooded ground [m].
+const ALWAYS_WET: f32 = 0.05;
+
+impl Impact {
+    /// Binds assets and zones to the cells.
+    ///
+    /// - `blocked`: cells closed by buildings; empty if none
+    /// - `initial_depth`: depth at the start [m]; what is wet then counts as dry ever after
+    pub fn new(
+        geometry: RasterGeometry,
+        blocked: &[bool],
+        initial_depth: &[f32],
+        assets: Assets,
+        layers: Vec<ZoneSource>,
+    ) -> Result<Self, ProjectError> {
+        let assets = PreparedAssets::new(geometry, blocked, assets, Settings::default())?;
+        let layers = layers
+            .into_iter()
+            .map(|layer| {
+                Ok(ImpactLayer {
+                    id: layer.id,
+                    names: layer.names,
+                    zones: ZoneLayer::prepare(&assets, layer.zones)?,
+                })
+            })
+            .collect::<Result<_, ProjectError>>()?;
+        Ok(Self {
+            assets,
+            layers,
+            always_wet: initial_depth.iter().map(|&d| d >= ALWAYS_WET).collect(),
+        })
+    }
+
+    /// Exposure of all layers after a run.
+    pub fn rows(&self, maxima: &flood::Maxima) -> Result<Impacts, ProjectError> {
+        let depth = self.dry_where_always_wet(&maxima.depth_max, 0.0);
+        let speed = self.dry_where_always_wet(&maxima.speed_max, 0.0);
+        let hazard = self.dry_where_always_wet(&maxima.hazard_max, 0);
+        let arrival = self.dry_where_always_wet(&maxima.arrival_s, f32::NAN);
+        let duration = self.dry_where_always_wet(&maxima.duration_s, 0.0);
+        let maxima = Maxima {
+            depth: &depth,
+            speed: &speed,
+            hazard: &hazard,
+            arrival_s: &arrival,
+            duration_s: &duration,
+        };
+        let assets = self.assets.exposure(&maxima, &Valuation::jrc_china())?;
+        let layers = self
+            .layers
+            .iter()
+            .map(|layer| {
+                let rows = layer.zones.rows(&self.assets, &maxima, &assets)?;
+                let named = rows
+                    .into_iter()
+                    .zip(&layer.names)
+                    .map(|(row, name)| NamedRow {
+                        name: name.clone(),
+                        row,
+                    });
+                Ok((layer.id.clone(), named.collect()))
+            })
+            .collect::<Result<_, ProjectError>>()?;
+        Ok(Impacts { layers, assets })
+    }
+
+    /// State of all zones at one frame, in the layers' order.
+    pub fn frame(&self, depth: &[f32]) -> Result<Vec<Vec<ZoneFrame>>, ProjectError> {
+        let depth = self.dry_where_always_wet(depth, 0.0);
+        let at_walls = self.assets.building_depths(&depth);
+        self.layers
+            .iter()
+            .map(|layer| Ok(layer.zones.frame(&self.assets, &depth, &at_walls)?))
+            .collect()
+    }
+
+    /// Identifiers of the layers and codes of their zones.
+    pub fn codes(&self) -> Vec<(String, Vec<String>)> {
+        self.layers
+            .iter()
+            .map(|l| (l.id.clone(), l.zones.codes().map(str::to_owned).collect()))
+            .collect()
+    }
+
+    fn dry_where_always_wet<T: Copy>(&self, values: &[T], dry: T) -> Vec<T> {
+        values
+            .iter()
+            .zip(&self.always_wet)
+            .map(|(&v, &wet)| if wet { dry } else { v })
+            .collect()
+    }
+}
+
+/// The use of a building as damage curves tell uses apart.
+pub fn occupancy(usage: Option<&str>) -> Occupancy {
+    match usage.unwrap_or_default() {
+        "industrial" | "factory" | "warehouse" | "industry" => Occupancy::Industrial,
+        "commercial" | "office" | "shop" | "hotel" | "school" | "hospital" | "public" => {
+            Occupancy::Commercial
+        }
+        _ => Occupancy::Residential,
+    }
+}
+
+/// A building as exposure needs it.
+pub fn exposed(
+    building: &stormgrid_twin::Building,
+    footprint: &MultiPolygon<f64>,
+) -> stormgrid_sim::exposure::Building {
+    stormgrid_sim::exposure::Building {
+        footprint: footprint.clone(),
+        floors: building.storeys(),
+        people: f64::from(building.people.unwrap_or(0)),
+        households: f64::from(building.households.unwrap_or(0)),
+        occupancy: occupancy(building.usage.as_deref()),
+    }
+}
+
+/// A point as exposure needs it.
+pub fn facility(kind: &str, at: [f64; 2]) -> Facility {
+    Facility {
+        x: at[0],
+        y: at[1],
+        kind: match kind {
+            "school" => FacilityKind::School,
+            "hospital" => FacilityKind::Hospital,
+            _ => FacilityKind::Other,
+        },
+    }
+}

@@ -1,0 +1,201 @@
+//! What a flood run leaves: rasters and a summary.
+
+use serde::{Deserialize, Serialize};
+use stormgrid_core::raster::{Raster, RasterGeometry};
+use stormgrid_formats::elevation::write_geotiff;
+use stormgrid_sim::flood::{Flood, Ledger, Source};
+
+use crate::drive::Driven;
+use crate::files::RunFolder;
+use crate::{ProjectError, usage};
+
+/// Written where there is no water, and named as nodata in the file.
+const NO_DATA: f32 = -9999.0;
+
+/// Depth below which a cell counts as dry in the rasters [m].
+const DRY: f32 = 1e-3;
+
+/// `summary.json`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Version of the program.
+    pub version: String,
+    /// What was run.
+    pub title: String,
+    /// Start, RFC 3339 in UTC.
+    pub start: String,
+    /// Length [s].
+    pub duration_s: f64,
+    /// Cell size [m].
+    pub cell_size_m: f64,
+    /// Cells of the raster.
+    pub cells: u64,
+    /// Cells that can hold water.
+    pub open_cells: u64,
+    /// Greatest number of cells at least 1 cm deep at once.
+    pub wet_cells_max: u64,
+    /// Steps taken.
+    pub steps: u64,
+    /// Cells computed, summed over the steps.
+    pub cell_updates: u64,
+    /// Time on the clock [s].
+    pub wall_s: f64,
+    /// Processor time [s]; null where the system does not tell.
+    pub cpu_s: Option<f64>,
+    /// Threads used.
+    pub threads: usize,
+    /// Greatest resident memory of the process [bytes]; null where the system does not tell.
+    pub peak_rss_bytes: Option<u64>,
+    /// Water that entered, that of the start included [m³].
+    pub volume_in_m3: f64,
+    /// Water that left [m³].
+    pub volume_out_m3: f64,
+    /// Water that is there at the end [m³].
+    pub volume_stored_m3: f64,
+    /// |in − out − stored| / in.
+    pub volume_error_rel: f64,
+    /// The ledger, line by line.
+    pub ledger: Vec<LedgerEntry>,
+    /// SHA-256 of the final state and the maxima; the same for any number of threads.
+    pub digest: String,
+    /// What a reader should know.
+    pub notes: Vec<String>,
+}
+
+/// A line of the ledger.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LedgerEntry {
+    /// `initial`, `rain`, `inflow 1`, `boundary 2`; numbers as in the input, from 1.
+    pub source: String,
+    /// Volume that entered [m³].
+    pub in_m3: f64,
+    /// Volume that left [m³].
+    pub out_m3: f64,
+}
+
+impl Summary {
+    /// Collects the numbers of a finished run.
+    pub fn of(
+        driven: &Driven,
+        geometry: &RasterGeometry,
+        title: &str,
+        start: &str,
+        duration_s: f64,
+    ) -> Self {
+        let stats = driven.flood.stats();
+        let ledger = driven.flood.ledger();
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            title: title.to_owned(),
+            start: start.to_owned(),
+            duration_s,
+            cell_size_m: geometry.dx,
+            cells: geometry.n_cells() as u64,
+            open_cells: stats.open_cells,
+            wet_cells_max: stats.wet_cells_max,
+            steps: stats.steps,
+            cell_updates: stats.cell_updates,
+            wall_s: driven.wall_s,
+            cpu_s: driven.cpu_s,
+            threads: stats.threads,
+            peak_rss_bytes: usage::peak_rss_bytes(),
+            volume_in_m3: ledger.in_m3,
+            volume_out_m3: ledger.out_m3,
+            volume_stored_m3: ledger.stored_m3,
+            volume_error_rel: ledger.error_rel,
+            ledger: entries(&ledger),
+            digest: driven.flood.digest(),
+            notes: Vec::new(),
+        }
+    }
+}
+
+fn entries(ledger: &Ledger) -> Vec<LedgerEntry> {
+    ledger
+        .lines
+        .iter()
+        .map(|line| LedgerEntry {
+            source: match line.source {
+                Source::Initial => "initial".to_owned(),
+                Source::Rain => "rain".to_owned(),
+                Source::Inflow(i) => format!("inflow {}", i + 1),
+                Source::Boundary(i) => format!("boundary {}", i + 1),
+            },
+            in_m3: line.in_m3,
+            out_m3: line.out_m3,
+        })
+        .collect()
+}
+
+/// Writes the rasters of DESIGN section 5; dry cells are nodata.
+///
+/// - `geometry`: in the CRS that the files shall name
+pub fn write_rasters(
+    folder: &RunFolder,
+    flood: &Flood,
+    geometry: RasterGeometry,
+    crs: Option<&str>,
+) -> Result<(), ProjectError> {
+    let maxima = flood.maxima();
+    let wet_ever: Vec<bool> = maxima.depth_max.iter().map(|&d| d >= DRY).collect();
+    let depth = flood.depth();
+    let wet_now: Vec<bool> = depth.iter().map(|&d| d >= DRY).collect();
+    let hazard: Vec<f32> = maxima.hazard_max.iter().map(|&h| f32::from(h)).collect();
+    let classified: Vec<bool> = maxima.hazard_max.iter().map(|&h| h > 0).collect();
+    let level = flood.level();
+    let arrived: Vec<bool> = maxima.arrival_s.iter().map(|t| t.is_finite()).collect();
+    let lasting: Vec<bool> = maxima.duration_s.iter().map(|&t| t > 0.0).collect();
+    let files: [(&str, &[f32], &[bool]); 7] = [
+        ("depth_max.tif", &maxima.depth_max, &wet_ever),
+        ("speed_max.tif", &maxima.speed_max, &wet_ever),
+        ("hazard_max.tif", &hazard, &classified),
+        ("arrival.tif", &maxima.arrival_s, &arrived),
+        ("duration.tif", &maxima.duration_s, &lasting),
+        ("depth_final.tif", &depth, &wet_now),
+        ("level_final.tif", &level, &wet_now),
+    ];
+    for (name, values, shown) in files {
+        folder.write(name, &geotiff(values, shown, geometry, crs)?)?;
+    }
+    Ok(())
+}
+
+/// One field as a GeoTIFF; cells that are not `shown` are nodata.
+pub fn geotiff(
+    values: &[f32],
+    shown: &[bool],
+    geometry: RasterGeometry,
+    crs: Option<&str>,
+) -> Result<Vec<u8>, ProjectError> {
+    let masked = values
+        .iter()
+        .zip(shown)
+        .map(|(&v, &s)| if s && v.is_finite() { v } else { f32::NAN })
+        .collect();
+    let raster = Raster::new(geometry, masked)
+        .map_err(|e| ProjectError::input("the result", e.to_string(), "report this as an error"))?;
+    Ok(write_geotiff(&raster, crs, NO_DATA)?)
+}
+
+/// Depth of a frame as a GeoTIFF.
+pub fn depth_geotiff(
+    depth: &[f32],
+    geometry: RasterGeometry,
+    crs: Option<&str>,
+) -> Result<Vec<u8>, ProjectError> {
+    let shown: Vec<bool> = depth.iter().map(|&d| d >= DRY).collect();
+    geotiff(depth, &shown, geometry, crs)
+}
+
+/// The summary as a file.
+pub fn write_summary(folder: &RunFolder, summary: &Summary) -> Result<(), ProjectError> {
+    folder.write(crate::files::SUMMARY_FILE, &pretty(summary)?)
+}
+
+/// JSON for people and machines.
+pub fn pretty<T: Serialize>(value: &T) -> Result<Vec<u8>, ProjectError> {
+    serde_json::to_vec_pretty(value).map_err(|e| ProjectError::Write {
+        path: "the JSON".to_owned(),
+        reason: e.to_string(),
+    })
+}

@@ -1,0 +1,589 @@
+//! Loads a twin folder: every layer read, checked and brought into the site frame.
+
+use std::path::{Path, PathBuf};
+
+use geo::{BoundingRect, Centroid, MultiPolygon};
+use serde::Serialize;
+use stormgrid_core::area::geodesic_area_m2;
+use stormgrid_core::frame::{Geodetic, SiteFrame};
+use stormgrid_core::ids::FeatureIdx;
+use stormgrid_core::raster::{Raster, RasterGeometry};
+use stormgrid_crs::Projector;
+use stormgrid_formats::chunk::{city_chunk, encode_city, encode_terrain};
+use stormgrid_formats::elevation;
+use stormgrid_formats::manifest::{self, Manifest};
+use stormgrid_formats::scenario::NumberOrRaster;
+use stormgrid_sim::exposure::{Assets, Facility, Road, Zone};
+use stormgrid_twin::{
+    Building, FeatureData, GeometryKind, Grid, LayerData, Outline, PathLine, PointAsset, Position,
+    RoadSegment, Site, Twin,
+};
+
+use crate::city::{self, BuildingSource};
+use crate::ground::{DEFAULT_MANNING, Ground, Roughness};
+use crate::impact::{ZoneSource, exposed, facility};
+use crate::storm::Bilingual;
+use crate::vectors::{self, Frame};
+use crate::{ProjectError, files};
+
+/// Identifier of the layer of buildings.
+pub const BUILDINGS: &str = "buildings";
+
+/// Side of the squares that the city is cut into for the viewer [m].
+const CHUNK_SIDE_M: f64 = 700.0;
+
+/// Name of the manifest in a twin's folder.
+pub const MANIFEST: &str = "twin.toml";
+
+/// A layer as the viewer and its lists see it.
+#[derive(Clone, Debug)]
+pub struct LayerFile {
+    /// Identifier: the file's name without its ending.
+    pub id: String,
+    /// Title for people, if the manifest gives one.
+    pub title: Option<Bilingual>,
+    /// What the features are made of.
+    pub geometry: GeometryKind,
+    /// Rung of the ladder, of grids.
+    pub level: Option<String>,
+    /// What the points are.
+    pub kind: Option<String>,
+    /// How many features.
+    pub count: usize,
+    /// The GeoJSON file.
+    pub path: PathBuf,
+    /// Outlines as in the file, in the order of the features; empty of points and lines.
+    pub outlines: Vec<MultiPolygon<f64>>,
+}
+
+/// A part of the city, ready to be sent.
+#[derive(Clone, Debug)]
+pub struct CityPart {
+    /// Number, from 0.
+    pub id: u32,
+    /// Box: x0, y0, z0, x1, y1, z1 [local m].
+    pub bounds: [f64; 6],
+    /// How many buildings.
+    pub buildings: usize,
+    /// How many triangles.
+    pub triangles: usize,
+    /// The message.
+    pub bytes: Vec<u8>,
+}
+
+/// A twin with everything loaded.
+pub struct LoadedTwin {
+    /// Its folder.
+    pub dir: PathBuf,
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// Entities, index, queries.
+    pub twin: Twin,
+    /// The site frame.
+    pub frame: Frame,
+    /// Longitude, latitude from local metres needs this.
+    to_degrees: Projector,
+    /// Elevation and roughness, local metres.
+    pub ground: Ground,
+    /// Grids, points and roads, in the manifest's order.
+    pub layers: Vec<LayerFile>,
+    /// The city for the viewer.
+    pub city: Vec<CityPart>,
+    /// What a person should know.
+    pub warnings: Vec<String>,
+}
+
+/// A line of `stormgrid check`.
+#[derive(Clone, Debug, Serialize)]
+pub struct LayerSummary {
+    /// Identifier.
+    pub id: String,
+    /// What it is.
+    pub what: String,
+    /// How many features or cells.
+    pub count: usize,
+    /// Sum of the people, where the features tell them.
+    pub people: Option<f64>,
+}
+
+impl LoadedTwin {
+    /// Loads a twin from its folder.
+    pub fn load(dir: &Path) -> Result<Self, ProjectError> {
+        let path = dir.join(MANIFEST);
+        let manifest = Manifest::read(&files::read(&path)?, &files::name(&path))?;
+        if manifest.forecast.is_some() {
+            return Err(ProjectError::input(
+                &files::name(&path),
+                "it has a section [forecast]",
+                "put what a forecast needs into forecast.toml beside it",
+            ));
+        }
+        let [lon, lat] = manifest.site.origin;
+        let manifest_name = files::name(&path);
+        let crs_error = |e| ProjectError::crs(&manifest_name, e);
+        let origin = Projector::new("EPSG:4490", &manifest.site.crs)
+            .map_err(crs_error)?
+            .convert(lon, lat)
+            .map_err(crs_error)?;
+        let frame = Frame {
+            crs: manifest.site.crs.clone(),
+            origin,
+        };
+        let to_degrees = Projector::new(&frame.crs, "EPSG:4490").map_err(crs_error)?;
+        let mut loader = Loader {
+            dir,
+            frame: &frame,
+            warnings: Vec::new(),
+            layers: Vec::new(),
+            data: Vec::new(),
+        };
+        let ground = loader.ground(&manifest.terrain)?;
+        let buildings = loader.buildings(&manifest.city)?;
+        let city = parts(&buildings);
+        loader.push_buildings(buildings);
+        for grids in &manifest.grids {
+            loader.grids(grids)?;
+        }
+        for points in &manifest.points {
+            loader.points(points, &ground)?;
+        }
+        if let Some(roads) = &manifest.roads {
+            loader.roads(roads)?;
+        }
+        let Loader {
+            warnings,
+            layers,
+            data,
+            ..
+        } = loader;
+        refuse_same_ids(&manifest_name, &layers)?;
+        let site = Site {
+            name: manifest.site.name.clone(),
+            frame: SiteFrame {
+                crs: frame.crs.clone(),
+                origin_easting: origin[0],
+                origin_northing: origin[1],
+            },
+            origin_lon: lon,
+            origin_lat: lat,
+        };
+        Ok(Self {
+            dir: dir.to_path_buf(),
+            twin: Twin::new(site, data),
+            manifest,
+            to_degrees,
+            frame,
+            ground,
+            layers,
+            city,
+            warnings,
+        })
+    }
+
+    /// Longitude and latitude of a local place [°]; `None` where the projection has none.
+    pub fn lonlat(&self, x: f64, y: f64) -> Option<[f64; 2]> {
+        self.to_degrees
+            .convert(x + self.frame.origin[0], y + self.frame.origin[1])
+            .ok()
+    }
+
+    /// The middle of the ground.
+    pub fn middle(&self) -> Geodetic {
+        let c = self.ground.elevation.geometry().bounds().center();
+        self.lonlat(c.x, c.y)
+            .and_then(|[lon, lat]| Geodetic::from_degrees(lon, lat).ok())
+            .unwrap_or(Geodetic {
+                lat: self.manifest.site.origin[1].to_radians(),
+                lon: self.manifest.site.origin[0].to_radians(),
+                height: 0.0,
+            })
+    }
+
+    /// Ground height [m] at a local place.
+    pub fn ground_at(&self, x: f64, y: f64) -> Option<f64> {
+        self.ground.elevation.interpolate(x, y)
+    }
+
+    /// The terrain on cells of a size [m], as the viewer's message.
+    pub fn terrain_message(&self, cell_size: f64) -> Result<Vec<u8>, ProjectError> {
+        let geometry = self.ground.geometry_at(cell_size)?;
+        let raster = self.ground.elevation_on(geometry, &[]);
+        Ok(encode_terrain(&raster.map(|z| z as f32)))
+    }
+
+    /// A raster's geometry moved from local metres to the site's CRS, for files.
+    pub fn in_crs(&self, local: RasterGeometry) -> RasterGeometry {
+        RasterGeometry {
+            west: local.west + self.frame.origin[0],
+            north: local.north + self.frame.origin[1],
+            ..local
+        }
+    }
+
+    /// All grid layers as zones, local metres.
+    pub fn zone_sources(&self) -> Vec<ZoneSource> {
+        self.twin
+            .layers()
+            .iter()
+            .filter(|layer| layer.geometry == GeometryKind::Polygon)
+            .map(|layer| {
+                let grids: Vec<&Grid> = self.twin.all::<Grid>(layer).collect();
+                let outlines = self.twin.all::<Outline>(layer);
+                ZoneSource {
+                    id: layer.id.clone(),
+                    names: grids.iter().map(|g| g.name.clone()).collect(),
+                    zones: grids
+                        .iter()
+                        .zip(outlines)
+                        .map(|(grid, outline)| Zone {
+                            code: grid.code.clone(),
+                            geometry: outline.0.clone(),
+                            area_m2: Some(grid.area_m2),
+                            people: grid.people.unwrap_or(0.0),
+                            households: grid.households.unwrap_or(0.0),
+                        })
+                        .collect(),
+                }
+            })
+            .collect()
+    }
+
+    /// Buildings, roads and facilities as exposure needs them, local metres.
+    pub fn assets(&self) -> Assets {
+        let mut assets = Assets::default();
+        for layer in self.twin.layers() {
+            match layer.geometry {
+                GeometryKind::Building => {
+                    let outlines = self.twin.all::<Outline>(layer);
+                    let all = self.twin.all::<Building>(layer).zip(outlines);
+                    assets.buildings.extend(all.map(|(b, o)| exposed(b, &o.0)));
+                }
+                GeometryKind::Line => {
+                    assets
+                        .roads
+                        .extend(self.twin.all::<PathLine>(layer).map(|line| Road {
+                            line: line.0.clone(),
+                        }))
+                }
+                GeometryKind::Point => assets.facilities.extend(self.facilities(layer)),
+                GeometryKind::Polygon => {}
+            }
+        }
+        assets
+    }
+
+    fn facilities(&self, layer: &stormgrid_twin::Layer) -> Vec<Facility> {
+        let kinds = self.twin.all::<PointAsset>(layer);
+        kinds
+            .zip(self.twin.all::<Position>(layer))
+            .filter(|(point, _)| matches!(point.kind.as_str(), "school" | "hospital"))
+            .map(|(point, at)| facility(&point.kind, [at.0[0], at.0[1]]))
+            .collect()
+    }
+
+    /// Footprints of all buildings, local metres.
+    pub fn footprints(&self) -> Vec<&MultiPolygon<f64>> {
+        self.twin
+            .building_layer()
+            .map_or_else(Vec::new, |(_, layer)| {
+                self.twin.all::<Outline>(layer).map(|o| &o.0).collect()
+            })
+    }
+
+    /// What the twin holds, layer by layer.
+    pub fn summary(&self) -> Vec<LayerSummary> {
+        let g = self.ground.elevation.geometry();
+        let mut lines = vec![LayerSummary {
+            id: "terrain".to_owned(),
+            what: format!("{} x {} cells of {} m", g.n_cols, g.n_rows, g.dx),
+            count: g.n_cells(),
+            people: None,
+        }];
+        for layer in self.twin.layers() {
+            let (what, people) = match layer.geometry {
+                GeometryKind::Building => {
+                    let people = self.twin.all::<Building>(layer);
+                    let sum = people.filter_map(|b| b.people).map(f64::from).sum();
+                    ("buildings".to_owned(), Some(sum))
+                }
+                GeometryKind::Polygon => {
+                    let people = self.twin.all::<Grid>(layer).filter_map(|g| g.people);
+                    let level = layer.level.as_deref().unwrap_or("area");
+                    (format!("polygons, level {level}"), Some(people.sum()))
+                }
+                GeometryKind::Line => ("lines".to_owned(), None),
+                GeometryKind::Point => {
+                    let kind = layer.kind.as_deref().unwrap_or("point");
+                    (format!("points, kind {kind}"), None)
+                }
+            };
+            lines.push(LayerSummary {
+                id: layer.id.clone(),
+                what,
+                count: layer.entities.len(),
+                people: people.filter(|p| *p > 0.0),
+            });
+        }
+        lines
+    }
+}
+
+/// Reads the layers one after another.
+struct Loader<'a> {
+    dir: &'a Path,
+    frame: &'a Frame,
+    warnings: Vec<String>,
+    layers: Vec<LayerFile>,
+    data: Vec<LayerData>,
+}
+
+impl Loader<'_> {
+    /// A raster of the site's CRS, moved to local metres.
+    fn raster(&mut self, name: &str) -> Result<Raster<f64>, ProjectError> {
+        let path = self.dir.join(name);
+        let file = files::name(&path);
+        let read = elevation::read(&files::read(&path)?, &file)?;
+        self.warnings.extend(read.warnings);
+        if let Some(crs) = &read.crs {
+            let same = stormgrid_crs::horizontal_code(crs)
+                == stormgrid_crs::horizontal_code(&self.frame.crs);
+            if !same {
+                return Err(ProjectError::input(
+                    &file,
+                    format!(
+                        "its CRS is {crs} and that of the site is {}",
+                        self.frame.crs
+                    ),
+                    format!("project the raster to {}", self.frame.crs),
+                ));
+            }
+        }
+        let geometry = *read.raster.geometry();
+        let local = RasterGeometry {
+            west: geometry.west - self.frame.origin[0],
+            north: geometry.north - self.frame.origin[1],
+            ..geometry
+        };
+        Raster::new(local, read.raster.into_values())
+            .map_err(|e| ProjectError::input(&file, e.to_string(), "export the raster again"))
+    }
+
+    fn ground(&mut self, terrain: &manifest::Terrain) -> Result<Ground, ProjectError> {
+        Ok(Ground {
+            elevation: self.raster(&terrain.elevation)?,
+            roughness: match &terrain.roughness {
+                Some(NumberOrRaster::Number(n)) => Roughness::Uniform(*n),
+                Some(NumberOrRaster::Raster(name)) => Roughness::Raster(self.raster(name)?),
+                None => Roughness::Uniform(DEFAULT_MANNING),
+            },
+        })
+    }
+
+    fn buildings(
+        &mut self,
+        sources: &[manifest::City],
+    ) -> Result<Vec<BuildingSource>, ProjectError> {
+        let mut all = Vec::new();
+        for source in sources {
+            let city = city::read(&self.dir.join(&source.source), self.frame)?;
+            self.warnings.extend(city.warnings);
+            all.extend(city.buildings);
+        }
+        Ok(all)
+    }
+
+    fn push_buildings(&mut self, buildings: Vec<BuildingSource>) {
+        let features = buildings
+            .into_iter()
+            .map(|b| FeatureData::Building(b.building, Outline(b.footprint)));
+        self.data.push(LayerData {
+            id: BUILDINGS.to_owned(),
+            geometry: GeometryKind::Building,
+            level: None,
+            kind: None,
+            features: features.collect(),
+        });
+    }
+
+    fn push(&mut self, file: LayerFile, features: Vec<FeatureData>) {
+        self.data.push(LayerData {
+            id: file.id.clone(),
+            geometry: file.geometry,
+            level: file.level.clone(),
+            kind: file.kind.clone(),
+            features,
+        });
+        self.layers.push(file);
+    }
+
+    fn grids(&mut self, grids: &manifest::Grids) -> Result<(), ProjectError> {
+        let path = self.dir.join(&grids.source);
+        let file = files::name(&path);
+        let mut outlines = Vec::new();
+        let mut features = Vec::new();
+        for (index, (feature, area)) in vectors::polygons(&path, self.frame)?
+            .into_iter()
+            .enumerate()
+        {
+            let Some(code) = feature.text(&grids.id) else {
+                return Err(ProjectError::input(
+                    &file,
+                    format!("feature {index} has no property '{}'", grids.id),
+                    "name the property with the code as id of the layer",
+                ));
+            };
+            let kind = grids.kind.as_deref();
+            let kind = kind.and_then(|k| feature.text(k).or_else(|| Some(k.to_owned())));
+            let grid = Grid {
+                name: feature.text("name").unwrap_or_else(|| code.clone()),
+                code,
+                level: grids.level.clone(),
+                kind: kind.or_else(|| feature.text("kind")),
+                parent: feature.text("parent"),
+                people: feature.number("people"),
+                households: feature.number("households"),
+                area_m2: self.geodesic_area(&feature.geometry, &area),
+            };
+            features.push(FeatureData::Grid(grid, Outline(area)));
+            outlines.push(feature.geometry);
+        }
+        let file = LayerFile {
+            id: stem(&path),
+            title: grids.title.as_ref().map(bilingual),
+            geometry: GeometryKind::Polygon,
+            level: Some(grids.level.clone()),
+            kind: grids.kind.clone(),
+            count: features.len(),
+            path,
+            outlines,
+        };
+        self.push(file, features);
+        Ok(())
+    }
+
+    /// The ellipsoidal area: the outline as read is in degrees unless its numbers cannot be.
+    fn geodesic_area(&self, read: &MultiPolygon<f64>, local: &MultiPolygon<f64>) -> f64 {
+        let in_degrees = read.bounding_rect().is_some_and(|r| {
+            r.min().x >= -180.0 && r.max().x <= 180.0 && r.min().y >= -90.0 && r.max().y <= 90.0
+        });
+        if in_degrees {
+            geodesic_area_m2(read)
+        } else {
+            geo::Area::unsigned_area(local)
+        }
+    }
+
+    fn points(&mut self, points: &manifest::Points, ground: &Ground) -> Result<(), ProjectError> {
+        let path = self.dir.join(&points.source);
+        let features: Vec<FeatureData> = vectors::points(&path, self.frame)?
+            .into_iter()
+            .enumerate()
+            .map(|(index, (feature, at))| {
+                let code = feature.text("code").or_else(|| feature.id.clone());
+                let point = PointAsset {
+                    code: code.unwrap_or_else(|| (index + 1).to_string()),
+                    name: feature.text("name").unwrap_or_default(),
+                    kind: feature.text("kind").unwrap_or_else(|| points.kind.clone()),
+                };
+                let z = ground.elevation.interpolate(at[0], at[1]).unwrap_or(0.0);
+                FeatureData::Point(point, Position([at[0], at[1], z]))
+            })
+            .collect();
+        let file = LayerFile {
+            id: stem(&path),
+            title: points.title.as_ref().map(bilingual),
+            geometry: GeometryKind::Point,
+            level: None,
+            kind: Some(points.kind.clone()),
+            count: features.len(),
+            path,
+            outlines: Vec::new(),
+        };
+        self.push(file, features);
+        Ok(())
+    }
+
+    fn roads(&mut self, roads: &manifest::Roads) -> Result<(), ProjectError> {
+        let path = self.dir.join(&roads.source);
+        let mut features = Vec::new();
+        for (feature, lines) in vectors::lines(&path, self.frame)? {
+            for line in lines {
+                let code = feature.text("code").or_else(|| feature.id.clone());
+                let road = RoadSegment {
+                    code: code.unwrap_or_else(|| (features.len() + 1).to_string()),
+                    name: feature.text("name").unwrap_or_default(),
+                    class: feature.text("class").unwrap_or_default(),
+                };
+                features.push(FeatureData::Road(road, PathLine(line)));
+            }
+        }
+        let file = LayerFile {
+            id: stem(&path),
+            title: roads.title.as_ref().map(bilingual),
+            geometry: GeometryKind::Line,
+            level: None,
+            kind: Some("road".to_owned()),
+            count: features.len(),
+            path,
+            outlines: Vec::new(),
+        };
+        self.push(file, features);
+        Ok(())
+    }
+}
+
+fn bilingual(text: &manifest::Bilingual) -> Bilingual {
+    Bilingual::new(&text.zh, &text.en)
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem()
+        .map(|s| s.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+fn refuse_same_ids(manifest: &str, layers: &[LayerFile]) -> Result<(), ProjectError> {
+    for (i, layer) in layers.iter().enumerate() {
+        if layer.id == BUILDINGS || layers[..i].iter().any(|other| other.id == layer.id) {
+            return Err(ProjectError::input(
+                manifest,
+                format!("two layers would be called '{}'", layer.id),
+                "rename one of the files",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Cuts the city into squares, row by row; a building belongs to the square of its middle.
+fn parts(buildings: &[BuildingSource]) -> Vec<CityPart> {
+    let mut squares: std::collections::BTreeMap<(i64, i64), Vec<usize>> = Default::default();
+    for (i, building) in buildings.iter().enumerate() {
+        let at = building.footprint.centroid().unwrap_or_default();
+        let square = |v: f64| (v / CHUNK_SIDE_M).floor() as i64;
+        squares
+            .entry((square(at.y()), square(at.x())))
+            .or_default()
+            .push(i);
+    }
+    squares
+        .into_values()
+        .filter_map(|members| {
+            let meshes: Vec<_> = members
+                .iter()
+                .map(|&i| (FeatureIdx::from(i), &buildings[i].mesh))
+                .collect();
+            let chunk = city_chunk(&meshes);
+            let (low, high) = chunk.bounds()?;
+            Some((chunk, low, high))
+        })
+        .enumerate()
+        .map(|(id, (chunk, low, high))| CityPart {
+            id: id as u32,
+            bounds: [low[0], low[1], low[2], high[0], high[1], high[2]].map(f64::from),
+            buildings: chunk.buildings.len(),
+            triangles: chunk.triangles.len(),
+            bytes: encode_city(&chunk),
+        })
+        .collect()
+}
