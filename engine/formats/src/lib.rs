@@ -15,6 +15,7 @@
 //! | [`chunk`] | binary messages from the server to the viewer |
 
 pub mod chunk;
+pub mod cityjson;
 pub mod elevation;
 mod error;
 pub mod manifest;

@@ -1,0 +1,214 @@
+//! CityJSON 1.1 and 2.0, whole or as a sequence of features (CityJSONSeq).
+//!
+//! Every surface comes out with real coordinates: the transform is applied, geometry templates are
+//! put in their places. Appearance is not read. CityJSON's own structures are few and the readers
+//! that exist as crates panic on some bad files, so the document is read with `serde` alone.
+//!
+//! Source: OGC 20-072r5, CityJSON 2.0.1 community standard.
+
+mod buildings;
+mod info;
+mod raw;
+
+use serde_json::{Map, Value};
+
+use crate::FormatError;
+
+pub use buildings::{CityBuilding, CityBuildings, LodChoice, buildings};
+pub use info::{CityInfo, info};
+
+/// A city model in the coordinates of its file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CityModel {
+    /// Version of CityJSON, for example `2.0`.
+    pub version: String,
+    /// `metadata.referenceSystem` as it stands in the file.
+    pub crs: Option<String>,
+    /// The objects: in a sequence in the order of its lines, else in the order of their ids.
+    pub objects: Vec<CityObject>,
+    /// Vertices of the file, those of templates not counted.
+    pub n_vertices: usize,
+    /// Box around the vertices, lower and upper corner; `None` without any.
+    pub bounds: Option<([f64; 3], [f64; 3])>,
+}
+
+/// One object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CityObject {
+    /// Identifier, unique in the model.
+    pub id: String,
+    /// Type, for example `BuildingPart`.
+    pub kind: String,
+    /// Identifiers of its parents.
+    pub parents: Vec<String>,
+    /// Its attributes.
+    pub attributes: Map<String, Value>,
+    /// Its geometries, one or more levels of detail.
+    pub geometries: Vec<Geometry>,
+}
+
+/// One geometry of an object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Geometry {
+    /// Type, for example `Solid`; an instance of a template has the template's.
+    pub kind: String,
+    /// Level of detail, for example `2.2`.
+    pub lod: Option<String>,
+    /// Its surfaces in the order of the file; points and lines have none.
+    pub surfaces: Vec<Surface>,
+}
+
+/// A planar surface.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Surface {
+    /// The shell and its holes, without closing vertices.
+    pub rings: Vec<Vec<[f64; 3]>>,
+    /// Semantic type, for example `RoofSurface`.
+    pub semantic: Option<String>,
+}
+
+/// Reads a model: a CityJSON document, or a CityJSONSeq if more lines follow the first.
+pub fn read(bytes: &[u8], file: &str) -> Result<CityModel, FormatError> {
+    let mut lines = bytes
+        .split(|b| *b == b'\n')
+        .enumerate()
+        .filter(|(_, line)| line.iter().any(|b| !b.is_ascii_whitespace()));
+    let Some((_, first)) = lines.next() else {
+        return Err(FormatError::malformed(
+            file,
+            "",
+            "the file is empty",
+            "give a CityJSON or CityJSONSeq file",
+        ));
+    };
+    // A document spread over lines does not begin with a whole one.
+    match serde_json::from_slice::<raw::Document>(first) {
+        Ok(head) => {
+            let mut reader = raw::Reader::new(head, file, "line 1")?;
+            for (index, line) in lines {
+                let place = format!("line {}", index + 1);
+                let feature: raw::Feature =
+                    serde_json::from_slice(line).map_err(|e| raw::json_fault(file, &place, &e))?;
+                reader.add_feature(feature, &place)?;
+            }
+            Ok(reader.finish())
+        }
+        Err(first_error) if lines.next().is_none() => {
+            Err(crate::vector::json_error(file, bytes, &first_error))
+        }
+        Err(_) => {
+            let document: raw::Document = serde_json::from_slice(bytes)
+                .map_err(|e| crate::vector::json_error(file, bytes, &e))?;
+            Ok(raw::Reader::new(document, file, "")?.finish())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A shed of 4 x 3 x 2 m with a yard wall as a template.
+    pub(super) const SHED: &str = r#"{"type":"CityJSON","version":"2.0",
+        "transform":{"scale":[0.5,0.5,0.5],"translate":[1000,2000,10]},
+        "metadata":{"referenceSystem":"https://www.opengis.net/def/crs/EPSG/0/4547"},
+        "CityObjects":{
+          "shed":{"type":"Building","attributes":{"name":"翠园里7号","floors":2},"geometry":[{"type":"Solid","lod":"1.2",
+            "boundaries":[[[[0,3,2,1]],[[4,5,6,7]],[[0,1,5,4]],[[1,2,6,5]],[[2,3,7,6]],[[3,0,4,7]]]],
+            "semantics":{"surfaces":[{"type":"GroundSurface"},{"type":"RoofSurface"},{"type":"WallSurface"}],"values":[[0,1,2,2,2,2]]}}]},
+          "tree":{"type":"SolitaryVegetationObject","geometry":[{"type":"GeometryInstance","template":0,"boundaries":[1],
+            "transformationMatrix":[2,0,0,0, 0,2,0,0, 0,0,2,0, 0,0,0,1]}]}},
+        "geometry-templates":{"templates":[{"type":"MultiSurface","lod":"1","boundaries":[[[0,1,2]]]}],
+          "vertices-templates":[[0,0,0],[1,0,0],[0,0,1]]},
+        "vertices":[[0,0,0],[8,0,0],[8,6,0],[0,6,0],[0,0,4],[8,0,4],[8,6,4],[0,6,4]]}"#;
+
+    fn fault(text: &str) -> String {
+        read(text.as_bytes(), "c.city.json")
+            .expect_err("faulty")
+            .to_string()
+    }
+
+    #[test]
+    fn vertices_are_transformed_and_templates_placed() {
+        let model = read(SHED.as_bytes(), "c.city.json").expect("valid");
+        assert_eq!(
+            model.bounds,
+            Some(([1000.0, 2000.0, 10.0], [1004.0, 2003.0, 12.0]))
+        );
+        let shed = &model.objects[0].geometries[0];
+        assert_eq!(shed.surfaces.len(), 6);
+        assert_eq!(shed.surfaces[1].semantic.as_deref(), Some("RoofSurface"));
+        let tree = &model.objects[1].geometries[0].surfaces[0].rings[0];
+        assert_eq!(tree[1], [1006.0, 2000.0, 10.0]);
+        assert_eq!(tree[2], [1004.0, 2000.0, 12.0]);
+    }
+
+    #[test]
+    fn a_sequence_reads_like_its_document() {
+        let document: Value = serde_json::from_str(SHED).expect("JSON");
+        let mut head = document.clone();
+        head["CityObjects"] = serde_json::json!({});
+        head["vertices"] = serde_json::json!([]);
+        let feature = serde_json::json!({
+            "type": "CityJSONFeature", "id": "shed",
+            "CityObjects": { "shed": document["CityObjects"]["shed"] }, "vertices": document["vertices"]
+        });
+        let text = format!("{head}\n{feature}\n\n");
+        let model = read(text.as_bytes(), "c.city.jsonl").expect("valid");
+        let whole = read(SHED.as_bytes(), "c.city.json").expect("valid");
+        assert_eq!(model.objects[0], whole.objects[0]);
+        assert_eq!(model.n_vertices, 8);
+        let broken = text.replace("[0,0,4]", "[0,0,\"x\"]");
+        assert!(
+            read(broken.as_bytes(), "c.city.jsonl")
+                .expect_err("faulty")
+                .to_string()
+                .contains("line 2")
+        );
+    }
+
+    #[test]
+    fn faults_name_the_object_and_the_place() {
+        let beyond = fault(&SHED.replace("[[4,5,6,7]]", "[[4,5,6,88]]"));
+        assert!(
+            beyond.contains("object 'shed', geometry 0: vertex 88 is used, and there are 8"),
+            "{beyond}"
+        );
+        assert!(fault(&SHED.replace("[[4,5,6,7]]", "[[4,5,6,-1]]")).contains("vertex -1"));
+        assert!(
+            fault(&SHED.replace("[[4,5,6,7]]", "[[4,5,6,1.5]]")).contains("1.5 is no vertex index")
+        );
+        assert!(fault(&SHED.replace("[[4,5,6,7]]", "[4,5,6,7]")).contains("nested"));
+        assert!(fault(&SHED.replace("\"template\":0", "\"template\":3")).contains("template 3"));
+        assert!(fault(&SHED.replace("[0.5,0.5,0.5]", "[0.5,0,0.5]")).contains("transform"));
+        assert!(fault(&SHED.replace("[8,6,4]", "[8,6,1e300]")).contains("vertex 6"));
+        assert!(
+            fault(&SHED.replace("\"2.0\"", "\"1.0\"")).contains("version 1.0 is not supported")
+        );
+        assert!(fault(&SHED[..400]).contains("cut off"));
+        assert!(fault("{\"type\":\"FeatureCollection\"}").contains("no CityJSON"));
+        assert!(fault("").contains("empty"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = read(&bytes, "x");
+        }
+
+        #[test]
+        fn no_mutation_makes_it_panic(changes in prop::collection::vec((any::<u16>(), any::<u8>()), 1..4)) {
+            let mut bytes = SHED.replace('\n', " ").into_bytes();
+            for (at, byte) in changes {
+                let at = usize::from(at) % bytes.len();
+                bytes[at] = byte;
+            }
+            if let Ok(model) = read(&bytes, "x") {
+                let _ = info(&model);
+                let _ = buildings(&model, LodChoice::Highest, &|p| Ok::<_, FormatError>(p));
+            }
+        }
+    }
+}

@@ -1,0 +1,469 @@
+//! The document as it stands, and its way to surfaces with coordinates.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{CityModel, CityObject, Geometry, Surface};
+use crate::FormatError;
+
+/// Beyond this no coordinate of a city lies [m]; larger ones are damage.
+const FARTHEST: f64 = 1e12;
+
+#[derive(Deserialize)]
+pub(super) struct Document {
+    #[serde(rename = "type")]
+    kind: String,
+    version: Option<String>,
+    transform: Option<Transform>,
+    #[serde(default)]
+    metadata: Option<Metadata>,
+    #[serde(rename = "CityObjects", default)]
+    objects: BTreeMap<String, Object>,
+    #[serde(default)]
+    vertices: Vec<[f64; 3]>,
+    #[serde(rename = "geometry-templates")]
+    templates: Option<Templates>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Feature {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(rename = "CityObjects", default)]
+    objects: BTreeMap<String, Object>,
+    #[serde(default)]
+    vertices: Vec<[f64; 3]>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+struct Transform {
+    scale: [f64; 3],
+    translate: [f64; 3],
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    #[serde(rename = "referenceSystem")]
+    reference_system: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Templates {
+    templates: Vec<RawGeometry>,
+    #[serde(rename = "vertices-templates")]
+    vertices: Vec<[f64; 3]>,
+}
+
+#[derive(Deserialize)]
+struct Object {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    parents: Vec<String>,
+    #[serde(default)]
+    attributes: Option<Map<String, Value>>,
+    #[serde(default)]
+    geometry: Vec<RawGeometry>,
+}
+
+#[derive(Deserialize)]
+struct RawGeometry {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    lod: Option<Value>,
+    #[serde(default)]
+    boundaries: Value,
+    #[serde(default)]
+    semantics: Option<Semantics>,
+    #[serde(default)]
+    template: Option<u64>,
+    #[serde(rename = "transformationMatrix", default)]
+    matrix: Option<Vec<f64>>,
+}
+
+#[derive(Deserialize)]
+struct Semantics {
+    #[serde(default)]
+    surfaces: Vec<SemanticSurface>,
+    #[serde(default)]
+    values: Value,
+}
+
+#[derive(Deserialize)]
+struct SemanticSurface {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+/// Builds a model from a document and the features that follow it.
+pub(super) struct Reader<'a> {
+    file: &'a str,
+    model: CityModel,
+    transform: Transform,
+    templates: Vec<Geometry>,
+}
+
+pub(super) fn json_fault(file: &str, place: &str, error: &serde_json::Error) -> FormatError {
+    let problem = error.to_string();
+    let problem = problem.split(" at line ").next().unwrap_or_default();
+    let remedy = if error.is_eof() {
+        "the line is cut off: export the file again"
+    } else {
+        "mend or remove the line"
+    };
+    FormatError::malformed(
+        file,
+        format!("{place}, column {}", error.column()),
+        format!("this is no CityJSONFeature ({problem})"),
+        remedy,
+    )
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(document: Document, file: &'a str, place: &str) -> Result<Self, FormatError> {
+        if document.kind != "CityJSON" {
+            let problem = format!(
+                "this is no CityJSON document: its type is '{}'",
+                clip(&document.kind)
+            );
+            return Err(FormatError::malformed(
+                file,
+                place,
+                problem,
+                "give a CityJSON file, or a CityJSONSeq that begins with one",
+            ));
+        }
+        let version = document.version.unwrap_or_default();
+        if !(version.starts_with("1.1") || version.starts_with("2.")) {
+            return Err(FormatError::unsupported(
+                file,
+                place,
+                format!("CityJSON version {}", clip(&version)),
+                "upgrade the file, for example with `cjio FILE upgrade save OUT`",
+            ));
+        }
+        let Some(transform) = document.transform else {
+            return Err(FormatError::malformed(
+                file,
+                place,
+                "the document has no transform",
+                "CityJSON 1.1 and 2.0 need one: export it again",
+            ));
+        };
+        let sound = transform.scale.iter().all(|s| *s > 0.0 && s.is_finite())
+            && transform.translate.iter().all(|t| t.abs() < FARTHEST);
+        if !sound {
+            return Err(FormatError::malformed(
+                file,
+                place,
+                "the transform has a scale that is not positive or a translation that is not finite",
+                "export the file again",
+            ));
+        }
+        let mut reader = Self {
+            file,
+            model: CityModel {
+                version,
+                crs: document.metadata.and_then(|m| m.reference_system),
+                objects: Vec::new(),
+                n_vertices: 0,
+                bounds: None,
+            },
+            transform,
+            templates: Vec::new(),
+        };
+        if let Some(templates) = document.templates {
+            for (index, raw) in templates.templates.iter().enumerate() {
+                let at = Place {
+                    file,
+                    object: format!("geometry template {index}"),
+                };
+                let geometry = at.geometry(raw, &templates.vertices)?;
+                reader.templates.push(geometry);
+            }
+        }
+        reader.add(document.objects, &document.vertices, place)?;
+        Ok(reader)
+    }
+
+    pub(super) fn add_feature(&mut self, feature: Feature, place: &str) -> Result<(), FormatError> {
+        if feature.kind != "CityJSONFeature" {
+            let problem = format!(
+                "the line is no CityJSONFeature: its type is '{}'",
+                clip(&feature.kind)
+            );
+            return Err(FormatError::malformed(
+                self.file,
+                place,
+                problem,
+                "after the first line, a CityJSONSeq holds one feature a line",
+            ));
+        }
+        self.add(feature.objects, &feature.vertices, place)
+    }
+
+    pub(super) fn finish(self) -> CityModel {
+        self.model
+    }
+
+    fn add(
+        &mut self,
+        objects: BTreeMap<String, Object>,
+        vertices: &[[f64; 3]],
+        place: &str,
+    ) -> Result<(), FormatError> {
+        let vertices = self.real(vertices, place)?;
+        self.model.n_vertices += vertices.len();
+        for (id, object) in objects {
+            let name = if place.is_empty() {
+                format!("object '{}'", clip(&id))
+            } else {
+                format!("{place}, object '{}'", clip(&id))
+            };
+            let mut geometries = Vec::with_capacity(object.geometry.len());
+            for (index, raw) in object.geometry.iter().enumerate() {
+                let at = Place {
+                    file: self.file,
+                    object: format!("{name}, geometry {index}"),
+                };
+                let geometry = match raw.kind.as_str() {
+                    "GeometryInstance" => at.instance(raw, &vertices, &self.templates)?,
+                    _ => at.geometry(raw, &vertices)?,
+                };
+                geometries.push(geometry);
+            }
+            self.model.objects.push(CityObject {
+                id,
+                kind: object.kind,
+                parents: object.parents,
+                attributes: object.attributes.unwrap_or_default(),
+                geometries,
+            });
+        }
+        Ok(())
+    }
+
+    /// Applies the transform and widens the model's box.
+    fn real(&mut self, vertices: &[[f64; 3]], place: &str) -> Result<Vec<[f64; 3]>, FormatError> {
+        let Transform { scale, translate } = self.transform;
+        let mut real = Vec::with_capacity(vertices.len());
+        for (index, v) in vertices.iter().enumerate() {
+            let mut point = [0.0; 3];
+            for axis in 0..3 {
+                point[axis] = v[axis] * scale[axis] + translate[axis];
+            }
+            if point.iter().any(|c| !(c.abs() < FARTHEST)) {
+                let at = if place.is_empty() {
+                    format!("vertex {index}")
+                } else {
+                    format!("{place}, vertex {index}")
+                };
+                return Err(FormatError::malformed(
+                    self.file,
+                    at,
+                    "the position is not on the Earth",
+                    "mend the vertex or the transform",
+                ));
+            }
+            let bounds = self.model.bounds.get_or_insert((point, point));
+            for axis in 0..3 {
+                bounds.0[axis] = bounds.0[axis].min(point[axis]);
+                bounds.1[axis] = bounds.1[axis].max(point[axis]);
+            }
+            real.push(point);
+        }
+        Ok(real)
+    }
+}
+
+/// Where a geometry stands, for messages.
+struct Place<'a> {
+    file: &'a str,
+    object: String,
+}
+
+impl Place<'_> {
+    fn fault(&self, problem: impl Into<String>) -> FormatError {
+        FormatError::malformed(
+            self.file,
+            &self.object,
+            problem,
+            "mend or remove the geometry",
+        )
+    }
+
+    fn geometry(&self, raw: &RawGeometry, vertices: &[[f64; 3]]) -> Result<Geometry, FormatError> {
+        // How deep the surfaces lie in the arrays of boundaries.
+        let depth = match raw.kind.as_str() {
+            "MultiSurface" | "CompositeSurface" => Some(0),
+            "Solid" => Some(1),
+            "MultiSolid" | "CompositeSolid" => Some(2),
+            "MultiPoint" | "MultiLineString" => None,
+            other => {
+                return Err(self.fault(format!("'{}' is no geometry type of CityJSON", clip(other))));
+            }
+        };
+        let mut surfaces = Vec::new();
+        match depth {
+            Some(depth) => self.surfaces(&raw.boundaries, depth, vertices, &mut surfaces)?,
+            None => self.check_indices(&raw.boundaries, vertices.len())?,
+        }
+        if let Some(semantics) = &raw.semantics {
+            let mut values = Vec::new();
+            flatten(&semantics.values, &mut values);
+            if values.len() == surfaces.len() {
+                for (surface, value) in surfaces.iter_mut().zip(values) {
+                    surface.semantic = value
+                        .and_then(|i| semantics.surfaces.get(i))
+                        .map(|s| s.kind.clone());
+                }
+            }
+        }
+        Ok(Geometry {
+            kind: raw.kind.clone(),
+            lod: lod(raw),
+            surfaces,
+        })
+    }
+
+    fn array<'v>(&self, value: &'v Value) -> Result<&'v [Value], FormatError> {
+        value.as_array().map(Vec::as_slice).ok_or_else(|| {
+            self.fault("the boundaries are not nested as the geometry's type demands")
+        })
+    }
+
+    fn surfaces(
+        &self,
+        value: &Value,
+        depth: u32,
+        vertices: &[[f64; 3]],
+        out: &mut Vec<Surface>,
+    ) -> Result<(), FormatError> {
+        for part in self.array(value)? {
+            if depth > 0 {
+                self.surfaces(part, depth - 1, vertices, out)?;
+                continue;
+            }
+            let mut rings = Vec::new();
+            for ring in self.array(part)? {
+                let points: Result<Vec<_>, _> = self
+                    .array(ring)?
+                    .iter()
+                    .map(|i| self.vertex(i, vertices))
+                    .collect();
+                rings.push(points?);
+            }
+            out.push(Surface {
+                rings,
+                semantic: None,
+            });
+        }
+        Ok(())
+    }
+
+    fn vertex(&self, index: &Value, vertices: &[[f64; 3]]) -> Result<[f64; 3], FormatError> {
+        self.index(index, vertices.len()).map(|i| vertices[i])
+    }
+
+    fn index(&self, index: &Value, n: usize) -> Result<usize, FormatError> {
+        let Some(i) = index.as_i64() else {
+            return Err(if index.is_array() {
+                self.fault("the boundaries are nested deeper than the geometry's type allows")
+            } else {
+                self.fault(format!("{} is no vertex index", clip(&index.to_string())))
+            });
+        };
+        usize::try_from(i)
+            .ok()
+            .filter(|i| *i < n)
+            .ok_or_else(|| self.fault(format!("vertex {i} is used, and there are {n}")))
+    }
+
+    fn check_indices(&self, value: &Value, n: usize) -> Result<(), FormatError> {
+        match value {
+            Value::Array(parts) => parts
+                .iter()
+                .try_for_each(|part| self.check_indices(part, n)),
+            index => self.index(index, n).map(|_| ()),
+        }
+    }
+
+    /// A template, turned and scaled by its matrix and moved to its reference point.
+    fn instance(
+        &self,
+        raw: &RawGeometry,
+        vertices: &[[f64; 3]],
+        templates: &[Geometry],
+    ) -> Result<Geometry, FormatError> {
+        let number = raw
+            .template
+            .ok_or_else(|| self.fault("the instance names no template"))?;
+        let template = usize::try_from(number)
+            .ok()
+            .and_then(|i| templates.get(i))
+            .ok_or_else(|| {
+                self.fault(format!(
+                    "template {number} is used, and there are {}",
+                    templates.len()
+                ))
+            })?;
+        let reference = self
+            .array(&raw.boundaries)?
+            .first()
+            .ok_or_else(|| self.fault("the instance has no reference point"))?;
+        let origin = self.vertex(reference, vertices)?;
+        let m: [f64; 16] = raw
+            .matrix
+            .as_deref()
+            .and_then(|m| m.try_into().ok())
+            .filter(|m: &[f64; 16]| m.iter().all(|v| v.abs() < FARTHEST))
+            .ok_or_else(|| self.fault("the transformation matrix is not 16 finite numbers"))?;
+        let place = |p: &[f64; 3]| {
+            let row = |r: usize| {
+                m[4 * r] * p[0] + m[4 * r + 1] * p[1] + m[4 * r + 2] * p[2] + m[4 * r + 3]
+            };
+            [row(0) + origin[0], row(1) + origin[1], row(2) + origin[2]]
+        };
+        let surfaces = template
+            .surfaces
+            .iter()
+            .map(|s| Surface {
+                rings: s
+                    .rings
+                    .iter()
+                    .map(|ring| ring.iter().map(place).collect())
+                    .collect(),
+                semantic: s.semantic.clone(),
+            })
+            .collect();
+        Ok(Geometry {
+            kind: template.kind.clone(),
+            lod: template.lod.clone(),
+            surfaces,
+        })
+    }
+}
+
+/// The leaves of nested arrays: indices or nothing.
+fn flatten(value: &Value, out: &mut Vec<Option<usize>>) {
+    match value {
+        Value::Array(parts) => parts.iter().for_each(|part| flatten(part, out)),
+        leaf => out.push(leaf.as_u64().map(|i| i as usize)),
+    }
+}
+
+/// A text in CityJSON 1.1 and later; some files still write a number.
+fn lod(raw: &RawGeometry) -> Option<String> {
+    match raw.lod.as_ref()? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn clip(text: &str) -> String {
+    text.chars().take(60).collect()
+}
