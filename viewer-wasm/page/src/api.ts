@@ -1,0 +1,213 @@
+// The server's interface as the page uses it. Lengths in metres, times in seconds after the run's start.
+
+/** A text in both languages. */
+export interface Bilingual {
+  zh: string;
+  en: string;
+}
+
+export interface LayerInfo {
+  id: string;
+  title: Bilingual;
+  geometry: "polygon" | "line" | "point";
+  level?: string | null;
+  kind?: string | null;
+  count: number;
+}
+
+export interface Twin {
+  name: string | Bilingual;
+  synthetic: boolean;
+  notice: Bilingual;
+  crs: string;
+  origin: { lon: number; lat: number; easting: number; northing: number };
+  bounds: [number, number, number, number];
+  counts: Record<string, number>;
+  layers: LayerInfo[];
+  start_view?: View | null;
+}
+
+/** Where the camera looks: target in local metres, distance, heading clockwise from north, pitch below the horizon. */
+export interface View {
+  x: number;
+  y: number;
+  z?: number;
+  range: number;
+  heading_deg: number;
+  pitch_deg: number;
+}
+
+export interface CityIndex {
+  buildings: number;
+  chunks: { id: number | string; bounds: number[]; buildings: number; triangles: number; bytes: number }[];
+}
+
+export type RunState = "queued" | "running" | "done" | "cancelled" | "failed";
+
+export interface Run {
+  id: string;
+  title: Bilingual;
+  state: RunState;
+  progress: number;
+  stage: string;
+  cell_size_m: number;
+  start: string;
+  duration_s: number;
+  output_interval_s: number;
+  frames: number;
+  eta_s: number | null;
+  wall_s: number | null;
+  message: Bilingual | null;
+}
+
+export interface GridRef {
+  layer: string;
+  code: string;
+  name: string;
+}
+
+/** One row of exposure; names as in `exposure.csv`. */
+export interface ExposureRow {
+  code: string;
+  [quantity: string]: unknown;
+}
+
+export interface Exposure {
+  layer: string;
+  thresholds_m: number[];
+  rows: ExposureRow[];
+}
+
+export interface BuildingCard {
+  index: number;
+  id: string;
+  name: string | null;
+  address: string | null;
+  use: string | null;
+  floors: number | null;
+  households: number | null;
+  people: number | null;
+  base_m: number;
+  top_m: number;
+  lon: number;
+  lat: number;
+  x: number;
+  y: number;
+  grids: GridRef[];
+  exposure?: Record<string, unknown> | null;
+}
+
+export interface GridCard {
+  code: string;
+  name: string;
+  level: string;
+  kind: string | null;
+  parent: string | null;
+  people: number | null;
+  households: number | null;
+  area_m2: number;
+  buildings: number;
+  schools: number;
+  exposure?: ExposureRow | null;
+  [property: string]: unknown;
+}
+
+export interface PointReport {
+  lon: number;
+  lat: number;
+  ground_m: number | null;
+  grids: GridRef[];
+  building?: number | null;
+  depth?: { time_s: number[]; depth_m: number[] } | null;
+}
+
+export interface SearchHit {
+  kind: "building" | "grid" | "point";
+  label: string;
+  x: number;
+  y: number;
+  z: number;
+  index?: number;
+  code?: string;
+  layer?: string;
+}
+
+export interface Storm {
+  name: string;
+  source: string;
+  track: { time_s: number; utc: string; lon: number; lat: number; vmax_mps: number | null; pmin_hpa: number | null; rmw_km: number | null }[];
+  site: {
+    time_s: number;
+    lon: number;
+    lat: number;
+    wind_mps: number;
+    wind_from_deg: number;
+    pressure_hpa: number;
+    rain_mm_h: number;
+    sea_level_m: number;
+    tide_m: number;
+  }[];
+  first_order_notes?: Bilingual;
+}
+
+/** What the server, or the way to it, answered instead of data. */
+export class ServerError extends Error {
+  constructor(
+    readonly status: number,
+    readonly text: Bilingual | null,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const BASE = "/api/v1/";
+
+async function request(path: string, init?: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(BASE + path, init);
+  } catch (cause) {
+    throw new ServerError(0, null, String(cause));
+  }
+  if (response.ok) return response;
+  const body: unknown = await response.json().catch(() => null);
+  const error = (body as { error?: { message?: Bilingual } } | null)?.error;
+  throw new ServerError(response.status, error?.message ?? null, `${response.status} ${path}`);
+}
+
+async function json<T>(path: string, init?: RequestInit): Promise<T> {
+  return (await (await request(path, init)).json()) as T;
+}
+
+async function bytes(path: string): Promise<Uint8Array> {
+  return new Uint8Array(await (await request(path)).arrayBuffer());
+}
+
+const id = encodeURIComponent;
+
+export const api = {
+  twin: () => json<Twin>("twin"),
+  terrain: (cell: number) => bytes(`terrain?cell=${cell}`),
+  city: () => json<CityIndex>("city"),
+  cityChunk: (chunk: number | string) => bytes(`city/${id(String(chunk))}`),
+  layer: async (layer: string) => (await request(`layers/${id(layer)}`)).text(),
+  building: (index: number, run: string | null) => json<BuildingCard>(`buildings/${index}${run ? `?run=${id(run)}` : ""}`),
+  grid: (code: string, run: string | null) => json<GridCard>(`grids/${id(code)}${run ? `?run=${id(run)}` : ""}`),
+  at: (x: number, y: number, run: string | null) =>
+    json<PointReport>(`at?x=${x.toFixed(2)}&y=${y.toFixed(2)}${run ? `&run=${id(run)}` : ""}`),
+  search: (text: string) => json<SearchHit[]>(`search?q=${id(text)}`),
+  runs: () => json<Run[]>("runs"),
+  startRun: (cell: number) =>
+    json<Run>("runs", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ cell_size_m: cell }),
+    }),
+  cancelRun: (run: string) => json<Run>(`runs/${id(run)}/cancel`, { method: "POST" }),
+  frame: (run: string, n: number) => bytes(`runs/${id(run)}/frames/${n}`),
+  exposure: (run: string, layer: string) => json<Exposure>(`runs/${id(run)}/exposure?layer=${id(layer)}`),
+  storm: (run: string) => json<Storm>(`runs/${id(run)}/storm`),
+  exportLink: (run: string, layer: string, kind: "csv" | "geojson") =>
+    `${BASE}runs/${id(run)}/exposure.${kind}?layer=${id(layer)}`,
+};

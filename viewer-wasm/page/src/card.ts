@@ -1,0 +1,178 @@
+// The card of what is selected: a building, a grid, or a point of the ground.
+
+import { api, type BuildingCard, type ExposureRow, type GridCard, type GridRef, type PointReport, type Run } from "./api";
+import { HAZARD_COLOURS } from "./colours";
+import { byId, el, facts, path, svg } from "./dom";
+import { clock, number, percent, t, word } from "./i18n";
+import * as rows from "./rows";
+import { set, state } from "./state";
+
+let asked = 0;
+
+/** Loads and shows the card of the selection; a later selection overtakes an earlier one. */
+export async function showCard(run: Run | null) {
+  const card = byId("card");
+  const selection = state.selection;
+  const mine = ++asked;
+  if (!selection) {
+    card.hidden = true;
+    return;
+  }
+  const of = run?.id ?? null;
+  let content: Node[];
+  if (selection.kind === "building") {
+    const building = await api.building(selection.index, of);
+    const point = await api.at(building.x, building.y, of);
+    content = buildingCard(building, point, run);
+  } else if (selection.kind === "grid") {
+    content = gridCard(selection.layer, await api.grid(selection.code, of), run);
+  } else {
+    content = pointCard(await api.at(selection.x, selection.y, of), run);
+  }
+  if (mine !== asked) return;
+  card.replaceChildren(...content);
+  card.hidden = false;
+}
+
+function heading(kind: string, title: string): Node {
+  const close = el("button", { type: "button", "aria-label": t("card.close"), title: t("card.close") }, "✕");
+  close.addEventListener("click", () => set({ selection: null }));
+  return el("header", {}, el("h2", {}, title), el("span", { class: "note" }, kind), close);
+}
+
+function list(entries: [string, string | Node][]): HTMLElement {
+  const dl = el("dl", { class: "facts" });
+  facts(dl, entries);
+  return dl;
+}
+
+const count = (value: number | null | undefined) => (value === null || value === undefined ? "–" : number(value));
+const metres = (value: number | null, digits = 2) => (value === null ? "–" : `${number(value, digits)} ${t("unit.m")}`);
+
+function hazardBadge(level: number | null): Node {
+  if (level === null || level < 1) return el("span", {}, t("hazard.none"));
+  const badge = el("span", { class: "hazard", title: t(`hazard.${level}`) }, `H${level}`);
+  badge.style.background = HAZARD_COLOURS[level - 1] ?? "#fff";
+  return el("span", {}, badge, ` ${t(`hazard.${level}`)}`);
+}
+
+const when = (run: Run | null, seconds: number | null) => (run && seconds !== null ? clock(run.start, seconds) : "–");
+const hours = (seconds: number | null) => (seconds === null ? "–" : `${number(seconds / 3600, 1)} ${t("unit.h")}`);
+
+function gridLinks(grids: GridRef[]): Node {
+  return el(
+    "span",
+    {},
+    ...grids.flatMap((grid, i) => {
+      const link = el("a", { href: "#" }, grid.name || grid.code);
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
+        set({ selection: { kind: "grid", layer: grid.layer, code: grid.code } });
+      });
+      return i === 0 ? [link] : [" · ", link];
+    }),
+  );
+}
+
+function buildingCard(building: BuildingCard, point: PointReport, run: Run | null): Node[] {
+  const exposure = (building.exposure ?? null) as ExposureRow | null;
+  const depth = rows.depthMax(exposure);
+  return [
+    heading(t("card.building"), building.name ?? building.address ?? building.id),
+    list([
+      [t("card.address"), building.address ?? "–"],
+      [t("card.use"), word("use", building.use)],
+      [t("card.floors"), count(building.floors)],
+      [t("card.households"), count(building.households)],
+      [t("card.people"), count(building.people)],
+      [t("card.heights"), `${number(building.base_m, 1)} – ${number(building.top_m, 1)} ${t("unit.m")}`],
+      [t("card.in_grids"), gridLinks(building.grids)],
+      [t("card.position"), `${building.lon.toFixed(5)}°E ${building.lat.toFixed(5)}°N`],
+    ]),
+    el("h3", {}, t("card.water_at_building")),
+    list([
+      [t("card.depth_max"), metres(depth ?? 0)],
+      [t("card.arrival"), when(run, rows.arrival(exposure))],
+      [t("card.floors_reached"), count(rows.floors(exposure) ?? 0)],
+      [t("card.hazard"), hazardBadge(rows.hazard(exposure))],
+    ]),
+    ...depthChart(point, run),
+  ];
+}
+
+function gridCard(layer: string, grid: GridCard, run: Run | null): Node[] {
+  const row = grid.exposure ?? null;
+  const fly = el("button", { type: "button" }, t("card.fly"));
+  fly.addEventListener("click", () => window.dispatchEvent(new CustomEvent("fly-to-grid", { detail: { layer, code: grid.code } })));
+  return [
+    heading(word("level", grid.level), grid.name || grid.code),
+    list([
+      [t("card.code"), grid.code],
+      [t("card.kind"), word("kind", grid.kind)],
+      [t("card.area"), `${number(grid.area_m2 / 1e6, 3)} ${t("unit.km2")}`],
+      [t("card.people"), count(grid.people)],
+      [t("card.households"), count(grid.households)],
+      [t("card.buildings"), count(grid.buildings)],
+      [t("card.schools"), count(grid.schools)],
+    ]),
+    el("h3", {}, t("card.flood")),
+    row
+      ? list([
+          [t("card.flooded_share"), percent(rows.share(row) ?? 0)],
+          [t("card.flooded_area"), `${number((rows.floodedArea(row) ?? 0) / 1e6, 3)} ${t("unit.km2")}`],
+          [t("card.people_reached"), count(rows.people(row))],
+          [t("card.buildings_reached"), count(rows.buildings(row))],
+          [t("card.schools_hit"), `${count(rows.schools(row))} · ${count(rows.hospitals(row))}`],
+          [t("card.depth"), `${metres(rows.depthMean(row))} · ${metres(rows.depthMax(row))}`],
+          [t("card.speed_max"), rows.speedMax(row) === null ? "–" : `${number(rows.speedMax(row) ?? 0, 2)} ${t("unit.mps")}`],
+          [t("card.hazard"), hazardBadge(rows.hazard(row))],
+          [t("card.arrival"), when(run, rows.arrival(row))],
+          [t("card.duration"), hours(rows.duration(row))],
+          [t("card.road_cut"), `${number((rows.roadCut(row) ?? 0) / 1000, 2)} ${t("unit.km")}`],
+        ])
+      : el("p", { class: "note facts" }, t("card.no_run")),
+    el("p", { class: "facts" }, fly),
+  ];
+}
+
+function pointCard(point: PointReport, run: Run | null): Node[] {
+  return [
+    heading(t("card.point"), `${point.lon.toFixed(5)}°E ${point.lat.toFixed(5)}°N`),
+    list([
+      [t("card.ground"), metres(point.ground_m)],
+      [t("card.in_grids"), gridLinks(point.grids)],
+    ]),
+    ...depthChart(point, run),
+  ];
+}
+
+/** Depth over time at the place, with its largest value. */
+function depthChart(point: PointReport, run: Run | null): Node[] {
+  const series = point.depth;
+  if (!series || !run || series.time_s.length < 2) return [];
+  const [width, height, left] = [300, 92, 34];
+  const peak = Math.max(...series.depth_m);
+  const top = Math.max(peak, 0.2);
+  const x = (time: number) => left + (time / run.duration_s) * (width - left - 4);
+  const y = (depth: number) => height - 18 - (depth / top) * (height - 28);
+  const line = path(series.time_s.map((time, i) => [x(time), y(series.depth_m[i] ?? 0)]));
+  const last = series.time_s.at(-1) ?? 0;
+  const label = t("card.depth_chart", { peak: number(peak, 2) });
+  const chart = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
+  for (const depth of [0, top / 2, top]) {
+    chart.append(svg("line", { x1: left, x2: width, y1: y(depth), y2: y(depth), stroke: "#fff", "stroke-opacity": 0.18 }));
+    chart.append(svg("text", { x: left - 4, y: y(depth) + 4, fill: "#adc0cc", "font-size": 10, "text-anchor": "end" }, number(depth, 1)));
+  }
+  chart.append(svg("path", { d: `${line}L${x(last)} ${y(0)}L${x(0)} ${y(0)}Z`, fill: "#2f84dc", "fill-opacity": 0.4 }));
+  chart.append(svg("path", { d: line, fill: "none", stroke: "#8cc8fb", "stroke-width": 1.6 }));
+  chart.append(svg("line", { x1: x(state.time), x2: x(state.time), y1: 6, y2: height - 18, stroke: "#fff" }));
+  for (const f of [0, 0.5, 1])
+    chart.append(
+      svg(
+        "text",
+        { x: x(run.duration_s * f), y: height - 4, fill: "#adc0cc", "font-size": 10, "text-anchor": f === 0 ? "start" : f === 1 ? "end" : "middle" },
+        clock(run.start, run.duration_s * f),
+      ),
+    );
+  return [el("h3", {}, label), chart];
+}

@@ -1,0 +1,84 @@
+// The WebAssembly side as the page uses it; see ../../API.md. Everything that is drawn goes through here.
+
+import init, * as wasm from "./stormgrid_viewer.js";
+
+import type { Twin, View } from "./api";
+import type { Selection } from "./state";
+
+/** What lies under a pixel. */
+export interface Pick {
+  kind: "building" | "ground";
+  index?: number;
+  x: number;
+  y: number;
+  z: number;
+  grids: { layer: string; code: string }[];
+  depth_m: number | null;
+}
+
+/** How a layer is drawn. */
+export interface LayerStyle {
+  geometry: "polygon" | "line";
+  colour?: [number, number, number, number];
+  width_px?: number;
+  width_m?: number;
+  range_max?: number;
+}
+
+type EngineEvent =
+  | { type: "ready" }
+  | { type: "picked"; pick: Pick | null }
+  | { type: "view_changed"; view: View }
+  | { type: "error"; code: string; message: string };
+
+let started = false;
+let onPicked: (pick: Pick | null) => void = () => undefined;
+let onViewChanged: () => void = () => undefined;
+let onFailed: (message: string) => void = () => undefined;
+
+export const onPick = (handler: (pick: Pick | null) => void) => {
+  onPicked = handler;
+};
+export const onView = (handler: () => void) => {
+  onViewChanged = handler;
+};
+export const onFailure = (handler: (message: string) => void) => {
+  onFailed = handler;
+};
+
+function handle(event: EngineEvent) {
+  if (event.type === "picked") onPicked(event.pick);
+  else if (event.type === "view_changed") onViewChanged();
+  else if (event.type === "error") onFailed(`${event.code}: ${event.message}`);
+}
+
+/** Loads the engine and draws its first picture. */
+export async function start(canvas: string): Promise<void> {
+  const version = document.body.dataset.version ?? "";
+  await init({ module_or_path: new URL(`stormgrid_viewer_bg.wasm?v=${version}`, location.href) });
+  wasm.on_event(handle);
+  await wasm.start(canvas, { reduced_motion: matchMedia("(prefers-reduced-motion: reduce)").matches, pixel_ratio_max: 2 });
+  started = true;
+}
+
+export const view = (): View | null => (started ? (wasm.get_view() as View) : null);
+export const state = (): unknown => (started ? wasm.state() : null);
+export const stats = (): unknown => (started ? wasm.stats() : null);
+export const pick = (x: number, y: number): Pick | null => wasm.pick(x, y) as Pick | null;
+export const orbit = async (frames: number): Promise<number[]> => Array.from(await wasm.orbit(frames));
+export const settled = (): Promise<void> => wasm.settled();
+export const setSite = (twin: Twin) => wasm.set_site(twin);
+export const terrainCell = (): number => wasm.terrain_cell();
+export const setTerrain = (bytes: Uint8Array) => wasm.set_terrain(bytes);
+export const addCityChunk = (bytes: Uint8Array) => wasm.add_city_chunk(bytes);
+export const setLayer = (id: string, geojson: string, style: LayerStyle) => wasm.set_layer(id, geojson, style);
+export const setExposure = (layer: string, codes: string[], colours: Uint8Array) => wasm.set_exposure(layer, codes, colours);
+export const setVisible = (names: Set<string>) => wasm.set_visible([...names]);
+export const setWaterFrame = (index: number, bytes: Uint8Array) => wasm.set_water_frame(index, bytes);
+export const setWaterInterval = (seconds: number) => wasm.set_water_interval(seconds);
+export const clearWater = () => wasm.clear_water();
+export const setTime = (seconds: number) => wasm.set_time(seconds);
+export const setView = (next: View) => wasm.set_view(next);
+export const flyTo = (next: Partial<View> & { x: number; y: number }) => wasm.fly_to(next, undefined);
+export const flyToFeature = (layer: string, code: string): boolean => wasm.fly_to_feature(layer, code);
+export const select = (selection: Selection | null) => wasm.select(selection);

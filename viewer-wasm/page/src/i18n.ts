@@ -1,0 +1,72 @@
+// One catalogue, two languages. `t` looks a message up and fills its {slots}.
+
+import catalogue from "../../../assets/messages.json";
+import type { Bilingual } from "./api";
+
+export type Language = "zh" | "en";
+
+const messages = catalogue as Record<string, Bilingual>;
+const listeners: (() => void)[] = [];
+let current: Language = navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+
+export const language = () => current;
+
+export function setLanguage(next: Language) {
+  current = next;
+  document.documentElement.lang = next === "zh" ? "zh-CN" : "en";
+  for (const listener of listeners) listener();
+}
+
+/** Calls `listener` after each change of language. */
+export function onLanguage(listener: () => void) {
+  listeners.push(listener);
+}
+
+export function t(key: string, slots: Record<string, string | number> = {}): string {
+  const text = messages[key]?.[current];
+  if (text === undefined) throw new Error(`the message catalogue lacks '${key}'`);
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(slots[name] ?? whole));
+}
+
+/** A text that the server sent in both languages, or in one. */
+export function both(text: Bilingual | string | null | undefined): string {
+  if (text === null || text === undefined) return "";
+  return typeof text === "string" ? text : text[current];
+}
+
+/** A word of the data (a kind, a use) in the reader's language, or as it stands in the data. */
+export function word(prefix: string, value: string | null | undefined): string {
+  if (!value) return "–";
+  return messages[`${prefix}.${value}`]?.[current] ?? value;
+}
+
+/** Fills every element of the page that names a message. */
+export function translatePage() {
+  for (const element of document.querySelectorAll<HTMLElement>("[data-t]")) element.textContent = t(element.dataset.t ?? "");
+  for (const element of document.querySelectorAll<HTMLElement>("[data-t-label]")) {
+    const text = t(element.dataset.tLabel ?? "");
+    element.setAttribute("aria-label", text);
+    element.title = text;
+  }
+  for (const element of document.querySelectorAll<HTMLInputElement>("[data-t-placeholder]"))
+    element.placeholder = t(element.dataset.tPlaceholder ?? "");
+}
+
+const locale = () => (current === "zh" ? "zh-CN" : "en-GB");
+
+export const number = (value: number, digits = 0) =>
+  value.toLocaleString(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+export const percent = (share: number) => `${number(share * 100, share > 0 && share < 0.0995 ? 1 : 0)} %`;
+
+/** An instant in China Standard Time, day and clock. */
+export function clock(start: string, seconds: number, withDay = true): string {
+  const instant = new Date(Date.parse(start) + seconds * 1000);
+  return instant.toLocaleString(locale(), {
+    timeZone: "Asia/Shanghai",
+    ...(withDay ? { month: "numeric", day: "numeric" } : {}),
+    hour: "2-digit",
+    minute: "2-digit",
+    hour12: false,
+  });
+}

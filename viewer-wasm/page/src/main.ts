@@ -1,0 +1,368 @@
+// Start: engine, city, forecast, in that order; then the page follows the state.
+
+import { api, type LayerInfo, type SearchHit, ServerError, type Twin } from "./api";
+import { showCard } from "./card";
+import { classColour, rgba, SHARE_STOPS } from "./colours";
+import { byId, el, toast } from "./dom";
+import * as engine from "./engine";
+import { exposureOf, Frames, pinRun, showProgress, shownRun, stormOf, watchRuns, wireCancel } from "./forecast";
+import { both, language, number, onLanguage, setLanguage, t, translatePage } from "./i18n";
+import { showLegend, showSwitches, wireSwitches } from "./legend";
+import { markRanking, showRanking, showRankingChoices, wireRanking } from "./ranking";
+import { people, share } from "./rows";
+import { wireSearch } from "./search";
+import { on, readAddress, set, state, writeAddress } from "./state";
+import { drawStorm, showSpeeds, showStormAt, showTime, wireTime } from "./storm";
+
+/** Levels of the polygon layers that are ranked and coloured, largest first in the choice. */
+const RANKED = ["grid", "unit", "park_grid", "park_unit", "village", "town"];
+/** Requests for city chunks under way at once. */
+const LANES = 6;
+
+let twin: Twin;
+let layers: LayerInfo[] = [];
+let frames: Frames | null = null;
+let framesOf: string | null = null;
+
+let markReady: () => void = () => undefined;
+let markFailed: (error: unknown) => void = () => undefined;
+const ready = new Promise<void>((resolve, reject) => {
+  markReady = resolve;
+  markFailed = reject;
+});
+ready.catch(() => undefined);
+
+declare global {
+  interface Window {
+    /** For tests and embedding. */
+    stormgrid: unknown;
+  }
+}
+
+window.stormgrid = {
+  ready,
+  state: () => ({ ...state, visible: [...state.visible], language: language(), view: engine.view(), run_state: shownRun()?.state ?? null, engine: engine.state() }),
+  pick: engine.pick,
+  flyTo: engine.flyTo,
+  setTime: (time: number) => set({ time, playing: false }),
+  stats: engine.stats,
+  benchOrbit: engine.orbit,
+};
+
+const loading = (step: number, key: string, slots: Record<string, string | number> = {}) => {
+  byId<HTMLProgressElement>("loading-bar").value = step;
+  byId("loading-text").textContent = t(key, slots);
+};
+
+/** The error screen: what happened, what to do, the technical sentence, a way to try again. */
+function fail(kind: "graphics" | "server" | "engine", detail: unknown) {
+  const retry = el("button", { type: "button" }, t("failure.retry"));
+  retry.addEventListener("click", () => location.reload());
+  const text = detail instanceof ServerError && detail.text ? both(detail.text) : detail instanceof Error ? detail.message : String(detail);
+  byId("failure").replaceChildren(
+    el("h2", {}, t(`failure.${kind}`)),
+    el("p", {}, t(`failure.${kind}_help`)),
+    el("p", { class: "note" }, text),
+    retry,
+  );
+  byId("failure").hidden = false;
+  byId("loading").hidden = true;
+  set({ playing: false });
+  markFailed(detail);
+}
+
+function graphicsWork(): boolean {
+  const probe = document.createElement("canvas");
+  const context = probe.getContext("webgl2");
+  context?.getExtension("WEBGL_lose_context")?.loseContext();
+  return context !== null;
+}
+
+async function loadCity() {
+  const city = await api.city();
+  const queue = [...city.chunks];
+  let done = 0;
+  const lane = async () => {
+    for (let chunk = queue.shift(); chunk; chunk = queue.shift()) {
+      engine.addCityChunk(await api.cityChunk(chunk.id));
+      done += chunk.buildings;
+      loading(0.35 + (0.5 * done) / Math.max(city.buildings, 1), "loading.city", { done: number(done), all: number(city.buildings) });
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+}
+
+async function loadLayers() {
+  const drawn = twin.layers.filter((info) => info.geometry === "polygon" && RANKED.includes(info.level ?? ""));
+  layers = drawn.sort((a, b) => RANKED.indexOf(a.level ?? "") - RANKED.indexOf(b.level ?? ""));
+  if (!layers.some((info) => info.id === state.layer) && layers[0]) state.layer = layers[0].id;
+  for (const info of layers) engine.setLayer(info.id, await api.layer(info.id), borderStyle(info.level ?? ""));
+  const roads = twin.layers.find((info) => info.geometry === "line");
+  if (roads) engine.setLayer(roads.id, await api.layer(roads.id), { geometry: "line", colour: [96, 92, 84, 255], width_m: 9, width_px: 1.2, range_max: 9000 });
+}
+
+async function start() {
+  const address = readAddress();
+  setLanguage(language());
+  onLanguage(showTexts);
+  translatePage();
+  if (!graphicsWork()) return fail("graphics", "WebGL2: null");
+  loading(0.02, "loading.engine");
+  try {
+    await engine.start("#scene");
+  } catch (error) {
+    return fail("graphics", error);
+  }
+  engine.onFailure((message) => fail("engine", message));
+  try {
+    loading(0.25, "loading.twin");
+    twin = await api.twin();
+    engine.setSite(twin);
+    loading(0.3, "loading.terrain");
+    engine.setTerrain(await api.terrain(engine.terrainCell()));
+    engine.setView(address.view ?? twin.start_view ?? overview());
+    await loadCity();
+    loading(0.88, "loading.layers");
+    await loadLayers();
+  } catch (error) {
+    return fail("server", error);
+  }
+  if (address.layer && layers.some((info) => info.id === address.layer)) state.layer = address.layer;
+  pinRun(address.run ?? null);
+  state.time = address.time ?? 0;
+  wire();
+  showTexts();
+  loading(0.95, "loading.forecast");
+  await engine.settled();
+  byId("loading").hidden = true;
+  if (address.selection) set({ selection: address.selection });
+  void watchRuns(() => void followRun());
+  markReady();
+}
+
+/** Borders of the larger areas are stronger; those of the smallest show only from near. */
+function borderStyle(level: string): engine.LayerStyle {
+  const geometry = "polygon";
+  switch (level) {
+    case "town":
+      return { geometry, colour: [120, 30, 90, 255], width_px: 3 };
+    case "village":
+      return { geometry, colour: [120, 30, 90, 200], width_px: 2, range_max: 30000 };
+    case "unit":
+    case "park_unit":
+      return { geometry, colour: [70, 70, 70, 170], width_px: 1, range_max: 3000 };
+    case "park_grid":
+      return { geometry, colour: [20, 90, 60, 220], width_px: 2, range_max: 9000 };
+    default:
+      return { geometry, colour: [40, 40, 60, 230], width_px: 1.6 };
+  }
+}
+
+/** The whole site from the south, from above. */
+function overview() {
+  const [x0, y0, x1, y1] = twin.bounds;
+  return { x: (x0 + x1) / 2, y: (y0 + y1) / 2, range: Math.max(x1 - x0, y1 - y0) * 1.05, heading_deg: 0, pitch_deg: 48 };
+}
+
+/** Everything that holds words. */
+function showTexts() {
+  translatePage();
+  const other = byId("language");
+  other.textContent = t("language.other");
+  other.setAttribute("aria-label", t("language.label"));
+  showLegend();
+  showSwitches();
+  showSpeeds();
+  showHelp();
+  showTabs();
+  showProgress();
+  if (!twin) return;
+  byId("twin-name").textContent = both(twin.name);
+  const badge = byId("synthetic");
+  badge.hidden = !twin.synthetic;
+  badge.textContent = t("page.synthetic");
+  badge.title = both(twin.notice);
+  showRankingChoices(layers);
+  showTime(shownRun());
+  void showExposure();
+  void redrawStorm();
+  void showSelection();
+}
+
+function wire() {
+  wireTime();
+  wireRanking();
+  wireSwitches();
+  wireCancel();
+  wireSearch(choose);
+  byId("language").addEventListener("click", () => {
+    setLanguage(language() === "zh" ? "en" : "zh");
+    address();
+  });
+  byId("help-open").addEventListener("click", () => byId<HTMLDialogElement>("help").showModal());
+  on(["time"], () => void showWater());
+  on(["time", "playing", "run"], () => showTime(shownRun()));
+  on(["time"], () => showStormAt(state.time));
+  on(["run", "layer"], () => void showExposure());
+  on(["run"], () => void redrawStorm());
+  on(["sort", "filter"], () => void showExposure());
+  on(["selection", "run"], () => void showSelection());
+  on(["visible"], () => engine.setVisible(state.visible));
+  on(["playing"], play);
+  on(["time", "layer", "selection", "run"], address);
+  engine.onView(address);
+  engine.onPick((hit) => {
+    if (!hit) return set({ selection: null });
+    if (hit.kind === "building" && hit.index !== undefined) return set({ selection: { kind: "building", index: hit.index } });
+    const grid = hit.grids.find((of) => of.layer === state.layer);
+    set({ selection: grid ? { kind: "grid", ...grid } : { kind: "point", x: hit.x, y: hit.y } });
+  });
+  window.addEventListener("fly-to-grid", (event) => {
+    const { layer, code } = (event as CustomEvent<{ layer: string; code: string }>).detail;
+    engine.flyToFeature(layer, code);
+  });
+  window.addEventListener("keydown", onKey);
+  engine.setVisible(state.visible);
+}
+
+const address = () => writeAddress(engine.view);
+
+function onKey(event: KeyboardEvent) {
+  const target = event.target as HTMLElement;
+  if (target.closest("input, select, textarea, dialog") || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === " " && target.closest("button")) return;
+  const run = shownRun();
+  const step = (by: number) => {
+    if (!run) return;
+    const end = Math.max(0, run.frames - 1) * run.output_interval_s;
+    set({ playing: false, time: Math.min(end, Math.max(0, Math.round(state.time / run.output_interval_s + by) * run.output_interval_s)) });
+  };
+  if (event.key === " ") byId("play").click();
+  else if (event.key === ",") step(-1);
+  else if (event.key === ".") step(1);
+  else if (event.key === "Escape") set({ selection: null });
+  else return;
+  event.preventDefault();
+}
+
+/** After each look at the runs: more frames may be there, the run may have ended. */
+let endedRun: string | null = null;
+async function followRun() {
+  const run = shownRun();
+  showTime(run);
+  if (!run) return;
+  if (framesOf !== run.id) {
+    framesOf = run.id;
+    engine.clearWater();
+    engine.setWaterInterval(run.output_interval_s);
+    frames = new Frames(run.id, run.output_interval_s, engine.setWaterFrame);
+  }
+  await showWater();
+  if (run.state === "done" && endedRun !== run.id) {
+    endedRun = run.id;
+    await showExposure();
+    await redrawStorm();
+    await showSelection();
+  } else if (!document.querySelector("#storm-map svg")) await redrawStorm();
+}
+
+async function showWater() {
+  const run = shownRun();
+  if (!run || !frames || framesOf !== run.id || run.frames === 0) return;
+  try {
+    await frames.around(state.time, run.frames);
+    engine.setTime(state.time);
+  } catch {
+    set({ playing: false });
+    toast(t("failure.lost"));
+  }
+}
+
+/** Colours and ranks the grids of the chosen layer. */
+async function showExposure() {
+  const run = shownRun();
+  const exposure = await exposureOf(run, state.layer).catch(() => null);
+  showRanking(exposure, run);
+  markRanking();
+  const rows = exposure?.rows ?? [];
+  const colours = new Uint8Array(rows.length * 4);
+  for (const [i, row] of rows.entries()) {
+    const flooded = share(row) ?? 0;
+    colours.set(flooded > 0.001 || (people(row) ?? 0) > 0 ? rgba(classColour(SHARE_STOPS, flooded), 150) : [0, 0, 0, 0], i * 4);
+  }
+  engine.setExposure(state.layer, rows.map((row) => row.code), colours);
+}
+
+async function redrawStorm() {
+  const run = shownRun();
+  const storm = run ? await stormOf(run) : null;
+  byId("storm").hidden = !storm;
+  if (storm && run) drawStorm(storm, run, twin.origin);
+}
+
+async function showSelection() {
+  engine.select(state.selection);
+  markRanking();
+  try {
+    await showCard(shownRun());
+    if (state.selection && window.innerWidth <= 820) openTab("card");
+  } catch (error) {
+    set({ selection: null });
+    toast(error instanceof ServerError && error.text ? both(error.text) : t("failure.lost"));
+  }
+}
+
+function choose(hit: SearchHit) {
+  if (hit.kind === "building" && hit.index !== undefined) set({ selection: { kind: "building", index: hit.index } });
+  else if (hit.kind === "grid" && hit.code) set({ selection: { kind: "grid", layer: hit.layer ?? state.layer, code: hit.code } });
+  else set({ selection: { kind: "point", x: hit.x, y: hit.y } });
+  engine.flyTo({ x: hit.x, y: hit.y, z: hit.z, range: hit.kind === "grid" ? 1400 : 350 });
+}
+
+let last = 0;
+function play() {
+  if (!state.playing) return;
+  last = performance.now();
+  const tick = (now: number) => {
+    if (!state.playing) return;
+    const run = shownRun();
+    const end = run ? Math.max(0, run.frames - 1) * run.output_interval_s : 0;
+    // A slow frame must not jump over the storm.
+    const seconds = Math.min((now - last) / 1000, 0.5);
+    last = now;
+    const time = Math.min(end, state.time + seconds * state.speed);
+    set({ time, playing: time < end });
+    requestAnimationFrame(tick);
+  };
+  requestAnimationFrame(tick);
+}
+
+function showHelp() {
+  const close = el("button", { type: "button" }, t("help.close"));
+  const dialog = byId<HTMLDialogElement>("help");
+  close.addEventListener("click", () => dialog.close());
+  const points = ["turn", "keys", "click", "link", "first_order", "coast"].map((key) => el("li", {}, t(`help.${key}`)));
+  dialog.replaceChildren(el("h2", {}, t("help.title")), el("p", {}, t("help.intro")), el("ul", {}, ...points), close);
+}
+
+const TABS = ["map", "ranking", "card", "storm", "legend"];
+
+function showTabs() {
+  const current = document.body.dataset.tab ?? "map";
+  byId("tabs").setAttribute("role", "tablist");
+  byId("tabs").replaceChildren(
+    ...TABS.map((name) => {
+      const tab = el("button", { type: "button", role: "tab", "aria-selected": String(name === current), "data-tab": name }, t(`tabs.${name}`));
+      tab.addEventListener("click", () => openTab(name));
+      return tab;
+    }),
+  );
+  document.body.dataset.tab = current;
+}
+
+function openTab(name: string) {
+  document.body.dataset.tab = name;
+  for (const tab of document.querySelectorAll<HTMLElement>("#tabs button")) tab.setAttribute("aria-selected", String(tab.dataset.tab === name));
+}
+
+start().catch((error: unknown) => fail("engine", error));

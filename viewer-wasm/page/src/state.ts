@@ -1,0 +1,111 @@
+// What the page shows, and its copy in the address: view, time, layer, selection, run, language.
+
+import type { View } from "./api";
+import { type Language, language, setLanguage } from "./i18n";
+
+export type Selection =
+  | { kind: "building"; index: number }
+  | { kind: "grid"; layer: string; code: string }
+  | { kind: "point"; x: number; y: number };
+
+export interface State {
+  run: string | null;
+  /** Seconds after the run's start. */
+  time: number;
+  /** The grid layer that is coloured and ranked. */
+  layer: string;
+  selection: Selection | null;
+  playing: boolean;
+  /** Simulated seconds a second of playing. */
+  speed: number;
+  /** Layers that are drawn. */
+  visible: Set<string>;
+  sort: string;
+  filter: string;
+}
+
+export const state: State = {
+  run: null,
+  time: 0,
+  layer: "grids",
+  selection: null,
+  playing: false,
+  speed: 3600,
+  visible: new Set(["water", "buildings", "grids", "exposure"]),
+  sort: "people",
+  filter: "",
+};
+
+type Part = keyof State;
+const listeners: { parts: Part[]; run: () => void }[] = [];
+
+/** Calls `run` after any of `parts` has changed. */
+export function on(parts: Part[], run: () => void) {
+  listeners.push({ parts, run });
+}
+
+/** Changes the state, then tells those who listen to the changed parts. */
+export function set(change: Partial<State>) {
+  const parts = (Object.keys(change) as Part[]).filter((part) => state[part] !== change[part]);
+  if (parts.length === 0) return;
+  Object.assign(state, change);
+  for (const listener of listeners) if (listener.parts.some((part) => parts.includes(part))) listener.run();
+}
+
+/** What an address asks for; what it does not name stays undefined. */
+export interface Address {
+  view?: View;
+  run?: string;
+  time?: number;
+  layer?: string;
+  selection?: Selection;
+}
+
+/** Reads the address; a part that makes no sense is left out. */
+export function readAddress(): Address {
+  const query = new URLSearchParams(location.hash.slice(1));
+  const address: Address = {};
+  const lang = query.get("lang");
+  if (lang === "zh" || lang === "en") setLanguage(lang as Language);
+  const view = query.get("view")?.split(",").map(Number);
+  if (view?.length === 5 && view.every(Number.isFinite)) {
+    const [x, y, range, heading_deg, pitch_deg] = view as [number, number, number, number, number];
+    address.view = { x, y, range, heading_deg, pitch_deg };
+  }
+  const time = Number(query.get("time") ?? Number.NaN);
+  if (Number.isFinite(time) && time >= 0) address.time = time;
+  const run = query.get("run");
+  if (run) address.run = run;
+  const layer = query.get("layer");
+  if (layer) address.layer = layer;
+  const selection = query.get("select")?.split(":") ?? [];
+  const [kind, first, second] = selection;
+  if (kind === "building" && Number.isInteger(Number(first))) address.selection = { kind, index: Number(first) };
+  if (kind === "grid" && first && second) address.selection = { kind, layer: first, code: second };
+  if (kind === "point" && Number.isFinite(Number(first)) && Number.isFinite(Number(second)))
+    address.selection = { kind, x: Number(first), y: Number(second) };
+  return address;
+}
+
+let pending = 0;
+
+/** Writes the address soon; many changes in a row become one entry, and none is added to the history. */
+export function writeAddress(view: () => View | null) {
+  clearTimeout(pending);
+  pending = window.setTimeout(() => {
+    const parts: string[] = [];
+    const camera = view();
+    if (camera) {
+      const { x, y, range, heading_deg, pitch_deg } = camera;
+      parts.push(`view=${[x, y, range].map((v) => v.toFixed(1)).join(",")},${heading_deg.toFixed(1)},${pitch_deg.toFixed(1)}`);
+    }
+    if (state.run) parts.push(`run=${encodeURIComponent(state.run)}`);
+    parts.push(`time=${Math.round(state.time)}`, `layer=${encodeURIComponent(state.layer)}`);
+    const chosen = state.selection;
+    if (chosen?.kind === "building") parts.push(`select=building:${chosen.index}`);
+    if (chosen?.kind === "grid") parts.push(`select=grid:${chosen.layer}:${encodeURIComponent(chosen.code)}`);
+    if (chosen?.kind === "point") parts.push(`select=point:${chosen.x.toFixed(1)}:${chosen.y.toFixed(1)}`);
+    parts.push(`lang=${language()}`);
+    history.replaceState(null, "", `#${parts.join("&")}`);
+  }, 250);
+}
