@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use stormgrid_core::coverage::{CoordinateUnit, Polygonal, check_coverage};
 use stormgrid_demo::{DemoError, DemoOptions, generate};
+use stormgrid_formats::manifest::Manifest;
+use stormgrid_formats::{elevation, vector};
 
 /// Ground of 50 m: all else as in the demo.
 fn coarse() -> DemoOptions {
@@ -54,6 +57,61 @@ fn every_file_that_the_manifest_and_the_forecast_name_is_there() {
             assert!(dir.join(path).is_file(), "{toml} names {path}");
         }
     }
+}
+
+#[test]
+fn the_files_read_back_as_a_labelled_twin_of_coverages() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("twin");
+    let report = generate(&dir, &coarse()).unwrap();
+    let read = |path: &str| std::fs::read(dir.join(path)).unwrap();
+    let manifest = Manifest::read(&read("twin.toml"), "twin.toml").unwrap();
+    assert!(manifest.site.synthetic && manifest.site.notice.is_some());
+
+    let ground = elevation::read(&read(&manifest.terrain.elevation), "elevation.tif").unwrap();
+    assert_eq!(ground.crs.as_deref(), Some("EPSG:4547"));
+    let cells = ground
+        .raster
+        .values()
+        .iter()
+        .filter(|z| !z.is_nan())
+        .count();
+    assert_eq!(cells, report.ground_cells);
+
+    assert_eq!(manifest.grids.len(), 6);
+    for grids in &manifest.grids {
+        let layer =
+            vector::read_polygons(&read(&grids.source), &grids.source, vector::Rings::Refuse)
+                .unwrap();
+        assert_eq!(layer.features.len(), report.features[&grids.source]);
+        let polygons: Vec<Polygonal> = layer
+            .features
+            .into_iter()
+            .map(|feature| Polygonal {
+                id: feature.text(&grids.id).unwrap(),
+                polygon: feature.geometry,
+            })
+            .collect();
+        let check = check_coverage(&polygons, CoordinateUnit::Degrees, None);
+        assert_eq!(
+            (check.gap_area_m2, check.overlap_area_m2),
+            (0.0, 0.0),
+            "{}",
+            grids.source
+        );
+        assert!(check.defects.is_empty(), "{}", grids.source);
+    }
+    for points in &manifest.points {
+        let layer = vector::read_points(&read(&points.source), &points.source).unwrap();
+        assert_eq!(layer.features.len(), report.features[&points.source]);
+    }
+    let roads = manifest.roads.unwrap();
+    let layer = vector::read_lines(&read(&roads.source), &roads.source).unwrap();
+    let dips = layer
+        .features
+        .iter()
+        .filter(|road| road.text("underpass").as_deref() == Some("true"));
+    assert_eq!(dips.count(), 4);
 }
 
 #[test]
