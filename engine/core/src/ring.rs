@@ -1,6 +1,6 @@
 //! Whether a ring is fit to bound an area.
 
-use geo::{Coord, LineString};
+use geo::{Coord, LineString, MultiPolygon};
 use rstar::{AABB, RTree, RTreeObject};
 
 /// What is wrong with a ring.
@@ -82,7 +82,22 @@ pub fn ring_fault(ring: &LineString<f64>) -> Option<RingFault> {
     (area == 0.0).then_some(RingFault::NoArea)
 }
 
+/// Where two different rings of one area cross or share an edge, `None` if they keep apart.
+///
+/// Rings are counted through all polygons, shell first. The coordinates must be finite.
+pub fn rings_crossing(area: &MultiPolygon<f64>) -> Option<([usize; 2], Coord)> {
+    let edges: Vec<Edge> = area
+        .iter()
+        .flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()))
+        .enumerate()
+        .flat_map(|(ring, line)| edges_of(ring, line))
+        .collect();
+    crossing_edges(&edges, |a, b| a.ring < b.ring).map(|(a, b, at)| ([a.ring, b.ring], at))
+}
+
+#[derive(Clone, Copy)]
 struct Edge {
+    ring: usize,
     index: usize,
     a: Coord,
     b: Coord,
@@ -96,28 +111,36 @@ impl RTreeObject for Edge {
     }
 }
 
-fn first_crossing(ring: &LineString<f64>) -> Option<RingFault> {
-    let edges: Vec<Edge> = ring
-        .lines()
+fn edges_of(ring: usize, line: &LineString<f64>) -> impl Iterator<Item = Edge> {
+    line.lines()
         .enumerate()
         .filter(|(_, l)| l.start != l.end)
-        .map(|(index, l)| Edge {
+        .map(move |(index, l)| Edge {
+            ring,
             index,
             a: l.start,
             b: l.end,
         })
-        .collect();
-    let tree = RTree::bulk_load(edges.iter().map(|e| Edge { ..*e }).collect());
+}
+
+fn first_crossing(ring: &LineString<f64>) -> Option<RingFault> {
+    let edges: Vec<Edge> = edges_of(0, ring).collect();
+    crossing_edges(&edges, |a, b| a.index < b.index).map(|(a, b, at)| RingFault::Crossing {
+        at,
+        edges: [a.index, b.index],
+    })
+}
+
+/// The first two edges that cross among the pairs that `paired` takes.
+fn crossing_edges(
+    edges: &[Edge],
+    paired: impl Fn(&Edge, &Edge) -> bool,
+) -> Option<(Edge, Edge, Coord)> {
+    let tree = RTree::bulk_load(edges.to_vec());
     edges.iter().find_map(|edge| {
         tree.locate_in_envelope_intersecting(edge.envelope())
-            .filter(|other| other.index > edge.index)
-            .find_map(|other| {
-                let at = crossing(edge, other)?;
-                Some(RingFault::Crossing {
-                    at,
-                    edges: [edge.index, other.index],
-                })
-            })
+            .filter(|other| paired(edge, other))
+            .find_map(|other| Some((*edge, *other, crossing(edge, other)?)))
     })
 }
 
@@ -211,6 +234,17 @@ mod tests {
             fault(&[(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 0.0)]),
             None
         );
+    }
+
+    #[test]
+    fn a_hole_that_leaves_its_shell_is_found() {
+        let square = |low: f64, high: f64| {
+            LineString::from(vec![(low, low), (high, low), (high, high), (low, high), (low, low)])
+        };
+        let with_hole = |hole| MultiPolygon::new(vec![geo::Polygon::new(square(0.0, 10.0), vec![hole])]);
+        assert_eq!(rings_crossing(&with_hole(square(2.0, 5.0))), None);
+        let found = rings_crossing(&with_hole(square(5.0, 12.0)));
+        assert!(matches!(found, Some(([0, 1], _))), "{found:?}");
     }
 
     #[test]

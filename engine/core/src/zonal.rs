@@ -289,7 +289,8 @@ mod tests {
     proptest! {
         #[test]
         fn fractions_add_up_to_the_polygons_area(
-            angles in prop::collection::vec(0.05..1.0_f64, 3..20),
+            // No step of half a turn or more, so that the star does not cross itself.
+            angles in prop::collection::vec(0.5..1.0_f64, 4..20),
             radii in prop::collection::vec(1.0..30.0_f64, 20),
             cx in 135.0..185.0_f64, cy in 35.0..55.0_f64,
         ) {
