@@ -239,9 +239,16 @@ mod tests {
     #[test]
     fn a_hole_that_leaves_its_shell_is_found() {
         let square = |low: f64, high: f64| {
-            LineString::from(vec![(low, low), (high, low), (high, high), (low, high), (low, low)])
+            LineString::from(vec![
+                (low, low),
+                (high, low),
+                (high, high),
+                (low, high),
+                (low, low),
+            ])
         };
-        let with_hole = |hole| MultiPolygon::new(vec![geo::Polygon::new(square(0.0, 10.0), vec![hole])]);
+        let with_hole =
+            |hole| MultiPolygon::new(vec![geo::Polygon::new(square(0.0, 10.0), vec![hole])]);
         assert_eq!(rings_crossing(&with_hole(square(2.0, 5.0))), None);
         let found = rings_crossing(&with_hole(square(5.0, 12.0)));
         assert!(matches!(found, Some(([0, 1], _))), "{found:?}");

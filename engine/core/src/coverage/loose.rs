@@ -179,8 +179,8 @@ fn split_at_vertices(edges: &[Edge]) -> Vec<Edge> {
     split
 }
 
-/// Twice the signed area of a triangle, exact.
-fn cross(a: Point, b: Point, c: Point) -> i128 {
+/// Twice the signed area of a triangle, exact for coordinates up to 2⁶² steps.
+pub(super) fn cross(a: Point, b: Point, c: Point) -> i128 {
     let d = |p: Point, axis: usize| i128::from(p[axis]) - i128::from(a[axis]);
     d(b, 0) * d(c, 1) - d(b, 1) * d(c, 0)
 }

@@ -6,15 +6,20 @@
 
 use std::collections::BTreeMap;
 
+use geo::algorithm::bool_ops::FillRule;
 use geo::{
     Area, BooleanOps, BoundingRect, Coord, Euclidean, InteriorPoint, Length, LineString,
-    MultiPolygon, Polygon,
+    MultiPolygon, Polygon, Rect,
 };
 use rstar::{AABB, RTree, RTreeObject};
 use serde::Serialize;
 
 use crate::area::geodesic_area_m2;
-use crate::ring::{RingFault, ring_fault};
+use crate::ring::{RingFault, ring_fault, rings_crossing};
+
+mod loose;
+
+use loose::{Edge, LooseEdges, Point, cross};
 
 /// One polygon of a layer, with its code.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +44,14 @@ impl CoordinateUnit {
         match self {
             Self::Degrees => 1e9,
             Self::Metres => 1e4,
+        }
+    }
+
+    /// Whether a coordinate makes sense and, as a number of lattice steps, is exact in every sum here.
+    fn can_hold(self, c: Coord) -> bool {
+        match self {
+            Self::Degrees => c.x.abs() <= 360.0 && c.y.abs() <= 90.0,
+            Self::Metres => c.x.abs() <= 1e9 && c.y.abs() <= 1e9,
         }
     }
 
@@ -119,8 +132,6 @@ pub struct CoverageReport {
     pub defects: Vec<Defect>,
 }
 
-type Point = [i64; 2];
-
 /// Average width below which a gap or an overlap is called a sliver [m].
 const SLIVER_WIDTH: f64 = 0.1;
 
@@ -129,9 +140,10 @@ const AREA_NOISE: f64 = 1e-4;
 
 /// Checks one layer.
 ///
-/// A gap is a hole in the union of the polygons, or, where a `boundary` is given, any of its ground
-/// that no polygon holds. Without a boundary a gap that opens to the outside cannot be told from
-/// the shape of the layer.
+/// A gap is ground enclosed by the layer that no polygon holds, or, where a `boundary` is given, any
+/// of its ground that no polygon holds. Without a boundary a gap that opens to the outside cannot be
+/// told from the shape of the layer. A polygon with a faulty ring is named and otherwise left out, so
+/// that its ground may appear as a gap.
 pub fn check_coverage(
     polygons: &[Polygonal],
     unit: CoordinateUnit,
@@ -143,25 +155,147 @@ pub fn check_coverage(
         ..CoverageReport::default()
     };
     report.defects.extend(repeated_codes(polygons));
-    let sound: Vec<&Polygonal> = polygons
+    let sound: Vec<Sound<'_>> = polygons
         .iter()
-        .filter(|p| ring_defects(p, &mut report.defects))
+        .filter_map(|p| Sound::new(&p.id, &p.polygon, unit, &mut report.defects))
         .collect();
-    report.area_m2 = sound.iter().map(|p| unit.area_m2(&p.polygon)).sum();
-    let lattice: Vec<MultiPolygon<f64>> =
-        sound.iter().map(|p| on_lattice(&p.polygon, unit)).collect();
-    let loose = loose_edges(&lattice);
-    let overlaps = overlaps(&sound, &lattice, &loose, unit);
-    let gaps = if boundary.is_none() && overlaps.is_empty() && !loose.has_tangle {
-        loose.gaps(unit)
-    } else {
-        gaps_of_union(&lattice, boundary, unit)
+    let outer = boundary.and_then(|b| Sound::new("boundary", b, unit, &mut report.defects));
+    report.area_m2 = sound.iter().map(|p| unit.area_m2(p.ground)).sum();
+    let edges: Vec<Edge> = sound.iter().flat_map(|p| edges(&p.lattice)).collect();
+    let loose = LooseEdges::of(edges.clone());
+    let overlaps = overlaps(&sound, &loose.held_twice(), unit);
+    let (empty, resolution) = match outer {
+        Some(outer) => {
+            let against = edges_reversed(&outer.lattice);
+            let loose = LooseEdges::of(edges.into_iter().chain(against).collect());
+            (loose.wound_clockwise(), loose.resolution())
+        }
+        None => (loose.enclosed(), loose.resolution()),
     };
+    let gaps = by_size(
+        empty
+            .iter()
+            .filter_map(|p| gap(p, resolution, unit))
+            .collect(),
+    );
     report.overlap_area_m2 = overlaps.iter().map(defect_area).sum();
     report.gap_area_m2 = gaps.iter().map(defect_area).sum();
     report.defects.extend(overlaps);
     report.defects.extend(gaps);
     report
+}
+
+/// A polygon whose rings bound an area, on the ground and on the lattice.
+struct Sound<'a> {
+    id: &'a str,
+    ground: &'a MultiPolygon<f64>,
+    lattice: MultiPolygon<f64>,
+}
+
+impl<'a> Sound<'a> {
+    /// Reports faulty rings instead of returning them.
+    fn new(
+        id: &'a str,
+        ground: &'a MultiPolygon<f64>,
+        unit: CoordinateUnit,
+        defects: &mut Vec<Defect>,
+    ) -> Option<Self> {
+        let faults: Vec<Defect> = rings(ground)
+            .enumerate()
+            .filter_map(|(ring, line)| fault_of_ring(id, ring, line, unit))
+            .collect();
+        if !faults.is_empty() {
+            defects.extend(faults);
+            return None;
+        }
+        let lattice = on_lattice(ground, unit);
+        if let Some(fault) = fault_between_rings(id, ground, &lattice) {
+            defects.push(fault);
+            return None;
+        }
+        Some(Self {
+            id,
+            ground,
+            lattice,
+        })
+    }
+}
+
+fn fault_of_ring(
+    id: &str,
+    ring: usize,
+    line: &LineString<f64>,
+    unit: CoordinateUnit,
+) -> Option<Defect> {
+    let defect = |fault: String, at| {
+        Some(Defect::Ring {
+            id: id.to_owned(),
+            ring,
+            fault,
+            at,
+        })
+    };
+    let finite = |c: &Coord| c.x.is_finite() && c.y.is_finite();
+    let far = line
+        .coords()
+        .position(|c| finite(c) && !unit.can_hold(*c))
+        .map(|vertex| (vertex, line.0[vertex]));
+    if let Some((vertex, c)) = far {
+        let what = match unit {
+            CoordinateUnit::Degrees => "no longitude and latitude; check the CRS",
+            CoordinateUnit::Metres => "too far away to be a place",
+        };
+        return defect(
+            format!("vertex {vertex}, ({}, {}), is {what}", c.x, c.y),
+            Some([c.x, c.y]),
+        );
+    }
+    let fault = ring_fault(line)?;
+    let at = match &fault {
+        RingFault::Crossing { at, .. } => Some([at.x, at.y]),
+        _ => None,
+    };
+    defect(fault.to_string(), at)
+}
+
+/// Holes outside their shells, rings that cross, parts that lie on each other.
+fn fault_between_rings(
+    id: &str,
+    ground: &MultiPolygon<f64>,
+    lattice: &MultiPolygon<f64>,
+) -> Option<Defect> {
+    if rings(ground).count() < 2 {
+        return None;
+    }
+    if let Some(([first, ring], at)) = rings_crossing(ground) {
+        return Some(Defect::Ring {
+            id: id.to_owned(),
+            ring,
+            fault: format!("crosses ring {first} or runs along it"),
+            at: Some([at.x, at.y]),
+        });
+    }
+    // Rings that do not cross are nested rightly if and only if what they bound has the area that
+    // their signs add up to; else at least the area of a ring is amiss.
+    let areas = || rings(lattice).map(|r| Polygon::new(r.clone(), vec![]).signed_area());
+    let bound = lattice
+        .union_with_fill_rule(&MultiPolygon::new(vec![]), FillRule::Positive)
+        .unsigned_area();
+    let smallest = areas().map(f64::abs).fold(f64::INFINITY, f64::min);
+    ((areas().sum::<f64>() - bound).abs() > 0.5 * smallest).then(|| Defect::Ring {
+        id: id.to_owned(),
+        ring: 0,
+        fault: "has a hole outside its shell, or parts that lie on each other".to_owned(),
+        at: None,
+    })
+}
+
+fn edges(lattice: &MultiPolygon<f64>) -> impl Iterator<Item = Edge> {
+    rings(lattice).flat_map(|r| r.lines().map(|l| (point(l.start), point(l.end))))
+}
+
+fn edges_reversed(lattice: &MultiPolygon<f64>) -> impl Iterator<Item = Edge> {
+    edges(lattice).map(|(from, to)| (to, from))
 }
 
 fn vertices(area: &MultiPolygon<f64>) -> usize {
@@ -192,26 +326,6 @@ fn repeated_codes(polygons: &[Polygonal]) -> Vec<Defect> {
         .collect()
 }
 
-/// Reports faulty rings; says whether the polygon can be checked further.
-fn ring_defects(polygonal: &Polygonal, defects: &mut Vec<Defect>) -> bool {
-    let before = defects.len();
-    for (ring, line) in rings(&polygonal.polygon).enumerate() {
-        if let Some(fault) = ring_fault(line) {
-            let at = match &fault {
-                RingFault::Crossing { at, .. } => Some([at.x, at.y]),
-                _ => None,
-            };
-            defects.push(Defect::Ring {
-                id: polygonal.id.clone(),
-                ring,
-                fault: fault.to_string(),
-                at,
-            });
-        }
-    }
-    defects.len() == before
-}
-
 /// The polygons with every coordinate a whole number of lattice steps, shells counter-clockwise.
 fn on_lattice(area: &MultiPolygon<f64>, unit: CoordinateUnit) -> MultiPolygon<f64> {
     let steps = unit.per_lattice_step();
@@ -224,15 +338,12 @@ fn on_lattice(area: &MultiPolygon<f64>, unit: CoordinateUnit) -> MultiPolygon<f6
             })
             .collect();
         coords.dedup();
-        let origin = coords[0];
-        let area: f64 = coords
+        let origin = point(coords[0]);
+        let doubled: i128 = coords
             .windows(2)
-            .map(|w| {
-                (w[0].x - origin.x) * (w[1].y - origin.y)
-                    - (w[1].x - origin.x) * (w[0].y - origin.y)
-            })
+            .map(|w| cross(origin, point(w[0]), point(w[1])))
             .sum();
-        if (area > 0.0) != positive {
+        if (doubled > 0) != positive {
             coords.reverse();
         }
         LineString::new(coords)
@@ -253,8 +364,14 @@ fn point(c: Coord) -> Point {
     [c.x as i64, c.y as i64]
 }
 
-fn gap(lattice: &Polygon<f64>, unit: CoordinateUnit) -> Option<Defect> {
-    let (area_m2, at, sliver) = measure(&MultiPolygon::new(vec![lattice.clone()]), unit)?;
+fn gap(lattice: &Polygon<f64>, resolution: f64, unit: CoordinateUnit) -> Option<Defect> {
+    let area = MultiPolygon::new(vec![lattice.clone()]);
+    // Beyond the clipper's range corners are rounded: no wider than that, it is no gap.
+    let rim: f64 = rings(&area).map(|r| Euclidean.length(r)).sum();
+    if resolution > 1.0 && area.unsigned_area() < rim * resolution {
+        return None;
+    }
+    let (area_m2, at, sliver) = measure(&area, unit)?;
     Some(Defect::Gap {
         area_m2,
         at,
@@ -310,23 +427,17 @@ impl RTreeObject for Boxed {
     }
 }
 
-/// Clips every polygon that owns a loose edge against those around it.
+/// The pairs of polygons that hold the same ground, clipped against each other.
+///
+/// Only polygons whose box meets a piece of ground `held_twice` are looked at.
 fn overlaps(
-    polygons: &[&Polygonal],
-    lattice: &[MultiPolygon<f64>],
-    loose: &LooseEdges,
+    polygons: &[Sound<'_>],
+    held_twice: &MultiPolygon<f64>,
     unit: CoordinateUnit,
 ) -> Vec<Defect> {
-    let mut suspects = vec![false; lattice.len()];
-    for (_, _, owner) in &loose.edges {
-        suspects[*owner] = true;
-    }
-    let boxes: Vec<Option<AABB<[f64; 2]>>> = lattice
+    let boxes: Vec<Option<AABB<[f64; 2]>>> = polygons
         .iter()
-        .map(|p| {
-            p.bounding_rect()
-                .map(|r| AABB::from_corners([r.min().x, r.min().y], [r.max().x, r.max().y]))
-        })
+        .map(|p| envelope(p.lattice.bounding_rect()))
         .collect();
     let tree = RTree::bulk_load(
         boxes
@@ -340,26 +451,32 @@ fn overlaps(
             })
             .collect(),
     );
-    let mut found = Vec::new();
-    for (i, envelope) in boxes.iter().enumerate() {
-        let Some(envelope) = envelope.filter(|_| suspects[i]) else {
-            continue;
-        };
+    let near = |around: AABB<[f64; 2]>| {
         let mut near: Vec<usize> = tree
-            .locate_in_envelope_intersecting(envelope)
+            .locate_in_envelope_intersecting(around)
             .map(|b| b.index)
             .collect();
         near.sort_unstable();
-        for j in near {
-            // Two suspects meet twice: once is enough.
-            if j == i || (suspects[j] && j < i) {
+        near
+    };
+    let mut suspects = vec![false; polygons.len()];
+    for piece in held_twice {
+        for i in envelope(piece.bounding_rect()).into_iter().flat_map(near) {
+            suspects[i] = true;
+        }
+    }
+    let mut found = Vec::new();
+    for (i, a) in polygons.iter().enumerate().filter(|(i, _)| suspects[*i]) {
+        for j in boxes[i].into_iter().flat_map(near) {
+            if j <= i || !suspects[j] {
                 continue;
             }
-            let common = lattice[i].intersection(&lattice[j]);
-            if let Some((area_m2, at, sliver)) = measure(&common, unit) {
+            let b = &polygons[j];
+            if let Some((area_m2, at, sliver)) = measure(&a.lattice.intersection(&b.lattice), unit)
+            {
                 found.push(Defect::Overlap {
-                    a: polygons[i].id.clone(),
-                    b: polygons[j].id.clone(),
+                    a: a.id.to_owned(),
+                    b: b.id.to_owned(),
                     area_m2,
                     at,
                     sliver,
@@ -370,3 +487,9 @@ fn overlaps(
     by_size(found)
 }
 
+fn envelope(rect: Option<Rect>) -> Option<AABB<[f64; 2]>> {
+    rect.map(|r| AABB::from_corners([r.min().x, r.min().y], [r.max().x, r.max().y]))
+}
+
+#[cfg(test)]
+mod tests;
