@@ -9,11 +9,12 @@ use stormgrid_core::geo::{Geometry, Point};
 use crate::DemoError;
 use crate::buildings::{Building, BuildingUse, Site};
 use crate::landuse::{LandUse, Line, LineKind, RoadClass};
-use crate::layers::{Codes, Feature, Layer, feature, line_feature, properties};
+use crate::layers::{Feature, Layer, feature, line_feature, properties};
 use crate::names;
 use crate::place::Placer;
 use crate::plan;
 use crate::rng::{Rng, apportion};
+use crate::territory::Codes;
 
 const N_SPEAKERS: u64 = 336;
 const N_CAMERAS: usize = 1000;

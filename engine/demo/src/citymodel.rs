@@ -35,10 +35,9 @@ fn header(translate: [f64; 2]) -> Value {
             "translate": [translate[0], translate[1], 0.0],
         },
         "metadata": {
-            "title": "江海区 (demo, synthetic)",
+            "title": format!("江海区 (demo, synthetic). {NOTICE_ZH} {NOTICE_EN}"),
             "referenceSystem": format!("https://www.opengis.net/def/crs/EPSG/0/{code}"),
         },
-        "+notice": {"zh": NOTICE_ZH, "en": NOTICE_EN},
         "CityObjects": {},
         "vertices": [],
     })

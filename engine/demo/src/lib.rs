@@ -34,11 +34,13 @@ mod landuse;
 mod layers;
 mod model;
 mod names;
+mod parklayers;
 mod parks;
 mod partition;
 mod place;
 mod plan;
 mod rng;
+mod territory;
 #[cfg(test)]
 mod tests;
 mod texts;

@@ -6,12 +6,14 @@ use crate::assets;
 use crate::buildings::{self, Building, Site};
 use crate::ground::{self, Ground};
 use crate::landuse::{self, Painted};
-use crate::layers::{self, Codes, Layer};
+use crate::layers::{self, Layer};
 use crate::names;
+use crate::parklayers;
 use crate::parks::Parks;
 use crate::partition::Partition;
 use crate::place::Placer;
 use crate::plan;
+use crate::territory::{self, Codes};
 use crate::warp::Warp;
 use crate::{DemoError, DemoOptions};
 
@@ -64,8 +66,8 @@ pub(crate) fn make(options: &DemoOptions) -> Result<City, DemoError> {
         seed,
     };
     let buildings = buildings::build(&site);
-    let mut layers = layers::territorial(&site, &buildings, &placer)?;
-    layers.extend(layers::parks(&site, &buildings, &placer)?);
+    let mut layers = territory::layers(&site, &buildings, &placer)?;
+    layers.extend(parklayers::layers(&site, &buildings, &placer)?);
     let codes = Codes::new(&site);
     layers.extend(assets::layers(&assets::Source {
         site: &site,
