@@ -23,14 +23,24 @@ const COMPOUND: &[(u16, u16)] = &[
     (7423, 4258),  // ETRS89 + EVRF2007
 ];
 
-/// PROJ strings of the systems that the browser needs.
-#[cfg(target_family = "wasm")]
+/// PROJ strings of the systems that the browser knows besides the zones of [`definition`]; used
+/// natively too, so that both give the same numbers.
+///
+/// Source: the EPSG register as of crs-definitions 0.6.0.
 const DEFINITIONS: &[(u16, &str)] = &[
     (
         3857,
         "+proj=merc +a=6378137 +b=6378137 +lat_ts=0 +lon_0=0 +x_0=0 +y_0=0 +k=1 +units=m +nadgrids=@null +no_defs",
     ),
     (4326, "+proj=longlat +datum=WGS84 +no_defs"),
+    (
+        2056,
+        "+proj=somerc +lat_0=46.95240555555556 +lon_0=7.439583333333333 +k_0=1 +x_0=2600000 +y_0=1200000 +ellps=bessel +towgs84=674.374,15.056,405.346,0,0,0,0 +units=m +no_defs",
+    ),
+    (
+        28992,
+        "+proj=sterea +lat_0=52.15616055555555 +lon_0=5.38763888888889 +k=0.9999079 +x_0=155000 +y_0=463000 +ellps=bessel +towgs84=565.2369,50.0087,465.658,-0.406857,0.350733,-1.87035,4.0812 +units=m +no_defs",
+    ),
     (
         4490,
         "+proj=longlat +ellps=GRS80 +towgs84=0,0,0,0,0,0,0 +no_defs",
@@ -58,14 +68,12 @@ impl Crs {
     }
 
     pub(crate) fn proj(self) -> Result<Proj, CrsError> {
-        let unknown = |_| CrsError::Unknown {
+        let unknown = || CrsError::Unknown {
             text: self.to_string(),
         };
         match definition(self.code) {
-            Some(text) => Proj::from_proj_string(&text).map_err(unknown),
-            None => registered(self.code).ok_or(CrsError::Unknown {
-                text: self.to_string(),
-            }),
+            Some(text) => Proj::from_proj_string(&text).map_err(|_| unknown()),
+            None => registered(self.code).ok_or_else(unknown),
         }
     }
 }
@@ -129,14 +137,17 @@ fn definition(code: u16) -> Option<String> {
             1e7,
             "+datum=WGS84",
         ),
-        _ => None,
+        _ => DEFINITIONS
+            .iter()
+            .find(|(known, _)| *known == code)
+            .map(|(_, text)| (*text).to_owned()),
     }
 }
 
+/// The whole register weighs 5 MB: it stays out of the browser.
 #[cfg(target_family = "wasm")]
-fn registered(code: u16) -> Option<Proj> {
-    let (_, text) = DEFINITIONS.iter().find(|(known, _)| *known == code)?;
-    Proj::from_proj_string(text).ok()
+fn registered(_: u16) -> Option<Proj> {
+    None
 }
 
 #[cfg(not(target_family = "wasm"))]

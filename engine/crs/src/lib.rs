@@ -223,22 +223,78 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_projector_is_shared_between_threads() {
+        let there = Projector::new("EPSG:4490", "EPSG:4547").expect("known");
+        let alone = there.convert(113.08, 22.58).expect("inside");
+        std::thread::scope(|scope| {
+            let threads = [0; 4].map(|_| scope.spawn(|| there.convert(113.08, 22.58)));
+            for t in threads {
+                assert_eq!(t.join().expect("no panic"), Ok(alone));
+            }
+        });
+    }
+
+    /// The greatest distance between the two engines on a grid of 21 × 21 points [m].
+    #[cfg(not(target_family = "wasm"))]
+    fn apart(to: &str, west: f64, east: f64, south: f64, north: f64) -> f64 {
+        let hot = Projector::new("EPSG:4326", to).expect("known");
+        let at = |low: f64, high: f64, k: u32| low + (high - low) * f64::from(k) / 20.0;
+        let grid: Vec<[f64; 2]> = (0..441)
+            .map(|k| [at(west, east, k % 21), at(south, north, k / 21)])
+            .collect();
+        let mut judged = grid.clone();
+        reference("EPSG:4326", to, &mut judged).expect("PROJ is built with this crate");
+        let mut converted = grid;
+        hot.convert_many(&mut converted).expect("inside");
+        converted
+            .iter()
+            .zip(&judged)
+            .map(|(a, b)| (a[0] - b[0]).hypot(a[1] - b[1]))
+            .fold(0.0, f64::max)
+    }
+
     #[cfg(not(target_family = "wasm"))]
     #[test]
     fn both_engines_agree_within_a_millimetre_over_jiangmen() {
-        let hot = Projector::new("EPSG:4490", "EPSG:4547").expect("known");
-        let mut grid = Vec::new();
-        for i in 0..=20 {
-            for j in 0..=20 {
-                grid.push([112.5 + 0.05 * f64::from(i), 21.5 + 0.075 * f64::from(j)]);
-            }
+        for to in ["EPSG:4547", "EPSG:4546", "EPSG:3857", "EPSG:32649"] {
+            let apart = apart(to, 112.5, 113.5, 21.5, 23.0);
+            assert!(apart < 0.001, "{to}: {apart} m apart");
         }
-        let mut judged = grid.clone();
-        reference("EPSG:4490", "EPSG:4547", &mut judged).expect("PROJ is built with this crate");
-        for (point, expected) in grid.iter().zip(&judged) {
-            let [x, y] = hot.convert(point[0], point[1]).expect("inside");
-            let apart = (x - expected[0]).hypot(y - expected[1]);
-            assert!(apart < 0.001, "{point:?}: {apart} m apart");
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    #[test]
+    fn both_engines_agree_within_a_millimetre_at_the_rims_of_utm_zones() {
+        for (to, west, south) in [
+            ("EPSG:32756", 150.0, -35.0),
+            ("EPSG:32631", 0.0, 50.0),
+            ("EPSG:32755", 144.0, -44.0),
+        ] {
+            let apart = apart(to, west, west + 6.0, south, south + 5.0);
+            assert!(apart < 0.001, "{to}: {apart} m apart");
         }
+    }
+
+    /// Here the datum shifts: PROJ takes the best published parameters, the table those of its day.
+    /// A metre is what city models of these countries are placed to.
+    #[cfg(not(target_family = "wasm"))]
+    #[test]
+    fn both_engines_agree_within_a_metre_in_the_netherlands_and_switzerland() {
+        for (to, west, south) in [("EPSG:28992", 4.3, 51.9), ("EPSG:2056", 7.4, 46.9)] {
+            let apart = apart(to, west, west + 1.0, south, south + 0.5);
+            assert!(apart < 1.0, "{to}: {apart} m apart");
+        }
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    #[test]
+    fn what_proj_does_not_know_is_told_in_one_sentence() {
+        let error = reference("EPSG:4326", "EPSG:1", &mut [[113.0, 22.5]]).expect_err("no CRS");
+        let text = error.to_string();
+        assert!(
+            text.contains("EPSG:1") && text.contains("PROJ_DATA"),
+            "{text}"
+        );
     }
 }

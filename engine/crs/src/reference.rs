@@ -8,6 +8,9 @@ use crate::{Crs, CrsError};
 ///
 /// Slower to set up than a projector and not to be shared between threads; for checks, and for
 /// systems that need grids or a change of datum.
+///
+/// PROJ reads its register from `proj.db`, which it seeks where it was built and in the folder that
+/// the environment variable `PROJ_DATA` names; without it no CRS is known to it.
 pub fn reference(from: &str, to: &str, points: &mut [[f64; 2]]) -> Result<(), CrsError> {
     let (from, to) = (Crs::parse(from)?, Crs::parse(to)?);
     let failed = |reason: String| CrsError::Reference {
@@ -15,8 +18,11 @@ pub fn reference(from: &str, to: &str, points: &mut [[f64; 2]]) -> Result<(), Cr
         to: to.to_string(),
         reason,
     };
-    let proj = Proj::new_known_crs(&from.to_string(), &to.to_string(), None)
-        .map_err(|e| failed(e.to_string()))?;
+    let proj = Proj::new_known_crs(&from.to_string(), &to.to_string(), None).map_err(|e| {
+        failed(format!(
+            "{e}; it needs its database proj.db, whose folder PROJ_DATA can name"
+        ))
+    })?;
     for point in points {
         let (x, y) = proj
             .convert((point[0], point[1]))
