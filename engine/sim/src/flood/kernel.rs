@@ -50,6 +50,37 @@ pub(super) struct FaceRow<'a> {
     pub cross_high: [&'a [f32; FACES]; 2],
 }
 
+super::vectors::wide! {
+    pub(super) fn face_row = face_row_on_any(out: &mut [f32; FACES], row: &FaceRow<'_>, k: &FaceStep);
+    pub(super) fn share_row = share_row_on_any(
+        share: &mut [f32; FACES],
+        slack: &mut [f32; FACES],
+        h: &[f32; FACES],
+        faces: &CellFaces<'_, FACES>,
+        cx: f32,
+        cy: f32
+    );
+    pub(super) fn limit_row = limit_row_on_any(
+        q: &mut [f32; FACES],
+        low: &[f32; FACES],
+        high: &[f32; FACES]
+    );
+    pub(super) fn cell_row = cell_row_on_any(
+        row: CellRow<'_>,
+        faces: &CellFaces<'_, TILE>,
+        cx: f32,
+        cy: f32
+    );
+    pub(super) fn rain_row = rain_row_on_any(
+        h: &mut [f32; TILE],
+        rest: &mut [f32; TILE],
+        share: &[f32; TILE],
+        left: f32,
+        slope: f32,
+        total: &mut [f64; TILE]
+    );
+}
+
 #[inline(always)]
 fn larger(a: f32, b: f32) -> f32 {
     if a > b { a } else { b }
@@ -99,8 +130,8 @@ const SHALLOW_WEIGHT: f32 = 0.356;
 ///
 /// Source: Bates, Horritt & Fewtrell (2010), J. Hydrol. 387, 33–45, eq. 11; de Almeida et al.
 /// (2012), Water Resour. Res. 48, W05528, eq. 9.
-#[inline(never)]
-pub(super) fn face_row(out: &mut [f32; FACES], row: &FaceRow<'_>, k: &FaceStep) {
+#[inline(always)]
+fn face_row_on_any(out: &mut [f32; FACES], row: &FaceRow<'_>, k: &FaceStep) {
     let FaceRow {
         h_low,
         h_high,
@@ -167,8 +198,8 @@ const COURANT_DEPTH: f32 = 1e-3;
 /// where the water is deeper than 1 mm; the next step's length follows from it.
 ///
 /// - `cx`, `cy`: Δt/Δx, Δt/Δy [s m⁻¹]
-#[inline(never)]
-pub(super) fn share_row(
+#[inline(always)]
+fn share_row_on_any(
     share: &mut [f32; FACES],
     slack: &mut [f32; FACES],
     h: &[f32; FACES],
@@ -194,8 +225,8 @@ pub(super) fn share_row(
 }
 
 /// Scales the fluxes of a row of faces by the share of the cell that the water comes from.
-#[inline(never)]
-pub(super) fn limit_row(q: &mut [f32; FACES], low: &[f32; FACES], high: &[f32; FACES]) {
+#[inline(always)]
+fn limit_row_on_any(q: &mut [f32; FACES], low: &[f32; FACES], high: &[f32; FACES]) {
     for i in 0..FACES {
         let giver = if q[i] > 0.0 { low[i] } else { high[i] };
         q[i] *= giver;
@@ -222,8 +253,8 @@ pub(super) struct CellRow<'a> {
 ///
 /// The carry is Dekker's sum of two numbers: 7 µm of rain on 8 m of water is 7 units in the last
 /// place of an f32, and a lake that rises a micrometre a step would otherwise not rise at all.
-#[inline(never)]
-pub(super) fn cell_row(row: CellRow<'_>, faces: &CellFaces<'_, TILE>, cx: f32, cy: f32) {
+#[inline(always)]
+fn cell_row_on_any(row: CellRow<'_>, faces: &CellFaces<'_, TILE>, cx: f32, cy: f32) {
     let CellRow {
         h,
         rest,
@@ -265,8 +296,8 @@ pub(super) fn carry(depth: f32, change: f32) -> (f32, f32) {
 
 /// Rain of one pulse on a row of cells, `left + slope · i` times each cell's share [m]; adds what
 /// fell to `total`.
-#[inline(never)]
-pub(super) fn rain_row(
+#[inline(always)]
+fn rain_row_on_any(
     h: &mut [f32; TILE],
     rest: &mut [f32; TILE],
     share: &[f32; TILE],

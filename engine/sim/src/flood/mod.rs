@@ -8,6 +8,7 @@ mod results;
 mod run;
 mod state;
 mod sweep;
+mod vectors;
 
 pub use params::{
     Boundary, BoundaryKind, BoundaryPlace, Domain, FloodError, Inflow, Initial, Manning, Options,

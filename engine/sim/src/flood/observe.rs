@@ -39,6 +39,17 @@ pub(super) struct ObservedRow<'a> {
     pub sum: &'a mut [f32; TILE],
 }
 
+super::vectors::wide! {
+    pub(super) fn observe_row = observe_row_on_any(
+        kept: ObservedRow<'_>,
+        h: &[f32; TILE],
+        faces: &CellFaces<'_, TILE>,
+        froude2_g: f32,
+        time: f32,
+        interval: f32
+    );
+}
+
 /// Square of the speed in a cell [m² s⁻²]: the mean discharge of opposite faces over the depth,
 /// at most `froude2_g` times the depth; 0 below 1 cm.
 #[inline(always)]
@@ -55,8 +66,8 @@ pub(super) fn speed2(h: f32, west: f32, east: f32, north: f32, south: f32, froud
 
 /// Takes the state of a row of cells at `time` into its maxima; `interval` has passed since the
 /// last look [s].
-#[inline(never)]
-pub(super) fn observe_row(
+#[inline(always)]
+fn observe_row_on_any(
     kept: ObservedRow<'_>,
     h: &[f32; TILE],
     faces: &CellFaces<'_, TILE>,
