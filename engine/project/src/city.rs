@@ -4,6 +4,7 @@ use std::path::Path;
 
 use geo::{BoundingRect, MultiPolygon};
 use stormgrid_core::mesh::{TriangleMesh, extrude};
+use stormgrid_formats::cityjson::{self, LodChoice};
 use stormgrid_formats::vector::Feature;
 use stormgrid_twin::Building;
 
@@ -97,10 +98,37 @@ pub fn middle(footprint: &MultiPolygon<f64>) -> [f64; 2] {
         .map_or([f64::NAN; 2], |r| [r.center().x, r.center().y])
 }
 
-fn cityjson(path: &Path, _frame: &Frame) -> Result<City, ProjectError> {
-    Err(ProjectError::input(
-        &files::name(path),
-        "CityJSON is not read yet",
-        "give GeoJSON footprints",
-    ))
+fn cityjson(path: &Path, frame: &Frame) -> Result<City, ProjectError> {
+    let file = files::name(path);
+    let model = cityjson::read(&files::read(path)?, &file)?;
+    let Some(crs) = &model.crs else {
+        return Err(ProjectError::input(
+            &file,
+            "the model names no coordinate reference system in metadata.referenceSystem",
+            "add it, for example https://www.opengis.net/def/crs/EPSG/0/4547",
+        ));
+    };
+    let bring = frame.from_crs(crs, &file)?;
+    let found = cityjson::buildings(&model, LodChoice::Highest, &|[x, y, z]: [f64; 3]| {
+        bring.point(x, y).map(|[x, y]| [x, y, z])
+    })?;
+    let buildings = found.buildings.into_iter().map(|b| BuildingSource {
+        building: Building {
+            id: b.id,
+            name: b.name,
+            address: b.address,
+            usage: b.usage,
+            floors: b.floors,
+            households: b.households,
+            people: b.people,
+            base: b.base,
+            top: b.top,
+        },
+        footprint: b.footprint,
+        mesh: b.mesh,
+    });
+    Ok(City {
+        buildings: buildings.collect(),
+        warnings: found.warnings,
+    })
 }

@@ -131,7 +131,7 @@ mod tests {
             )
             .expect("valid");
             let ground = Raster::from_fn(run, |_, c| {
-                if run.center(0, c).x < 100.0 {
+                if run.center(0, c).x < 120.0 {
                     -1.0
                 } else {
                     2.0
@@ -151,9 +151,9 @@ mod tests {
             let frame = decode_water(&grid.encode(60.0, &depth, &level)).expect("ours");
             assert_eq!(frame.geometry.dx, 20.0);
             let wet: Vec<_> = frame.level_cm.iter().filter(|&&l| l != DRY).collect();
-            assert_eq!(wet.len(), 50, "{cell}");
+            assert_eq!(wet.len(), 60, "{cell}");
             assert!(wet.iter().all(|&&l| l == 50));
-            assert_eq!(frame.depth_cm.iter().filter(|&&d| d == 150).count(), 50);
+            assert_eq!(frame.depth_cm.iter().filter(|&&d| d == 150).count(), 60);
         }
     }
 }

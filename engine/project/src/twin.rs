@@ -111,13 +111,6 @@ impl LoadedTwin {
     pub fn load(dir: &Path) -> Result<Self, ProjectError> {
         let path = dir.join(MANIFEST);
         let manifest = Manifest::read(&files::read(&path)?, &files::name(&path))?;
-        if manifest.forecast.is_some() {
-            return Err(ProjectError::input(
-                &files::name(&path),
-                "it has a section [forecast]",
-                "put what a forecast needs into forecast.toml beside it",
-            ));
-        }
         let [lon, lat] = manifest.site.origin;
         let manifest_name = files::name(&path);
         let crs_error = |e| ProjectError::crs(&manifest_name, e);

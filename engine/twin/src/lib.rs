@@ -6,7 +6,7 @@
 //! segment is an entity with a [`Feature`] (its layer and place in it), one component that says
 //! what it is ([`Building`], [`Grid`], [`PointAsset`], [`RoadSegment`]) and one with its geometry.
 //! [`TwinIndex`] finds entities by place, [`Twin::search`] by name and address. Plug-ins of other
-//! crates add systems to [`Twin::app_mut`].
+//! crates work on [`Twin::world_mut`], or add [`TwinPlugin`] to an app of their own.
 //!
 //! # Conventions
 //!

@@ -147,9 +147,9 @@ impl Plugin for TwinPlugin {
     }
 }
 
-/// A twin, ready to be asked.
+/// A twin, ready to be asked. It can be shared between threads that only read.
 pub struct Twin {
-    app: App,
+    world: World,
 }
 
 impl Twin {
@@ -157,17 +157,20 @@ impl Twin {
     pub fn new(site: Site, layers: Vec<LayerData>) -> Self {
         let mut app = App::empty();
         app.add_plugins(TwinPlugin { site, layers });
-        Self { app }
+        // An app may not leave its thread, a world may.
+        Self {
+            world: std::mem::take(app.world_mut()),
+        }
     }
 
     /// The world.
     pub fn world(&self) -> &World {
-        self.app.world()
+        &self.world
     }
 
-    /// The app, to which hazards add their plug-ins.
-    pub fn app_mut(&mut self) -> &mut App {
-        &mut self.app
+    /// The world, to which hazards add their entities.
+    pub fn world_mut(&mut self) -> &mut World {
+        &mut self.world
     }
 
     /// The place.

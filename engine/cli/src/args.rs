@@ -1,0 +1,228 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Flood forecasts for a city's digital twin: typhoon, rain, sea, flood, and who is reached.
+#[derive(Debug, Parser)]
+#[command(name = "stormgrid", version, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Makes the demo city if it is missing, forecasts Typhoon Hato and serves the viewer
+    #[command(after_help = "Example:\n  stormgrid demo --port 9000 --no-open")]
+    Demo(DemoArguments),
+    /// Serves a twin on 127.0.0.1
+    #[command(after_help = "Example:\n  stormgrid serve demo-twin --port 9000")]
+    Serve(ServeArguments),
+    /// Runs one flood from a scenario file
+    #[command(after_help = "Example:\n  stormgrid simulate merewether.toml --out run --threads 2")]
+    Simulate(SimulateArguments),
+    /// Runs a typhoon over a twin: sea, rain, flood, exposure per grid
+    #[command(after_help = "Example:\n  stormgrid forecast demo-twin --cell-size 20 --out run")]
+    Forecast(ForecastArguments),
+    /// Wind, pressure and rain of a typhoon at points
+    #[command(
+        after_help = "Example:\n  stormgrid typhoon tracks_jma_10min.csv --storm HATO --at points.csv --out wind.csv"
+    )]
+    Typhoon(TyphoonArguments),
+    /// Checks grid coverages and finds the grid of a point
+    #[command(subcommand)]
+    Grids(GridsCommand),
+    /// Looks into city models
+    #[command(subcommand)]
+    City(CityCommand),
+    /// Checks every layer of a twin
+    #[command(after_help = "Example:\n  stormgrid check demo-twin --json")]
+    Check(CheckArguments),
+}
+
+/// Subcommands of `grids`.
+#[derive(Debug, Subcommand)]
+pub enum GridsCommand {
+    /// Gaps, overlaps, slivers and invalid rings, with place and area; status 1 if any
+    #[command(
+        after_help = "Example:\n  stormgrid grids check units.geojson --parent grids.geojson"
+    )]
+    Check(GridsCheckArguments),
+    /// The grid of each point
+    #[command(
+        after_help = "Example:\n  stormgrid grids locate grids.geojson points.csv\n\nThe points are a CSV with the columns lon, lat and, if wanted, id."
+    )]
+    Locate(GridsLocateArguments),
+}
+
+/// Subcommands of `city`.
+#[derive(Debug, Subcommand)]
+pub enum CityCommand {
+    /// What is in a CityJSON or CityJSONSeq file
+    #[command(after_help = "Example:\n  stormgrid city info delft.city.json --json")]
+    Info(CityInfoArguments),
+}
+
+/// Of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// Port on 127.0.0.1
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// Does not open a browser
+    #[arg(long)]
+    pub no_open: bool,
+    /// Folder of the demo city; made if missing
+    #[arg(long, value_name = "DIR", default_value = "stormgrid-demo")]
+    pub dir: PathBuf,
+    /// Folder of the viewer [default: `viewer` beside the program, or STORMGRID_VIEWER]
+    #[arg(long, value_name = "DIR")]
+    pub viewer: Option<PathBuf>,
+    /// Threads of the solver; 0 takes what the machine has
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub threads: usize,
+    /// Ends after the first forecast instead of serving on: for tests
+    #[arg(long)]
+    pub exit_after_forecast: bool,
+}
+
+/// Of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArguments {
+    /// Folder of the twin
+    pub twin: PathBuf,
+    /// Port on 127.0.0.1
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// Folder of the viewer [default: `viewer` beside the program, or STORMGRID_VIEWER]
+    #[arg(long, value_name = "DIR")]
+    pub viewer: Option<PathBuf>,
+    /// Threads of the solver; 0 takes what the machine has
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub threads: usize,
+}
+
+/// Of `simulate`.
+#[derive(Debug, Args)]
+pub struct SimulateArguments {
+    /// The scenario, TOML
+    pub scenario: PathBuf,
+    /// Folder for the results; must be empty, missing, or an earlier run
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Threads; 0 takes what the machine has. The result does not depend on it
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub threads: usize,
+    /// Writes the depth of every output time, too
+    #[arg(long)]
+    pub frames: bool,
+    /// Prints the summary as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Of `forecast`.
+#[derive(Debug, Args)]
+pub struct ForecastArguments {
+    /// Folder of the twin
+    pub twin: PathBuf,
+    /// Another track than that of the twin's forecast.toml, CSV
+    #[arg(long, value_name = "CSV")]
+    pub track: Option<PathBuf>,
+    /// Name of the storm in that track
+    #[arg(long, value_name = "NAME")]
+    pub storm: Option<String>,
+    /// Folder for the results; must be empty, missing, or an earlier run
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Cell size [m]
+    #[arg(long, default_value_t = 20.0, value_name = "M")]
+    pub cell_size: f64,
+    /// Length [s]; that of forecast.toml without it
+    #[arg(long, value_name = "S")]
+    pub duration: Option<f64>,
+    /// Threads; 0 takes what the machine has. The result does not depend on it
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub threads: usize,
+    /// Prints the summary as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Of `typhoon`.
+#[derive(Debug, Args)]
+pub struct TyphoonArguments {
+    /// The track, CSV as in data/typhoon
+    pub track: PathBuf,
+    /// Points, CSV with lon, lat and, if wanted, id
+    #[arg(long, value_name = "CSV")]
+    pub at: PathBuf,
+    /// The table to write: id, lon, lat, time_utc, wind, pressure, rain
+    #[arg(long, value_name = "CSV")]
+    pub out: PathBuf,
+    /// Name of the storm, where the track file holds several
+    #[arg(long, value_name = "NAME")]
+    pub storm: Option<String>,
+    /// Radii of maximum wind of the same storm by another agency, CSV
+    #[arg(long, value_name = "CSV")]
+    pub radii: Option<PathBuf>,
+    /// Minutes between the rows of a point
+    #[arg(long, default_value_t = 60, value_name = "MIN", value_parser = clap::value_parser!(u32).range(1..=1440))]
+    pub step: u32,
+}
+
+/// Of `grids check`.
+#[derive(Debug, Args)]
+pub struct GridsCheckArguments {
+    /// GeoJSON polygons, one coverage
+    pub file: PathBuf,
+    /// Property that holds the code
+    #[arg(long, default_value = "code")]
+    pub id: String,
+    /// The layer above: each polygon must lie inside exactly one of it, and areas and people must
+    /// add up
+    #[arg(long, value_name = "FILE")]
+    pub parent: Option<PathBuf>,
+    /// Prints the report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Of `grids locate`.
+#[derive(Debug, Args)]
+pub struct GridsLocateArguments {
+    /// GeoJSON polygons
+    pub file: PathBuf,
+    /// Points, CSV with lon, lat and, if wanted, id
+    pub points: PathBuf,
+    /// Property that holds the code
+    #[arg(long, default_value = "code")]
+    pub id: String,
+    /// Prints JSON instead of CSV
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Of `city info`.
+#[derive(Debug, Args)]
+pub struct CityInfoArguments {
+    /// CityJSON or CityJSONSeq
+    pub file: PathBuf,
+    /// Prints JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// Folder of the twin
+    pub twin: PathBuf,
+    /// Prints JSON
+    #[arg(long)]
+    pub json: bool,
+}

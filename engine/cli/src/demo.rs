@@ -1,0 +1,252 @@
+//! `demo` and `serve`: the twin in a browser.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use stormgrid_demo::{DemoOptions, generate};
+use stormgrid_project::{LoadedTwin, MANIFEST, usage};
+use stormgrid_server::{RunRequest, RunState, Runs, Server, ServerOptions};
+
+use crate::args::{DemoArguments, ServeArguments};
+
+/// Cell sizes of the demo's forecasts, the first quick, the last fine [m].
+const DEMO_CELLS_M: [f64; 3] = [40.0, 20.0, 10.0];
+
+/// How often the runs are looked at [ms].
+const POLL_MS: u64 = 250;
+
+/// Makes the demo city if it is missing, serves it, forecasts coarse first and finer after.
+pub fn demo(arguments: &DemoArguments) -> Result<ExitCode> {
+    let clock = Instant::now();
+    let since = || format!("[{:6.1} s]", clock.elapsed().as_secs_f64());
+    if !arguments.dir.join(MANIFEST).is_file() {
+        println!(
+            "{} making the demo city in {}",
+            since(),
+            arguments.dir.display()
+        );
+        let report = generate(&arguments.dir, &DemoOptions::default())?;
+        println!(
+            "{} {} buildings, {} people, {:.1} km2; all of it synthetic",
+            since(),
+            report.buildings,
+            report.people,
+            report.area_m2 / 1e6
+        );
+    }
+    let cells: &[f64] = if arguments.exit_after_forecast {
+        &DEMO_CELLS_M[..1]
+    } else {
+        &DEMO_CELLS_M
+    };
+    let viewer = viewer_folder(arguments.viewer.as_deref(), arguments.exit_after_forecast)?;
+    start(
+        &Start {
+            twin: &arguments.dir,
+            port: arguments.port,
+            viewer,
+            threads: arguments.threads,
+            cells,
+            opens: !arguments.no_open && !arguments.exit_after_forecast,
+            ends: arguments.exit_after_forecast,
+        },
+        clock,
+    )
+}
+
+/// Serves a twin.
+pub fn serve(arguments: &ServeArguments) -> Result<ExitCode> {
+    start(
+        &Start {
+            twin: &arguments.twin,
+            port: arguments.port,
+            viewer: viewer_folder(arguments.viewer.as_deref(), false)?,
+            threads: arguments.threads,
+            cells: &[],
+            opens: false,
+            ends: false,
+        },
+        Instant::now(),
+    )
+}
+
+struct Start<'a> {
+    twin: &'a Path,
+    port: u16,
+    viewer: Option<PathBuf>,
+    threads: usize,
+    cells: &'a [f64],
+    opens: bool,
+    ends: bool,
+}
+
+fn start(start: &Start<'_>, clock: Instant) -> Result<ExitCode> {
+    let twin = Arc::new(LoadedTwin::load(start.twin)?);
+    for warning in &twin.warnings {
+        tracing::warn!("{warning}");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("the server's threads cannot be started")?;
+    let out = start.twin.join("runs");
+    let runs = Runs::start(Arc::clone(&twin), Some(out), start.threads)
+        .context("the computing thread cannot be started")?;
+    let options = ServerOptions {
+        port: start.port,
+        viewer: start.viewer.clone(),
+    };
+    runtime.block_on(async {
+        let server = Server::bind(Arc::clone(&twin), Arc::clone(&runs), &options).await?;
+        let url = format!("http://{}/", server.address());
+        println!(
+            "[{:6.1} s] {} at {url}",
+            clock.elapsed().as_secs_f64(),
+            twin.manifest.site.name
+        );
+        for &cell_size_m in start.cells {
+            let request = RunRequest {
+                cell_size_m: Some(cell_size_m),
+                duration_s: None,
+            };
+            if let Err(error) = runs.queue(request) {
+                bail!("no forecast can be started: {}", error.english());
+            }
+        }
+        if start.opens {
+            open_browser(&url);
+        }
+        let watched = tokio::spawn(watch(Arc::clone(&runs), clock, start.ends));
+        let ends = start.ends;
+        server
+            .run(async move {
+                tokio::select! {
+                    () = stop_signal() => {}
+                    () = finished(watched), if ends => {}
+                }
+            })
+            .await?;
+        Ok(())
+    })?;
+    let failed = start.ends
+        && runs
+            .all()
+            .iter()
+            .any(|run| run.view().state != RunState::Done);
+    // Whatever is still computed is broken off; a run folder in the making removes itself.
+    for run in runs.all() {
+        run.cancel();
+    }
+    if failed {
+        bail!("the forecast failed; see the message above");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn finished(watched: tokio::task::JoinHandle<()>) {
+    // The watcher ends by itself once all runs are over.
+    let _ = watched.await;
+}
+
+/// Prints what becomes of the runs; ends when all are over if `ends`.
+async fn watch(runs: Arc<Runs>, clock: Instant, ends: bool) {
+    let mut told = std::collections::BTreeSet::new();
+    loop {
+        tokio::time::sleep(Duration::from_millis(POLL_MS)).await;
+        let all = runs.all();
+        for run in all.iter().filter(|run| run.is_over()) {
+            if told.insert(run.id().to_owned()) {
+                tell(&run.view(), clock);
+            }
+        }
+        if ends && all.iter().all(|run| run.is_over()) {
+            return;
+        }
+    }
+}
+
+fn tell(run: &stormgrid_server::RunView, clock: Instant) {
+    let now = clock.elapsed().as_secs_f64();
+    let cpu = usage::cpu_seconds().map(|s| format!(", {s:.1} s of processor time since the start"));
+    let cpu = cpu.unwrap_or_default();
+    match run.state {
+        RunState::Done => println!(
+            "[{now:6.1} s] forecast at {} m is done: {:.1} s{cpu}",
+            run.cell_size_m,
+            run.wall_s.unwrap_or_default()
+        ),
+        RunState::Cancelled => println!(
+            "[{now:6.1} s] forecast at {} m was cancelled",
+            run.cell_size_m
+        ),
+        _ => {
+            let reason = run.message.as_ref().map_or("", |m| m.en.as_str());
+            eprintln!("error: forecast at {} m failed: {reason}", run.cell_size_m);
+        }
+    }
+}
+
+/// Ctrl-C, or the signal by which services are stopped.
+async fn stop_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                tokio::select! {
+                    _ = tokio::signal::ctrl_c() => {}
+                    _ = terminate.recv() => {}
+                }
+            }
+            Err(_) => {
+                let _ = tokio::signal::ctrl_c().await;
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+/// The viewer's folder: as given, as STORMGRID_VIEWER says, or `viewer` beside the program.
+fn viewer_folder(given: Option<&Path>, may_lack: bool) -> Result<Option<PathBuf>> {
+    if let Some(given) = given {
+        return Ok(Some(given.to_path_buf()));
+    }
+    if let Some(named) = std::env::var_os("STORMGRID_VIEWER") {
+        return Ok(Some(PathBuf::from(named)));
+    }
+    let beside = std::env::current_exe()
+        .ok()
+        .and_then(|program| Some(program.parent()?.join("viewer")));
+    match beside {
+        Some(folder) if folder.join("index.html").is_file() => Ok(Some(folder)),
+        _ if may_lack => Ok(None),
+        _ => bail!(
+            "the viewer is not beside the program; build it with `cargo xtask viewer`, or name its folder with --viewer"
+        ),
+    }
+}
+
+/// Asks the desktop to open the page; where there is none, the printed address is enough.
+fn open_browser(url: &str) {
+    let (program, arguments): (&str, &[&str]) = if cfg!(target_os = "macos") {
+        ("open", &[])
+    } else if cfg!(windows) {
+        ("cmd", &["/C", "start", ""])
+    } else {
+        ("xdg-open", &[])
+    };
+    let _ = Command::new(program)
+        .args(arguments)
+        .arg(url)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+}

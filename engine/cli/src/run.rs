@@ -1,0 +1,136 @@
+//! `simulate` and `forecast`.
+
+use std::io::IsTerminal;
+use std::ops::ControlFlow;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Result;
+use indicatif::{ProgressBar, ProgressStyle};
+use stormgrid_project::storm::StormTable;
+use stormgrid_project::{
+    ForecastOptions, Listener, LoadedTwin, Progress, RunOptions, Stage, Summary,
+};
+
+use crate::args::{ForecastArguments, SimulateArguments};
+
+/// Steps of the bar.
+const BAR_STEPS: u64 = 1000;
+
+/// A bar while a person watches, nothing otherwise.
+pub struct Bar(ProgressBar);
+
+impl Bar {
+    /// A bar on the error output if that is a terminal.
+    pub fn new() -> Self {
+        let bar = if std::io::stderr().is_terminal() {
+            ProgressBar::new(BAR_STEPS)
+        } else {
+            ProgressBar::hidden()
+        };
+        let style = ProgressStyle::with_template("{msg:10} [{bar:40}] {percent:>3} %  {eta}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self(bar)
+    }
+
+    /// Shows how far it is.
+    pub fn show(&self, progress: &Progress) -> ControlFlow<()> {
+        self.0.set_message(match progress.stage {
+            Stage::Load => "reading",
+            Stage::Storm => "storm",
+            Stage::Flood => "flood",
+            Stage::Exposure => "exposure",
+            Stage::Done => "done",
+        });
+        self.0
+            .set_position((progress.share * BAR_STEPS as f64) as u64);
+        ControlFlow::Continue(())
+    }
+
+    /// Takes the bar away.
+    pub fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// Runs a scenario.
+pub fn simulate(arguments: &SimulateArguments) -> Result<ExitCode> {
+    let bar = Bar::new();
+    let options = RunOptions {
+        threads: arguments.threads,
+        frames: arguments.frames,
+    };
+    let outcome =
+        stormgrid_project::simulate(&arguments.scenario, &arguments.out, &options, &mut |p| {
+            bar.show(&p)
+        });
+    bar.clear();
+    tell(
+        &outcome?,
+        &arguments.out.display().to_string(),
+        arguments.json,
+    )?;
+    Ok(ExitCode::SUCCESS)
+}
+
+struct Watched(Bar);
+
+impl Listener for Watched {
+    fn progress(&mut self, progress: Progress) -> ControlFlow<()> {
+        self.0.show(&progress)
+    }
+
+    fn storm(&mut self, _storm: &Arc<StormTable>) {}
+
+    fn frame(&mut self, _frame: Vec<u8>) {}
+}
+
+/// Runs a forecast.
+pub fn forecast(arguments: &ForecastArguments) -> Result<ExitCode> {
+    let twin = LoadedTwin::load(&arguments.twin)?;
+    let options = ForecastOptions {
+        track: arguments.track.clone(),
+        storm: arguments.storm.clone(),
+        cell_size_m: arguments.cell_size,
+        duration_s: arguments.duration,
+        threads: arguments.threads,
+    };
+    let mut watched = Watched(Bar::new());
+    let outcome = stormgrid_project::forecast(&twin, &options, Some(&arguments.out), &mut watched);
+    watched.0.clear();
+    tell(
+        &outcome?.summary,
+        &arguments.out.display().to_string(),
+        arguments.json,
+    )?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tell(summary: &Summary, out: &str, json: bool) -> Result<()> {
+    if json {
+        println!("{}", serde_json::to_string_pretty(summary)?);
+        return Ok(());
+    }
+    println!(
+        "{}: {} cells of {} m, {} steps",
+        summary.title, summary.cells, summary.cell_size_m, summary.steps
+    );
+    println!(
+        "water: {:.0} m3 in, {:.0} m3 out, {:.0} m3 stored, error {:.1e}",
+        summary.volume_in_m3,
+        summary.volume_out_m3,
+        summary.volume_stored_m3,
+        summary.volume_error_rel
+    );
+    let cpu = summary
+        .cpu_s
+        .map(|s| format!(", {s:.1} s of processor time"))
+        .unwrap_or_default();
+    println!(
+        "time: {:.1} s{cpu}, {} threads",
+        summary.wall_s, summary.threads
+    );
+    println!("digest: {}", summary.digest);
+    println!("results: {out}");
+    Ok(())
+}
