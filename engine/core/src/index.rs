@@ -163,6 +163,13 @@ fn crossings(ring: &LineString<f64>, x: f64, y: f64) -> usize {
             if (edge.start.y > y) == (edge.end.y > y) {
                 return false;
             }
+            // Edges wholly to the east or west are decided by their boxes: most are.
+            if x < edge.start.x.min(edge.end.x) {
+                return true;
+            }
+            if x > edge.start.x.max(edge.end.x) {
+                return false;
+            }
             // Always seen from the lower end, so that both owners of an edge decide alike.
             let (low, high) = if edge.start.y < edge.end.y {
                 (edge.start, edge.end)
@@ -439,7 +446,127 @@ mod tests {
         );
     }
 
+    /// Corners of n × n cells, moved by up to a third of a cell.
+    fn jittered(n: usize, jitter: &[(f64, f64)]) -> Vec<MultiPolygon<f64>> {
+        let corner = |i: usize, j: usize| {
+            let (dx, dy) = jitter[(j * (n + 1) + i) % jitter.len()];
+            (i as f64 + dx, j as f64 + dy)
+        };
+        (0..n * n)
+            .map(|c| {
+                let (i, j) = (c % n, c / n);
+                let ring = [(i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1), (i, j)];
+                let points: Vec<_> = ring.iter().map(|(i, j)| corner(*i, *j)).collect();
+                MultiPolygon::new(vec![Polygon::new(LineString::from(points), vec![])])
+            })
+            .collect()
+    }
+
+    fn hostile() -> impl Strategy<Value = f64> {
+        prop_oneof![
+            3 => -4.0..4.0_f64,
+            3 => (-3i8..4).prop_map(f64::from),
+            1 => prop_oneof![
+                Just(f64::NAN), Just(f64::INFINITY), Just(-1e308), Just(1e200), Just(5e-324), Just(-0.0),
+            ],
+        ]
+    }
+
     proptest! {
+        #[test]
+        fn every_point_of_a_partition_belongs_to_one_polygon(
+            jitter in prop::collection::vec((-0.3..0.3_f64, -0.3..0.3_f64), 40),
+            points in prop::collection::vec((0.5..4.5_f64, 0.5..4.5_f64), 50),
+            shares in prop::collection::vec(0.0..1.0_f64, 20),
+        ) {
+            let cells = jittered(5, &jitter);
+            let index = SpatialIndex::build(
+                cells.iter().enumerate().map(|(i, c)| (item(i), Shape::Area(c.clone()))).collect(),
+            );
+            // Also the corners, and points that rounding puts on the borders or right beside them.
+            let ring = &cells[12].0[0].exterior().0;
+            let on_border = ring.windows(2).flat_map(|w| shares.iter().map(|t| {
+                (w[0].x + t * (w[1].x - w[0].x), w[0].y + t * (w[1].y - w[0].y))
+            }));
+            let corners = ring.iter().map(|c| (c.x, c.y));
+            for (x, y) in points.iter().copied().chain(on_border).chain(corners) {
+                let found = index.containing(x, y);
+                let brute: Vec<_> = (0..25).filter(|i| polygon_holds(&cells[*i], x, y)).map(item).collect();
+                prop_assert_eq!(&found, &brute);
+                prop_assert!(found.len() == 1, "({x}, {y}): {found:?}");
+            }
+        }
+
+        #[test]
+        fn the_nearest_points_are_those_of_brute_force(
+            places in prop::collection::vec((-9i8..9, -9i8..9), 1..80),
+            x in -9i8..9, y in -9i8..9, k in 1..10_usize,
+        ) {
+            let point = |p: (i8, i8)| [f64::from(p.0), f64::from(p.1), 0.0];
+            let index = SpatialIndex::build(
+                places.iter().enumerate().map(|(i, p)| (item(i), Shape::Point(point(*p)))).collect(),
+            );
+            let odd = |i: &IndexedItem| i.feature.index() % 2 == 1;
+            let mut expected: Vec<_> = places.iter().enumerate().map(|(i, p)| {
+                (item(i), f64::from(p.0 - x).hypot(f64::from(p.1 - y)))
+            }).filter(|(i, _)| odd(i)).collect();
+            expected.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+            expected.truncate(k);
+            let found = index.nearest(f64::from(x), f64::from(y), k, odd);
+            prop_assert_eq!(found.len(), expected.len());
+            for (a, b) in found.iter().zip(&expected) {
+                prop_assert!(a.0 == b.0 && (a.1 - b.1).abs() < 1e-12, "{a:?} {b:?}");
+            }
+        }
+
+        #[test]
+        fn a_ray_enters_the_box_that_the_slab_rule_names(
+            houses in prop::collection::vec((0.0..100.0_f64, 0.0..100.0_f64, 1.0..20.0_f64, 1.0..30.0_f64), 1..40),
+            o in prop::array::uniform3(-50.0..150.0_f64), d in prop::array::uniform3(-1.0..1.0_f64),
+        ) {
+            let index = SpatialIndex::build(houses.iter().enumerate().map(|(i, &(x, y, side, top))| {
+                (item(i), Shape::Prism { footprint: square(x, y, side), base: 0.0, top })
+            }).collect());
+            let slab = |&(x, y, side, top): &(f64, f64, f64, f64)| {
+                let (mut enter, mut leave) = (0.0_f64, f64::INFINITY);
+                for (axis, low, high) in [(0, x, x + side), (1, y, y + side), (2, 0.0, top)] {
+                    let (a, b) = ((low - o[axis]) / d[axis], (high - o[axis]) / d[axis]);
+                    enter = enter.max(a.min(b));
+                    leave = leave.min(a.max(b));
+                }
+                (enter < leave).then_some(enter)
+            };
+            let expected = houses.iter().filter_map(slab).min_by(f64::total_cmp);
+            let found = index.ray(o, d, |_| true).map(|(_, t)| t);
+            match (found, expected) {
+                (Some(a), Some(b)) => prop_assert!((a - b).abs() < 1e-6, "{a} {b}"),
+                (a, b) => prop_assert_eq!(a, b),
+            }
+        }
+
+        #[test]
+        fn no_shapes_and_no_questions_make_it_panic(
+            rings in prop::collection::vec(prop::collection::vec((hostile(), hostile()), 0..6), 0..20),
+            (x, y, z) in (hostile(), hostile(), hostile()), (u, v) in (hostile(), hostile()),
+        ) {
+            let items = rings.iter().enumerate().map(|(i, r)| {
+                let line = LineString::from(r.clone());
+                let area = MultiPolygon::new(vec![Polygon::new(line.clone(), vec![])]);
+                let shape = match i % 4 {
+                    0 => Shape::Line(line),
+                    1 => Shape::Area(area),
+                    2 => Shape::Prism { footprint: area, base: v, top: u },
+                    _ => Shape::Point(r.first().map_or([x, y, z], |p| [p.0, p.1, 0.0])),
+                };
+                (item(i), shape)
+            });
+            let index = SpatialIndex::build(items.collect());
+            prop_assert!(index.containing(x, y).len() <= rings.len());
+            prop_assert!(index.in_box([x, y], [u, v]).len() <= rings.len());
+            prop_assert!(index.nearest(x, y, 3, |_| true).len() <= 3);
+            let _ = index.ray([x, y, z], [u, v, -1.0], |_| true);
+        }
+
         #[test]
         fn queries_answer_as_brute_force_does(
             places in prop::collection::vec((0.0..100.0_f64, 0.0..100.0_f64, 0.5..20.0_f64), 1..60),

@@ -2,7 +2,7 @@
 
 use geo::{MultiPolygon, Polygon};
 
-/// Triangles in three dimensions, each with the feature that it belongs to.
+/// Triangles in three dimensions.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TriangleMesh {
     /// Vertices [m], x east, y north, z up.
@@ -126,9 +126,16 @@ pub fn triangulate_face(rings: &[Vec<[f64; 3]>]) -> Vec<[u32; 3]> {
 }
 
 /// The closed prism over a footprint from `base` to `top` [m]: floor, roof and walls, normals outward.
+///
+/// A polygon with a coordinate that is not finite gives nothing.
 pub fn extrude(footprint: &MultiPolygon<f64>, base: f64, top: f64) -> TriangleMesh {
     let mut mesh = TriangleMesh::default();
+    let finite = |c: geo::Coord| c.x.is_finite() && c.y.is_finite();
     for polygon in footprint {
+        // Winding is not defined there, and asking for it panics.
+        if !geo::CoordsIter::coords_iter(polygon).all(finite) {
+            continue;
+        }
         extrude_polygon(polygon, base, top, &mut mesh);
     }
     mesh
@@ -169,6 +176,7 @@ fn extrude_polygon(polygon: &Polygon<f64>, base: f64, top: f64, mesh: &mut Trian
 mod tests {
     use super::*;
     use geo::{LineString, polygon};
+    use proptest::prelude::*;
 
     /// Volume by the divergence theorem: positive when every face looks outward.
     fn volume(mesh: &TriangleMesh) -> f64 {
@@ -233,5 +241,56 @@ mod tests {
             triangulate_face(&[vec![[f64::NAN, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])
                 .is_empty()
         );
+    }
+
+    fn hostile() -> impl Strategy<Value = f64> {
+        prop_oneof![
+            6 => -9.0..9.0_f64,
+            3 => (-3i8..4).prop_map(f64::from),
+            1 => prop_oneof![Just(f64::NAN), Just(f64::INFINITY), Just(-1e308), Just(1e200), Just(5e-324)],
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_star_on_any_plane_is_covered_by_its_triangles(
+            radii in prop::collection::vec(1.0..30.0_f64, 3..30),
+            u in prop::array::uniform3(-1.0..1.0_f64), v in prop::array::uniform3(-1.0..1.0_f64),
+        ) {
+            let cross = [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]];
+            prop_assume!(cross.iter().map(|c| c * c).sum::<f64>() > 1e-3);
+            let n = radii.len() as f64;
+            let ring: Vec<[f64; 3]> = radii.iter().enumerate().map(|(i, r)| {
+                let (sin, cos) = (i as f64 / n * std::f64::consts::TAU).sin_cos();
+                [0, 1, 2].map(|k| 4e5 + r * (cos * u[k] + sin * v[k]))
+            }).collect();
+            let local: Vec<[f64; 3]> = ring.iter().map(|p| p.map(|c| c - 4e5)).collect();
+            let expected = newell_normal(&local);
+            let mut sum = [0.0; 3];
+            for t in triangulate_face(&[ring]) {
+                let normal = newell_normal(&t.map(|i| local[i as usize]));
+                for k in 0..3 {
+                    sum[k] += normal[k];
+                }
+            }
+            let length = expected.iter().map(|c| c * c).sum::<f64>().sqrt();
+            for k in 0..3 {
+                prop_assert!((sum[k] - expected[k]).abs() < 1e-6 * length, "{sum:?} {expected:?}");
+            }
+        }
+
+        #[test]
+        fn no_rings_make_it_panic(
+            rings in prop::collection::vec(prop::collection::vec((hostile(), hostile(), hostile()), 0..9), 0..4),
+        ) {
+            let faces: Vec<Vec<[f64; 3]>> = rings.iter()
+                .map(|r| r.iter().map(|p| [p.0, p.1, p.2]).collect()).collect();
+            let vertices = rings.iter().map(Vec::len).sum::<usize>() as u32;
+            prop_assert!(triangulate_face(&faces).iter().flatten().all(|i| *i < vertices));
+            let mut lines = rings.iter().map(|r| r.iter().map(|p| (p.0, p.1)).collect::<LineString<f64>>());
+            let shell = lines.next().unwrap_or_else(|| LineString::new(vec![]));
+            let mesh = extrude(&MultiPolygon::new(vec![Polygon::new(shell, lines.collect())]), 0.0, 3.0);
+            prop_assert!(mesh.triangles.iter().flatten().all(|i| (*i as usize) < mesh.positions.len()));
+        }
     }
 }

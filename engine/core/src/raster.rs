@@ -65,7 +65,7 @@ impl RasterGeometry {
         dx: f64,
         dy: f64,
     ) -> Result<Self, RasterError> {
-        let cells = n_cols.checked_mul(n_rows).unwrap_or(usize::MAX);
+        let cells = n_cols.saturating_mul(n_rows);
         if cells == 0 || cells >= u32::MAX as usize {
             return Err(RasterError::CellCount { n_cols, n_rows });
         }

@@ -163,7 +163,7 @@ fn crossing(p: &Edge, q: &Edge) -> Option<Coord> {
             along(q.a).max(along(q.b)).min(1.0),
         );
         let middle = 0.5 * (low + high);
-        return (high > low).then(|| Coord {
+        return (high > low).then_some(Coord {
             x: p.a.x + middle * (p.b.x - p.a.x),
             y: p.a.y + middle * (p.b.y - p.a.y),
         });

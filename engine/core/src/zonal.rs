@@ -286,7 +286,33 @@ mod tests {
         );
     }
 
+    fn hostile() -> impl Strategy<Value = f64> {
+        prop_oneof![
+            6 => 80.0..240.0_f64,
+            1 => prop_oneof![
+                Just(f64::NAN), Just(f64::INFINITY), Just(-1e308), Just(1e308), Just(1e17), Just(5e-324), Just(100.0),
+            ],
+        ]
+    }
+
     proptest! {
+        #[test]
+        fn no_coordinates_make_it_panic(points in prop::collection::vec((hostile(), hostile()), 0..9)) {
+            let g = geometry();
+            let cells = covered_fractions(&g, &ring(&points));
+            prop_assert!(cells.iter().all(|c| c.cell.index() < g.n_cells() && c.fraction.is_finite()));
+            let lengths = covered_lengths(&g, &LineString::from(points));
+            prop_assert!(lengths.iter().all(|(c, l)| c.index() < g.n_cells() && l.is_finite() && *l >= 0.0));
+        }
+
+        #[test]
+        fn lengths_add_up_to_the_line(points in prop::collection::vec((100.0..220.0_f64, 0.0..90.0_f64), 2..12)) {
+            let line = LineString::from(points);
+            let whole: f64 = line.lines().map(|l| l.dx().hypot(l.dy())).sum();
+            let sum: f64 = covered_lengths(&geometry(), &line).iter().map(|(_, l)| l).sum();
+            prop_assert!((sum - whole).abs() < 1e-9 * whole.max(1.0), "{sum} {whole}");
+        }
+
         #[test]
         fn fractions_add_up_to_the_polygons_area(
             // No step of half a turn or more, so that the star does not cross itself.

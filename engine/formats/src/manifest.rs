@@ -24,8 +24,6 @@ pub struct Manifest {
     pub points: Vec<Points>,
     /// Roads.
     pub roads: Option<Roads>,
-    /// What a forecast of this site needs besides a track.
-    pub forecast: Option<Forecast>,
 }
 
 /// A text in Chinese and English.
@@ -116,65 +114,6 @@ pub struct Roads {
     pub title: Option<Bilingual>,
 }
 
-/// `[forecast]`: what turns a track into boundaries of the flood run.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Forecast {
-    /// Best track or advisory, CSV.
-    pub track: String,
-    /// Radii of maximum wind of the same storm by another agency, CSV; merged in time.
-    pub radii: Option<String>,
-    /// Name of the storm in the track file, where it holds several.
-    pub storm: Option<String>,
-    /// Start, with an offset from UTC.
-    pub start: stormgrid_core::time::Instant,
-    /// Length [s].
-    pub duration_s: f64,
-    /// Interval of frames [s].
-    pub output_interval_s: f64,
-    /// Water level in the site's datum at the start, in river and channels [m].
-    pub initial_level_m: f64,
-    /// Harmonic constants of the tide, CSV.
-    pub tide: String,
-    /// Station in that file, by name.
-    pub tide_station: String,
-    /// Mean sea level above the datum of the terrain [m].
-    pub mean_sea_level_m: f64,
-    /// Polygons where the sea level is imposed.
-    pub sea: String,
-    /// River inflows.
-    #[serde(default)]
-    pub river: Vec<River>,
-    /// Shelf that the wind piles water up on.
-    pub shelf: Shelf,
-}
-
-/// `[[forecast.river]]`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct River {
-    /// Polygon where it enters.
-    pub polygon: String,
-    /// The same discharge throughout [m³ s⁻¹].
-    pub discharge_m3_s: Option<f64>,
-    /// CSV `time_s,discharge_m3_s`, instead.
-    pub series: Option<String>,
-}
-
-/// `[forecast.shelf]`: the first-order set-up of the wind.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Shelf {
-    /// Longitude, latitude where wind and pressure are taken [°].
-    pub at: [f64; 2],
-    /// Length of the shallow water that the wind acts on [m].
-    pub fetch_m: f64,
-    /// Its mean depth [m].
-    pub depth_m: f64,
-    /// Direction that wind must blow towards to raise the level at the coast, clockwise from north [°].
-    pub onshore_deg: f64,
-}
-
 impl Manifest {
     /// Reads and checks a manifest.
     pub fn read(bytes: &[u8], file: &str) -> Result<Self, FormatError> {
@@ -196,24 +135,6 @@ impl Manifest {
                 "give [longitude, latitude]",
             )
         })?;
-        if let Some(forecast) = &manifest.forecast {
-            let positive = [
-                ("duration_s", forecast.duration_s),
-                ("output_interval_s", forecast.output_interval_s),
-                ("shelf.fetch_m", forecast.shelf.fetch_m),
-                ("shelf.depth_m", forecast.shelf.depth_m),
-            ];
-            for (name, value) in positive {
-                if !(value > 0.0 && value.is_finite()) {
-                    return Err(FormatError::malformed(
-                        file,
-                        "[forecast]",
-                        format!("{name} = {value} is not positive"),
-                        "mend the value",
-                    ));
-                }
-            }
-        }
         Ok(manifest)
     }
 }

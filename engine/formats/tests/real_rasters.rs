@@ -44,7 +44,7 @@ const CASES: &[Case] = &[
         crs: Some("EPSG:4326"),
         minimum: -9394.0,
         maximum: 3048.0,
-        mean: -1761.267_353_895_9,
+        mean: -1_761.267_353_895_9,
     },
 ];
 

@@ -53,6 +53,12 @@ pub struct CityBuildings {
     pub warnings: Vec<String>,
 }
 
+/// A ring of projected vertices.
+type Ring = Vec<[f64; 3]>;
+
+/// A surface with its semantic type and projected rings.
+type Face<'a> = (Option<&'a str>, Vec<Ring>);
+
 /// Height of a building that is only a footprint and tells nothing of its height [m].
 const UNKNOWN_HEIGHT: f64 = 6.0;
 /// Height of a storey where only their number is known [m].
@@ -127,7 +133,7 @@ fn building<E>(
     surfaces: &[&Surface],
     project: &dyn Fn([f64; 3]) -> Result<[f64; 3], E>,
 ) -> Result<Option<CityBuilding>, E> {
-    let mut faces: Vec<(Option<&str>, Vec<Vec<[f64; 3]>>)> = Vec::with_capacity(surfaces.len());
+    let mut faces: Vec<Face<'_>> = Vec::with_capacity(surfaces.len());
     for surface in surfaces {
         let rings = surface
             .rings
@@ -192,11 +198,7 @@ fn building<E>(
 
 /// The ground surfaces; without semantics the faces that look down at the bottom; without those
 /// all that looks up, seen from above.
-fn footprint(
-    faces: &[(Option<&str>, Vec<Vec<[f64; 3]>>)],
-    base: f64,
-    top: f64,
-) -> MultiPolygon<f64> {
+fn footprint(faces: &[Face<'_>], base: f64, top: f64) -> MultiPolygon<f64> {
     let facing = |rings: &[Vec<[f64; 3]>]| {
         let n = rings.first().map_or([0.0; 3], |shell| newell_normal(shell));
         n[2] / n
@@ -207,7 +209,7 @@ fn footprint(
             .max(f64::MIN_POSITIVE)
     };
     let low = base + 0.25 * (top - base);
-    let select = |keep: &dyn Fn(Option<&str>, &[Vec<[f64; 3]>]) -> bool| -> Vec<Polygon<f64>> {
+    let select = |keep: &dyn Fn(Option<&str>, &[Ring]) -> bool| -> Vec<Polygon<f64>> {
         faces
             .iter()
             .filter(|(semantic, rings)| keep(*semantic, rings))

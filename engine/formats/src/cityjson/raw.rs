@@ -255,7 +255,7 @@ impl<'a> Reader<'a> {
             for axis in 0..3 {
                 point[axis] = v[axis] * scale[axis] + translate[axis];
             }
-            if point.iter().any(|c| !(c.abs() < FARTHEST)) {
+            if !point.iter().all(|c| c.abs() < FARTHEST) {
                 let at = if place.is_empty() {
                     format!("vertex {index}")
                 } else {
@@ -303,7 +303,9 @@ impl Place<'_> {
             "MultiSolid" | "CompositeSolid" => Some(2),
             "MultiPoint" | "MultiLineString" => None,
             other => {
-                return Err(self.fault(format!("'{}' is no geometry type of CityJSON", clip(other))));
+                return Err(
+                    self.fault(format!("'{}' is no geometry type of CityJSON", clip(other)))
+                );
             }
         };
         let mut surfaces = Vec::new();

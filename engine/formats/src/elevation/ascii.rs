@@ -115,10 +115,10 @@ impl Header {
             || (value >= 1.0 && value.fract() == 0.0 && value < 4e9).then_some(value as usize);
         match key.to_ascii_lowercase().as_str() {
             "ncols" => {
-                self.n_cols = Some(whole().ok_or_else(|| wrong(format!("ncols is {value}")))?)
+                self.n_cols = Some(whole().ok_or_else(|| wrong(format!("ncols is {value}")))?);
             }
             "nrows" => {
-                self.n_rows = Some(whole().ok_or_else(|| wrong(format!("nrows is {value}")))?)
+                self.n_rows = Some(whole().ok_or_else(|| wrong(format!("nrows is {value}")))?);
             }
             "xllcorner" => self.x = Some((value, false)),
             "xllcenter" => self.x = Some((value, true)),
