@@ -218,7 +218,7 @@ fn share_row_on_any(
         let along_y = larger(south[i], 0.0) + larger(-north[i], 0.0);
         let outflow = along_x * cx + along_y * cy;
         let ratio = h[i] / larger(outflow, 1e-30);
-        share[i] = smaller(ratio, 1.0);
+        share[i] = if outflow > h[i] { ratio } else { 1.0 };
         let counted = if h[i] > COURANT_DEPTH { ratio } else { 1e30 };
         slack[i] = smaller(counted, slack[i]);
     }
