@@ -64,9 +64,11 @@ fn projected(
     Ok(points?.into_iter().map(|[x, y]| (x, y)).collect())
 }
 
+type House = (Polygon<f64>, f64);
+
 /// Footprint in the CRS and height [m] of every building: the ground surface is the first of each
 /// shell that the generator writes.
-fn houses(text: &str) -> Result<Vec<(Polygon<f64>, f64)>, Box<dyn Error>> {
+fn houses(text: &str) -> Result<Vec<House>, Box<dyn Error>> {
     let mut lines = text.lines().map(serde_json::from_str::<Value>);
     let header = lines.next().ok_or("an empty city")??;
     let number = |value: &Value, path: &str| {

@@ -55,8 +55,10 @@ const OUTLET_REACH: f64 = 150.0;
 /// The ground at the outlet's end is lower than the rim by at least this much [m].
 const OUTLET_FALL: f64 = 0.10;
 
-/// Wanted underpasses: name, sheet place to look near, rim depth [m].
-const WANTED: [((&str, &str), (f64, f64), f64); 4] = [
+/// A wanted underpass: Chinese and English name, sheet place to look near, rim depth [m].
+type Wanted = ((&'static str, &'static str), (f64, f64), f64);
+
+const WANTED: [Wanted; 4] = [
     (
         ("S273 金居路口", "S273 Jinju junction"),
         (3800.0, 5300.0),

@@ -170,19 +170,19 @@ fn spread(
 ) {
     let mut rng = Rng::new(seed, 0x2000 + every as u64);
     let mut seen = offset;
-    for index in 0..uses.len() {
-        let block = partition.units[index].block;
+    for (unit, use_) in partition.units.iter().zip(uses) {
+        let block = unit.block;
         let large_enough = block.width().min(block.height()) >= 80;
         let lived_in = matches!(
-            uses[index],
+            *use_,
             LandUse::TownHouses | LandUse::Slabs | LandUse::Towers | LandUse::Village
         );
         if !(lived_in && large_enough) {
             continue;
         }
         seen += 1;
-        if seen % every == 0 && rng.chance(0.95) {
-            uses[index] = to;
+        if seen.is_multiple_of(every) && rng.chance(0.95) {
+            *use_ = to;
         }
     }
 }
@@ -333,10 +333,9 @@ fn push_usable(cut: &Cut, index: usize, kind: LineKind, out: &mut Vec<Line>) {
         // Only main roads have bridges over the Lile river, and they cross it, not follow it.
         let on_lile = v > plan::LILE.0 - 40.0 && v < plan::LILE.1 + 40.0;
         let bridge = major && line.northward;
-        !far_water
-            && (!on_lile || bridge)
-            && !plan::on_hill(u, v)
-            && !(canal && plan::urbanity(u, v) > 0.97)
+        let in_the_way = far_water || plan::on_hill(u, v) || (on_lile && !bridge);
+        let covered = canal && plan::urbanity(u, v) > 0.97;
+        !(in_the_way || covered)
     };
     let mut start = None;
     let mut along = cut.from;

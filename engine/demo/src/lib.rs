@@ -24,6 +24,11 @@
 //!
 //! Pipes and drains, culverts under embankments, bridges' decks, roofs other than flat ones.
 
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, reason = "a test may stop where it is surprised")
+)]
+
 mod assets;
 mod buildings;
 mod citymodel;

@@ -81,7 +81,7 @@ fn numbered_parks(
     parents: impl Iterator<Item = usize>,
     above: &dyn Fn(usize) -> String,
 ) -> Vec<String> {
-    let mut next = vec![0; N_PARK_GRIDS];
+    let mut next = [0; N_PARK_GRIDS];
     parents
         .map(|parent| {
             next[parent] += 1;

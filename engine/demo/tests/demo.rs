@@ -1,5 +1,7 @@
 //! The twin as a folder: the same bytes on every run, all files there, no half twin.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it is surprised")]
+
 use std::collections::BTreeSet;
 
 use stormgrid_core::coverage::{CoordinateUnit, Polygonal, check_coverage};
