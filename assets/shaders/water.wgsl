@@ -1,0 +1,37 @@
+// Water: colour by depth with the stops of the page's legend.
+#import stormgrid::common::{linear, haze_colour, haze, clip_nearer}
+
+struct Vertex {
+    @location(0) position: vec3<f32>,
+    @location(1) depth: f32,
+}
+
+struct Varyings {
+    @builtin(position) clip: vec4<f32>,
+    @location(0) depth_haze: vec2<f32>,
+}
+
+// Depth [m]: 0.05, 0.15, 0.3, 0.5, 1.0, 2.0.
+fn water_colour(depth: f32) -> vec3<f32> {
+    var colour = mix(vec3<f32>(0.725, 0.890, 1.0), vec3<f32>(0.549, 0.784, 0.984), saturate((depth - 0.05) / 0.10));
+    colour = mix(colour, vec3<f32>(0.353, 0.663, 0.941), saturate((depth - 0.15) / 0.15));
+    colour = mix(colour, vec3<f32>(0.184, 0.518, 0.863), saturate((depth - 0.3) / 0.2));
+    colour = mix(colour, vec3<f32>(0.082, 0.373, 0.722), saturate((depth - 0.5) / 0.5));
+    return mix(colour, vec3<f32>(0.047, 0.247, 0.525), saturate(depth - 1.0));
+}
+
+@vertex
+fn vertex(in: Vertex) -> Varyings {
+    var out: Varyings;
+    // A film of water over ground that is drawn from coarser samples must not flicker.
+    out.clip = clip_nearer(in.position, 0.0008);
+    out.depth_haze = vec2<f32>(in.depth, haze(in.position));
+    return out;
+}
+
+@fragment
+fn fragment(in: Varyings) -> @location(0) vec4<f32> {
+    let depth = in.depth_haze.x;
+    let colour = mix(linear(water_colour(depth)), haze_colour(), in.depth_haze.y);
+    return vec4<f32>(colour, mix(0.72, 0.92, saturate(depth)));
+}

@@ -1,0 +1,21 @@
+//! The camera of the model as the renderer's camera; the size of the window as the model's canvas.
+
+mod components;
+mod systems;
+
+pub use components::MainCamera;
+
+use bevy::prelude::*;
+
+use super::SceneSystems;
+
+/// Places the camera.
+pub struct ViewPlugin;
+
+impl Plugin for ViewPlugin {
+    fn build(&self, app: &mut App) {
+        app.add_systems(Startup, systems::spawn)
+            .add_systems(Update, systems::take_size.in_set(SceneSystems::Ingest))
+            .add_systems(Update, systems::place.in_set(SceneSystems::Present));
+    }
+}
