@@ -11,7 +11,8 @@ struct Header {
     n_rows: Option<usize>,
     x: Option<(f64, bool)>,
     y: Option<(f64, bool)>,
-    cell: Option<f64>,
+    dx: Option<f64>,
+    dy: Option<f64>,
     no_data: Option<f64>,
 }
 
@@ -24,18 +25,15 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<GeoRaster, FormatError> {
             "give a GeoTIFF (.tif) or an ESRI ASCII grid (.asc)",
         )
     })?;
+    let text = text.trim_start_matches('\u{feff}');
     let mut header = Header::default();
     let mut lines = text.lines().enumerate().peekable();
     while let Some((index, line)) = lines.peek() {
-        if !line
-            .trim_start()
-            .starts_with(|c: char| c.is_ascii_alphabetic())
-        {
-            if !line.trim().is_empty() {
-                break;
-            }
-        } else {
-            header.read_line(line, file, index + 1)?;
+        match line.split_ascii_whitespace().next() {
+            // A row may begin with `nan`: GDAL writes it for missing values.
+            Some(word) if word.parse::<f64>().is_ok() => break,
+            Some(_) => header.read_line(line, file, index + 1)?,
+            None => {}
         }
         lines.next();
     }
@@ -124,7 +122,9 @@ impl Header {
             "xllcenter" => self.x = Some((value, true)),
             "yllcorner" => self.y = Some((value, false)),
             "yllcenter" => self.y = Some((value, true)),
-            "cellsize" => self.cell = Some(value),
+            "cellsize" => (self.dx, self.dy) = (Some(value), Some(value)),
+            "dx" => self.dx = Some(value),
+            "dy" => self.dy = Some(value),
             "nodata_value" => self.no_data = Some(value),
             other => return Err(wrong(format!("'{}' is no key of the header", clip(other)))),
         }
@@ -142,19 +142,13 @@ impl Header {
         };
         let n_cols = self.n_cols.ok_or_else(|| missing("ncols"))?;
         let n_rows = self.n_rows.ok_or_else(|| missing("nrows"))?;
-        let cell = self.cell.ok_or_else(|| missing("cellsize"))?;
+        let dx = self.dx.ok_or_else(|| missing("cellsize"))?;
+        let dy = self.dy.ok_or_else(|| missing("cellsize"))?;
         let (x, x_center) = self.x.ok_or_else(|| missing("xllcorner"))?;
         let (y, y_center) = self.y.ok_or_else(|| missing("yllcorner"))?;
-        let half = |center: bool| if center { 0.5 * cell } else { 0.0 };
-        let (west, south) = (x - half(x_center), y - half(y_center));
-        RasterGeometry::new(
-            n_cols,
-            n_rows,
-            west,
-            south + n_rows as f64 * cell,
-            cell,
-            cell,
-        )
-        .map_err(|e| FormatError::malformed(file, "", e.to_string(), "mend the header"))
+        let half = |center: bool, size: f64| if center { 0.5 * size } else { 0.0 };
+        let (west, south) = (x - half(x_center, dx), y - half(y_center, dy));
+        RasterGeometry::new(n_cols, n_rows, west, south + n_rows as f64 * dy, dx, dy)
+            .map_err(|e| FormatError::malformed(file, "", e.to_string(), "mend the header"))
     }
 }

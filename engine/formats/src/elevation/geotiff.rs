@@ -10,32 +10,45 @@ use tiff::encoder::{Compression, TiffEncoder, colortype};
 use tiff::tags::Tag;
 
 use super::GeoRaster;
+use super::geographic::is_geographic;
 use crate::FormatError;
 
-/// A deflated constant raster packs about 1000 cells in a byte; more is not a raster but an attack.
-const CELLS_PER_BYTE: u64 = 2000;
-/// The most cells that one raster may have.
-const MAX_CELLS: u64 = 1 << 31;
+/// No byte holds more: deflate reaches 1032, LZW with its longest strings 4096 in 12 bits.
+const BYTES_PER_PACKED_BYTE: u64 = 3000;
+/// The most cells that one raster may have: 4 GiB of f64, the Pearl River Delta in cells of 10 m.
+const MAX_CELLS: u64 = 1 << 29;
+/// What one strip or tile may take beside the raster [bytes]: a tile of 2048 x 2048 f64 twice.
+const CHUNK_BYTES: usize = 64 << 20;
+/// GDAL's metadata, XML.
+const GDAL_METADATA: Tag = Tag::Unknown(42112);
 
 pub(super) fn read(bytes: &[u8], file: &str) -> Result<GeoRaster, FormatError> {
     let broken = |error: tiff::TiffError| explain(file, bytes, &error);
     let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(broken)?;
     let (width, height) = decoder.dimensions().map_err(broken)?;
     let cells = u64::from(width) * u64::from(height);
-    if cells == 0 || cells > MAX_CELLS || cells > CELLS_PER_BYTE * bytes.len() as u64 {
-        return Err(FormatError::malformed(
+    if cells == 0 || cells > MAX_CELLS {
+        return Err(FormatError::unsupported(
             file,
             "",
-            format!(
-                "the header declares {width} x {height} cells in {} bytes",
-                bytes.len()
-            ),
-            "the file is damaged; export it again",
+            format!("a raster of {width} x {height} cells"),
+            format!("give 1 to {MAX_CELLS} cells: clip or resample it, or export it again"),
         ));
     }
+    let bands: u64 = number(&mut decoder, Tag::SamplesPerPixel).unwrap_or(1);
+    if bands != 1 {
+        return Err(FormatError::unsupported(
+            file,
+            "",
+            format!("a raster of {bands} bands"),
+            "export a single band",
+        ));
+    }
+    check_chunks(&mut decoder, file, bytes.len() as u64, cells)?;
     let mut limits = Limits::default();
-    limits.decoding_buffer_size = cells as usize * 8;
-    limits.intermediate_buffer_size = (cells as usize * 8).max(1 << 20);
+    // Texts are held to it too: without the file's length a raster of two cells lost its no-data.
+    limits.decoding_buffer_size = (cells as usize * 8).max(bytes.len());
+    limits.intermediate_buffer_size = (cells as usize * 8).max(CHUNK_BYTES);
     decoder = decoder.with_limits(limits);
     let mut warnings = Vec::new();
     let geometry = placement(
@@ -61,11 +74,15 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<GeoRaster, FormatError> {
             "export a single band",
         ));
     }
+    let [scale, offset] = scale_and_offset(&mut decoder);
     for value in &mut values {
-        if !value.is_finite() || no_data.is_some_and(|n| *value == n || (*value as f32) == n as f32)
-        {
-            *value = f64::NAN;
-        }
+        let missing = !value.is_finite()
+            || no_data.is_some_and(|n| *value == n || (*value as f32) == n as f32);
+        *value = if missing {
+            f64::NAN
+        } else {
+            *value * scale + offset
+        };
     }
     let raster = Raster::new(geometry, values)
         .map_err(|e| FormatError::malformed(file, "", e.to_string(), "export it again"))?;
@@ -78,7 +95,8 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<GeoRaster, FormatError> {
 
 /// A GeoTIFF of 32 bit floats, deflated, that GDAL and QGIS open.
 ///
-/// `crs` is `EPSG:n` of a projected or geographic system; NaN becomes `no_data`.
+/// `crs` ends in the EPSG code of a projected or geographic system, as `EPSG:4547` does; the file
+/// names none if it does not. NaN becomes `no_data`.
 pub fn write_geotiff(
     raster: &Raster<f32>,
     crs: Option<&str>,
@@ -118,11 +136,12 @@ pub fn write_geotiff(
 
 /// GTModelType, GTRasterType (pixel is area) and the code of the CRS.
 fn geo_keys(crs: &str) -> Option<[u16; 16]> {
-    let code: u16 = crs.rsplit(':').next()?.parse().ok()?;
-    // Codes of geographic systems lie below 5000 in the register; projected ones used here do not
-    // (4534 to 4554 are the Gauss-Krüger zones of CGCS2000).
-    let geographic = (4001..4999).contains(&code) && !(4491..=4554).contains(&code);
-    let (model, key) = if geographic { (2, 2048) } else { (1, 3072) };
+    let code: u16 = crs.rsplit([':', '/']).next()?.parse().ok()?;
+    let (model, key) = if is_geographic(code) {
+        (2, 2048)
+    } else {
+        (1, 3072)
+    };
     Some([
         1, 1, 0, 3, 1024, 0, 1, model, 1025, 0, 1, 1, key, 0, 1, code,
     ])
@@ -156,6 +175,77 @@ type TiffDecoder<'a> = Decoder<Cursor<&'a [u8]>>;
 
 fn doubles(decoder: &mut TiffDecoder<'_>, tag: Tag) -> Option<Vec<f64>> {
     decoder.find_tag(tag).ok()??.into_f64_vec().ok()
+}
+
+fn number(decoder: &mut TiffDecoder<'_>, tag: Tag) -> Option<u64> {
+    decoder.find_tag_unsigned(tag).ok()?
+}
+
+/// Holds the declared places and sizes of strips or tiles against the bytes that are there, before
+/// anything of the raster's size is allocated.
+fn check_chunks(
+    decoder: &mut TiffDecoder<'_>,
+    file: &str,
+    file_bytes: u64,
+    cells: u64,
+) -> Result<(), FormatError> {
+    let mut list = |tag| decoder.find_tag_unsigned_vec::<u64>(tag).ok().flatten();
+    let tiles = list(Tag::TileOffsets).zip(list(Tag::TileByteCounts));
+    let word = if tiles.is_some() { "tile" } else { "strip" };
+    let strips = || list(Tag::StripOffsets).zip(list(Tag::StripByteCounts));
+    let Some((offsets, sizes)) = tiles.or_else(strips) else {
+        // The decoder says what it lacks.
+        return Ok(());
+    };
+    let mut packed = 0_u64;
+    for (k, (offset, size)) in offsets.iter().zip(&sizes).enumerate() {
+        let end = offset.saturating_add(*size);
+        if end > file_bytes {
+            return Err(FormatError::malformed(
+                file,
+                "",
+                format!("{word} {k} ends at byte {end} of {file_bytes}"),
+                "the file is cut off: copy or download it again",
+            ));
+        }
+        packed = packed.saturating_add(*size);
+    }
+    let bits = number(decoder, Tag::BitsPerSample).unwrap_or(8).max(1);
+    let plain = number(decoder, Tag::Compression).unwrap_or(1) == 1;
+    let reach = packed.saturating_mul(if plain { 1 } else { BYTES_PER_PACKED_BYTE });
+    let needed = cells.saturating_mul(bits).div_ceil(8);
+    if needed > reach {
+        return Err(FormatError::malformed(
+            file,
+            "",
+            format!("the header declares {needed} bytes of cells in {packed} bytes"),
+            "the file is damaged: copy or export it again",
+        ));
+    }
+    Ok(())
+}
+
+/// Scale and offset that GDAL's metadata give to the first band; 1 and 0 without them.
+fn scale_and_offset(decoder: &mut TiffDecoder<'_>) -> [f64; 2] {
+    let found = decoder.find_tag(GDAL_METADATA).ok().flatten();
+    let xml = found
+        .and_then(|value| value.into_string().ok())
+        .unwrap_or_default();
+    let item = |role: &str| {
+        let item = xml
+            .split("<Item ")
+            .find(|i| i.contains(&format!("role=\"{role}\"")) && i.contains("sample=\"0\""))?;
+        let value: f64 = item
+            .split_once('>')?
+            .1
+            .split_once('<')?
+            .0
+            .trim()
+            .parse()
+            .ok()?;
+        value.is_finite().then_some(value)
+    };
+    [item("scale").unwrap_or(1.0), item("offset").unwrap_or(0.0)]
 }
 
 fn placement(
