@@ -1,5 +1,7 @@
 //! Harmonic constants of tide stations as CSV (TICON-4), and the datums of their gauges.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::FormatError;
 use crate::series::Table;
 
@@ -30,6 +32,9 @@ pub struct Station {
 }
 
 /// Reads `station_id,name,lat,lon,constituent,amplitude_m,phase_deg_gmt`.
+///
+/// Refused: a constituent that a station has twice, for its tide would count double; amplitudes above
+/// 20 m; phases beyond a turn; positions off the Earth.
 pub fn read_constituents(bytes: &[u8], file: &str) -> Result<Vec<Station>, FormatError> {
     let mut table = Table::read(bytes, file)?;
     let columns = [
@@ -45,32 +50,50 @@ pub fn read_constituents(bytes: &[u8], file: &str) -> Result<Vec<Station>, Forma
     let (id, name, lat, lon) = (id?, name?, lat?, lon?);
     let (constituent, amplitude, phase) = (constituent?, amplitude?, phase?);
     let mut stations: Vec<Station> = Vec::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
+    let mut seen: HashSet<(usize, String)> = HashSet::new();
     while let Some(row) = table.next_row()? {
-        let height = row.number(amplitude)?;
+        let wrong = |problem: String, remedy: &str| {
+            FormatError::malformed(file, format!("line {}", row.line), problem, remedy)
+        };
+        let (height, lag) = (row.number(amplitude)?, row.number(phase)?);
         if !(0.0..=20.0).contains(&height) {
             let problem = format!("an amplitude of {height} m is outside 0 to 20 m");
-            return Err(FormatError::malformed(
-                file,
-                format!("line {}", row.line),
-                problem,
-                "check the unit",
-            ));
+            return Err(wrong(problem, "check the unit"));
+        }
+        if lag.abs() > 360.0 {
+            let problem = format!("a phase of {lag} degrees is outside -360 to 360");
+            return Err(wrong(problem, "give degrees relative to Greenwich"));
         }
         let constant = HarmonicConstant {
             name: row.text(constituent).to_owned(),
             amplitude: height,
-            phase: row.number(phase)?.to_radians(),
+            phase: lag.to_radians(),
         };
-        match stations.iter_mut().find(|s| s.id == row.text(id)) {
-            Some(station) => station.constants.push(constant),
-            None => stations.push(Station {
-                id: row.text(id).to_owned(),
-                name: row.text(name).to_owned(),
-                lat_deg: row.number(lat)?,
-                lon_deg: row.number(lon)?,
-                constants: vec![constant],
-            }),
+        let index = match known.get(row.text(id)) {
+            Some(index) => *index,
+            None => {
+                let (lat_deg, lon_deg) = (row.number(lat)?, row.number(lon)?);
+                if lat_deg.abs() > 90.0 || !(-180.0..=360.0).contains(&lon_deg) {
+                    let problem = format!("latitude {lat_deg}, longitude {lon_deg} is no place");
+                    return Err(wrong(problem, "give degrees, north and east positive"));
+                }
+                known.insert(row.text(id).to_owned(), stations.len());
+                stations.push(Station {
+                    id: row.text(id).to_owned(),
+                    name: row.text(name).to_owned(),
+                    lat_deg,
+                    lon_deg,
+                    constants: Vec::new(),
+                });
+                stations.len() - 1
+            }
+        };
+        if !seen.insert((index, constant.name.clone())) {
+            let problem = format!("station {} has {} twice", row.text(id), constant.name);
+            return Err(wrong(problem, "remove one of them"));
         }
+        stations[index].constants.push(constant);
     }
     Ok(stations)
 }
@@ -98,5 +121,20 @@ mod tests {
         assert_eq!(stations.len(), 2);
         assert_eq!(stations[0].constants.len(), 2);
         assert!((stations[0].constants[0].phase.to_degrees() - 56.366).abs() < 1e-9);
+    }
+
+    #[test]
+    fn faults_are_named_with_their_line() {
+        let fault = |rows: &str| {
+            let head = "station_id,name,lat,lon,constituent,amplitude_m,phase_deg_gmt";
+            read_constituents(format!("{head}\n{rows}").as_bytes(), "t.csv")
+                .expect_err("faulty")
+                .to_string()
+        };
+        let row = "a,Macau,22.2,113.5,M2,0.4,10\n";
+        assert!(fault(&row.repeat(2)).contains("line 3: station a has M2 twice"));
+        assert!(fault(&row.replace("0.4", "46.4")).contains("line 2: an amplitude of 46.4 m"));
+        assert!(fault(&row.replace(",10", ",1000")).contains("line 2: a phase of 1000"));
+        assert!(fault(&row.replace("22.2,", "222,")).contains("is no place"));
     }
 }
