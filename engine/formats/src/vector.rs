@@ -3,7 +3,7 @@
 use geo::{LineString, MultiLineString, MultiPolygon, Point, Polygon};
 use geojson::{GeometryValue, Position};
 use serde_json::{Map, Value};
-use stormgrid_core::ring::ring_fault;
+use stormgrid_core::ring::{ring_fault, rings_crossing};
 
 use crate::FormatError;
 
@@ -53,8 +53,9 @@ pub enum Rings {
     HandOn,
 }
 
-/// Reads polygons and multipolygons. A ring that is not closed, crosses itself, or has too few
-/// vertices is refused, or handed on for a report of all of them.
+/// Reads polygons and multipolygons. A ring that is not closed, crosses itself or another ring of its
+/// polygon, or has too few vertices is refused, and so is a polygon without rings; or they are handed
+/// on for a report of all of them.
 pub fn read_polygons(
     bytes: &[u8],
     file: &str,
@@ -90,10 +91,47 @@ pub fn read_polygons(
             let mut lines = lines.into_iter();
             if let Some(shell) = lines.next() {
                 polygons.push(Polygon::new(shell, lines.collect()));
+            } else if rings == Rings::Refuse {
+                return Err(FormatError::malformed(
+                    file,
+                    place,
+                    "a polygon has no rings",
+                    "remove or redraw it",
+                ));
+            }
+        }
+        if rings == Rings::Refuse {
+            refuse_crossing_holes(file, place, &polygons)?;
+            if polygons.is_empty() {
+                return Err(FormatError::malformed(
+                    file,
+                    place,
+                    "it has no polygon",
+                    "remove or redraw it",
+                ));
             }
         }
         Ok(Some(MultiPolygon::new(polygons)))
     })
+}
+
+/// A hole that leaves its shell, or crosses another hole, has no area that all would agree on.
+fn refuse_crossing_holes(
+    file: &str,
+    place: &str,
+    polygons: &[Polygon<f64>],
+) -> Result<(), FormatError> {
+    for polygon in polygons.iter().filter(|p| !p.interiors().is_empty()) {
+        if let Some(([a, b], at)) = rings_crossing(&MultiPolygon::new(vec![polygon.clone()])) {
+            return Err(FormatError::malformed(
+                file,
+                place,
+                format!("rings {a} and {b} cross at ({}, {})", at.x, at.y),
+                "redraw the hole inside its outline",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Reads lines and multilines.
@@ -180,6 +218,7 @@ fn read<G>(
     wanted: &str,
     mut convert: impl FnMut(&GeometryValue, &str) -> Result<Option<G>, FormatError>,
 ) -> Result<Layer<G>, FormatError> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut root: Value = serde_json::from_slice(bytes).map_err(|e| json_error(file, bytes, &e))?;
     let crs = root
         .pointer("/crs/properties/name")
@@ -359,6 +398,36 @@ mod tests {
     }
 
     #[test]
+    fn a_byte_order_mark_is_no_fault() {
+        let plain = collection(r#"{"type":"Point","coordinates":[113.0,22.5]}"#);
+        let marked = [&b"\xef\xbb\xbf"[..], &plain].concat();
+        assert_eq!(
+            read_points(&marked, "p").expect("valid"),
+            read_points(&plain, "p").expect("valid")
+        );
+    }
+
+    /// Pairs of edges compared one with another would take an hour.
+    #[test]
+    fn a_long_ring_is_checked_in_time() {
+        let n = 200_000;
+        let vertices: Vec<String> = (0..=n)
+            .map(|k| {
+                let (sin, cos) =
+                    (f64::from(k % n) / f64::from(n) * std::f64::consts::TAU).sin_cos();
+                format!("[{cos},{sin}]")
+            })
+            .collect();
+        let bytes = collection(&format!(
+            r#"{{"type":"Polygon","coordinates":[[{}]]}}"#,
+            vertices.join(",")
+        ));
+        let begun = std::time::Instant::now();
+        assert!(read_polygons(&bytes, "g", Rings::Refuse).is_ok());
+        assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
+    }
+
+    #[test]
     fn faults_name_feature_ring_and_place() {
         let bow = r#"{"type":"Polygon","coordinates":[[[0,0],[2,2],[2,0],[0,2],[0,0]]]}"#;
         assert!(
@@ -374,6 +443,16 @@ mod tests {
             "{}",
             fault(nan)
         );
+        let hole = r#"{"type":"Polygon","coordinates":[[[0,0],[9,0],[9,9],[0,9],[0,0]],[[5,5],[5,6],[12,6],[12,5],[5,5]]]}"#;
+        assert!(
+            fault(hole).contains("rings 0 and 1 cross at (9, "),
+            "{}",
+            fault(hole)
+        );
+        let nothing = r#"{"type":"Polygon","coordinates":[]}"#;
+        assert!(fault(nothing).contains("no rings"), "{}", fault(nothing));
+        let none = r#"{"type":"MultiPolygon","coordinates":[]}"#;
+        assert!(fault(none).contains("no polygon"), "{}", fault(none));
         let point = r#"{"type":"Point","coordinates":[0,0]}"#;
         assert!(
             fault(point).contains("it is a Point where a Polygon"),
