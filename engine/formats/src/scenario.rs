@@ -59,7 +59,7 @@ pub struct Run {
 
 /// A number for all cells, or the file of a raster.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "this needs a number or the path of a raster")]
 pub enum NumberOrRaster {
     /// The same everywhere.
     Number(f64),
@@ -447,6 +447,9 @@ impl Inflow {
         if self.at.is_some() == self.polygon.is_some() {
             return Err("it needs either at = [x, y] or a polygon".into());
         }
+        if self.radius_m.is_some() && self.at.is_none() {
+            return Err("radius_m belongs to at = [x, y], not to a polygon".into());
+        }
         if self.radius_m.is_some_and(|r| !(r > 0.0 && r < 1e5)) {
             return Err("radius_m is not between 0 and 100 km".into());
         }
@@ -532,7 +535,45 @@ mod tests {
         assert!(fault("[typhoon]\ntrack = \"hato.csv\"\n").contains("[typhoon]"));
     }
 
+    #[test]
+    fn a_number_or_a_raster_is_asked_for_by_name() {
+        let text = fault("roughness = true\n");
+        assert!(
+            text.contains("line 7: this needs a number or the path of a raster"),
+            "{text}"
+        );
+        assert!(
+            fault("[[inflow]]\npolygon = \"p.geojson\"\nradius_m = 5\ndischarge_m3_s = 1\n")
+                .contains("[[inflow]] 1: radius_m belongs to at")
+        );
+    }
+
+    /// Nesting as deep as the file is long must not exhaust the stack.
+    #[test]
+    fn deep_nesting_is_refused() {
+        for text in [
+            format!("{MINIMAL}roughness = {}", "[".repeat(100_000)),
+            format!("{MINIMAL}roughness = {}", "{a=".repeat(100_000)),
+            format!("{MINIMAL}{}b = 1\n", "a.".repeat(100_000)),
+            format!("{MINIMAL}[{}b]\n", "a.".repeat(100_000)),
+        ] {
+            assert!(Scenario::read(text.as_bytes(), "s.toml").is_err());
+        }
+    }
+
     proptest! {
+        #[test]
+        fn no_text_makes_it_panic(
+            at in 0..MINIMAL.len(), cut in 0..20_usize,
+            insert in "[\\[\\]{}=\".#a-z0-9é江\n ]{0,12}",
+        ) {
+            let end = (at + cut).min(MINIMAL.len());
+            let text = format!("{}{insert}{}", &MINIMAL[..at], &MINIMAL[end..]);
+            if let Err(error) = Scenario::read(text.as_bytes(), "x") {
+                prop_assert!(error.to_string().starts_with("x, ") && !error.to_string().contains('\n'));
+            }
+        }
+
         #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = Scenario::read(&bytes, "x");

@@ -52,7 +52,8 @@ fn unknown_key(message: &str) -> Option<(String, Vec<String>)> {
 }
 
 fn section_before(text: &str, at: usize) -> String {
-    text[..at]
+    text.get(..at)
+        .unwrap_or_default()
         .lines()
         .rev()
         .map(str::trim)
