@@ -113,7 +113,10 @@ pub fn check(arguments: &GridsCheckArguments) -> Result<ExitCode> {
             polygon: feature.geometry.clone(),
         })
         .collect();
-    let coverage = check_coverage(&polygons, zones.unit, None);
+    let mut coverage = check_coverage(&polygons, zones.unit, None);
+    // The sum of no floats is -0; people and programs read 0.
+    coverage.gap_area_m2 += 0.0;
+    coverage.overlap_area_m2 += 0.0;
     let nesting = match &arguments.parent {
         Some(path) => Some(nesting(&zones, &Zones::read(path, &arguments.id)?)),
         None => None,
