@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use stormgrid_core::coverage::{CoordinateUnit, Polygonal, check_coverage};
 use stormgrid_demo::{DemoError, DemoOptions, generate};
 use stormgrid_formats::manifest::Manifest;
-use stormgrid_formats::{elevation, vector};
+use stormgrid_formats::{cityjson, elevation, vector};
 
 /// Ground of 50 m: all else as in the demo.
 fn coarse() -> DemoOptions {
@@ -114,6 +114,35 @@ fn the_files_read_back_as_a_labelled_twin_of_coverages() {
         .iter()
         .filter(|road| road.text("underpass").as_deref() == Some("true"));
     assert_eq!(dips.count(), 4);
+}
+
+#[test]
+fn the_city_reads_back_with_all_people_in_its_buildings() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("twin");
+    let report = generate(&dir, &coarse()).unwrap();
+    let path = "city/buildings.city.jsonl";
+    let model = cityjson::read(&std::fs::read(dir.join(path)).unwrap(), path).unwrap();
+    let city =
+        cityjson::buildings(&model, cityjson::LodChoice::Highest, &|p| Ok::<_, ()>(p)).unwrap();
+    assert!(city.warnings.is_empty());
+    assert!(city.buildings.len() >= 20_000);
+    assert_eq!(city.buildings.len(), report.buildings);
+    let sum = |of: fn(&cityjson::CityBuilding) -> Option<u32>| -> u64 {
+        city.buildings
+            .iter()
+            .map(|b| u64::from(of(b).unwrap()))
+            .sum()
+    };
+    assert_eq!(sum(|b| b.people), 364_700);
+    assert_eq!(sum(|b| b.households), report.households);
+    let named = city
+        .buildings
+        .iter()
+        .find(|b| b.name.as_deref() == Some("翠园里7号"))
+        .unwrap();
+    assert!(named.floors.unwrap() >= 6 && named.address.as_deref().unwrap().contains("仁美社区"));
+    assert!((named.top - named.base - 3.0 * f64::from(named.floors.unwrap())).abs() < 0.01);
 }
 
 #[test]
