@@ -140,6 +140,12 @@ pub fn set_water_frame(index: u32, bytes: &[u8]) -> Result<(), JsValue> {
     Ok(())
 }
 
+/// The time between frames of the run [s]: between frames farther apart one is missing.
+#[wasm_bindgen]
+pub fn set_water_interval(seconds: f64) {
+    change(|m| m.set_water_interval(seconds));
+}
+
 /// Forgets the water.
 #[wasm_bindgen]
 pub fn clear_water() {

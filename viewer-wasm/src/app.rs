@@ -71,7 +71,8 @@ pub fn wake() {
 /// Starts the renderer; returns at once, the browser's loop goes on.
 pub fn run(canvas: &str) {
     let (model, times) = engine(|e| (e.model.clone(), e.times.clone()));
-    model.lock().wake();
+    // The first frames only prepare pipelines.
+    model.lock().wake_for(12);
     let mut app = App::new();
     app.add_plugins(
         DefaultPlugins
@@ -86,7 +87,8 @@ pub fn run(canvas: &str) {
                 ..default()
             })
             .set(LogPlugin {
-                filter: "warn,wgpu=error,naga=error".to_owned(),
+                // What a browser lacks is told as warnings about features that are not used here.
+                filter: "error".to_owned(),
                 ..default()
             })
             // The page hears of panics through a hook of its own.
@@ -110,20 +112,17 @@ fn keep_waker(proxy: Res<'_, EventLoopProxyWrapper>) {
 }
 
 /// After each frame the page hears what has happened in it.
-fn tell(model: Res<'_, SharedModel>, times: Res<'_, FrameTimes>) {
+fn tell(model: Res<'_, SharedModel>) {
     let (happened, awake) = {
         let mut model = model.lock();
         (model.take_happened(), model.is_awake())
     };
     events::tell_happened(happened);
-    // The first frames only prepare pipelines.
-    if !awake && times.drawn() > 8 {
+    if !awake {
         let first = engine(|e| !std::mem::replace(&mut e.ready, true));
         if first {
             events::tell(object(&[("type", "ready".into())]));
         }
         events::settle();
-    } else if !awake {
-        model.lock().wake();
     }
 }

@@ -317,7 +317,7 @@ mod tests {
         let (hit, t) = city.ray([-50.0, 5.0, 5.0], [2.0, 0.0, 0.0]).expect("hits");
         assert_eq!(hit, 7);
         assert!((t - 25.0).abs() < 0.01);
-        let over = city.ray([-50.0, 5.0, 30.0], [95.0, 0.0, -22.5]);
+        let over = city.ray([-50.0, 5.0, 80.0], [95.0, 0.0, -75.0]);
         assert_eq!(over.expect("hits").0, 9);
         assert!(city.ray([-50.0, 5.0, 40.0], [1.0, 0.0, 0.0]).is_none());
     }

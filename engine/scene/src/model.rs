@@ -268,6 +268,12 @@ impl SceneModel {
         self.water_changed();
     }
 
+    /// The time between frames of the run [s].
+    pub fn set_water_interval(&mut self, seconds: f64) {
+        self.water.set_interval(seconds);
+        self.water_changed();
+    }
+
     /// Forgets the water.
     pub fn clear_water(&mut self) {
         self.water.clear();
@@ -486,7 +492,12 @@ impl SceneModel {
 
     /// Something must be drawn.
     pub fn wake(&mut self) {
-        self.to_draw = SETTLE;
+        self.wake_for(SETTLE);
+    }
+
+    /// So many frames must be drawn at least.
+    pub fn wake_for(&mut self, frames: u32) {
+        self.to_draw = self.to_draw.max(frames);
     }
 
     /// Whether a frame must be drawn.

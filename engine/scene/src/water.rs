@@ -27,6 +27,7 @@ pub struct WaterMesh {
 #[derive(Clone, Debug, Default)]
 pub struct Water {
     frames: BTreeMap<u32, WaterFrame>,
+    interval: Option<f64>,
     time: f64,
     shown: Option<Shown>,
 }
@@ -51,6 +52,12 @@ impl Water {
             self.frames.clear();
         }
         self.frames.insert(index, frame);
+    }
+
+    /// The time between frames of the run [s]: between frames farther apart one is missing, and the
+    /// earlier one is shown. Without it all frames are neighbours.
+    pub fn set_interval(&mut self, seconds: f64) {
+        self.interval = (seconds > 0.0).then_some(seconds);
     }
 
     /// Forgets all frames.
@@ -97,7 +104,12 @@ impl Water {
     pub fn update(&mut self) {
         let before = self.frames.values().rev().find(|f| f.time_s <= self.time);
         let after = self.frames.values().find(|f| f.time_s >= self.time);
+        let near = |a: &WaterFrame, b: &WaterFrame| {
+            self.interval
+                .is_none_or(|most| b.time_s - a.time_s <= 1.01 * most)
+        };
         self.shown = match (before, after) {
+            (Some(a), Some(b)) if !near(a, b) => Some(between(a, a, a.time_s)),
             (Some(a), Some(b)) => Some(between(a, b, self.time)),
             (Some(a), None) | (None, Some(a)) => Some(between(a, a, a.time_s)),
             (None, None) => None,
@@ -280,6 +292,23 @@ mod tests {
         water.update();
         assert_eq!(water.shown_time(), Some(300.0));
         assert_eq!(water.tiles(), (1, 2));
+    }
+
+    #[test]
+    fn a_missing_frame_is_not_made_up() {
+        let mut water = Water::default();
+        water.set_interval(100.0);
+        water.set_frame(0, frame(0.0, |_, _| Some((100, 40))));
+        water.set_frame(2, frame(200.0, |_, _| Some((300, 240))));
+        water.set_time(150.0);
+        water.update();
+        assert_eq!(
+            (water.shown_time(), water.depth(30.0, 30.0)),
+            (Some(0.0), Some(0.4))
+        );
+        water.set_frame(1, frame(100.0, |_, _| Some((200, 140))));
+        water.update();
+        assert_eq!(water.shown_time(), Some(150.0));
     }
 
     #[test]
