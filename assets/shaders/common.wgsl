@@ -3,10 +3,10 @@
 
 #import bevy_pbr::mesh_view_bindings::view
 
-// Towards the sun: from the south-west, high. Axes: x east, y up, z south.
-const SUN: vec3<f32> = vec3<f32>(-0.48, 0.72, 0.50);
+// Towards the sun: from the west-south-west, high. Axes: x east, y up, z south.
+const SUN: vec3<f32> = vec3<f32>(-0.62, 0.68, 0.38);
 // Distance at which the haze takes 63 % [m].
-const HAZE_LENGTH: f32 = 42000.0;
+const HAZE_LENGTH: f32 = 60000.0;
 
 // sRGB to linear light, good to 1 % (a polynomial is cheaper than a power on a software rasteriser).
 fn linear(c: vec3<f32>) -> vec3<f32> {
@@ -23,10 +23,9 @@ fn haze(position: vec3<f32>) -> f32 {
     return 1.0 - exp(-way / HAZE_LENGTH);
 }
 
-// Lambert with a sky that lights from above, 1 on level ground.
+// Lambert wrapped around the edges, so that faces away from the sun differ too; 1 on level ground.
 fn light(normal: vec3<f32>) -> f32 {
-    let sun = max(dot(normal, SUN), 0.0);
-    return 0.36 + 0.10 * normal.y + 0.75 * sun;
+    return 0.40 + 0.714 * (0.5 + 0.5 * dot(normal, SUN));
 }
 
 // On the screen, drawn nearer by a share of its distance without moving: depth is near / distance.

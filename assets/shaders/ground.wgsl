@@ -20,10 +20,10 @@ struct Varyings {
 
 // Bed of the river, polder, foothill, hill: subdued, so that data stands out.
 fn ground_colour(height: f32, steepness: f32) -> vec3<f32> {
-    let bed = linear(vec3<f32>(0.72, 0.74, 0.71));
-    let polder = linear(vec3<f32>(0.843, 0.859, 0.812));
-    let foot = linear(vec3<f32>(0.776, 0.812, 0.737));
-    let hill = linear(vec3<f32>(0.651, 0.714, 0.627));
+    let bed = linear(vec3<f32>(0.66, 0.68, 0.64));
+    let polder = linear(vec3<f32>(0.796, 0.820, 0.749));
+    let foot = linear(vec3<f32>(0.722, 0.765, 0.663));
+    let hill = linear(vec3<f32>(0.580, 0.659, 0.541));
     var colour = mix(bed, polder, smoothstep(-2.5, 0.2, height));
     colour = mix(colour, foot, smoothstep(4.0, 18.0, height));
     colour = mix(colour, hill, smoothstep(20.0, 90.0, height));
@@ -35,8 +35,8 @@ fn vertex(in: Vertex) -> Varyings {
     var out: Varyings;
     out.clip = view.clip_from_world * vec4<f32>(in.position, 1.0);
     let normal = normalize(in.normal.xyz);
-    // Relief twice as strong as it is, else a delta is flat in every light.
-    let relief = normalize(vec3<f32>(normal.x * 2.0, normal.y, normal.z * 2.0));
+    // Relief stronger as it is, else a delta is flat in every light.
+    let relief = normalize(vec3<f32>(normal.x * 2.5, normal.y, normal.z * 2.5));
     out.colour = ground_colour(in.position.y, 1.0 - normal.y);
     out.light_haze = vec2<f32>(light(relief), haze(in.position));
     out.uv = vec2<f32>(in.position.x - place.x, in.position.z - place.y) * place.z;

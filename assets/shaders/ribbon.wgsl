@@ -18,34 +18,55 @@ struct Vertex {
 
 struct Varyings {
     @builtin(position) clip: vec4<f32>,
+    @location(0) opacity: f32,
+}
+
+// Behind the camera a point has no place on the screen.
+const NEAR: f32 = 0.01;
+
+// Widened across the line on the screen: the same width from everywhere.
+fn on_screen(position: vec3<f32>, end: vec3<f32>, side: f32) -> vec4<f32> {
+    var here = clip_nearer(position, ribbon.width.w);
+    let there = view.clip_from_world * vec4<f32>(end, 1.0);
+    let size = view.viewport.zw;
+    let a = here.xy / max(here.w, NEAR) * size;
+    let b = there.xy / max(there.w, NEAR) * size;
+    let along = (b - a) / max(length(b - a), 1e-4);
+    let half = 0.5 * ribbon.width.x;
+    let across = vec2<f32>(-along.y, along.x) * side * half;
+    // A little longer than the piece, so that corners have no notch.
+    let offset = (across - along * min(half, 1.5)) * 2.0 / size;
+    return vec4<f32>(here.xy + offset * here.w, here.zw);
+}
+
+// Widened on the ground, as a road is; `metres` a pixel's width there.
+fn on_ground(position: vec3<f32>, end: vec3<f32>, side: f32, metres: f32) -> vec4<f32> {
+    let way = end.xz - position.xz;
+    let along = way / max(length(way), 1e-4);
+    let half = 0.5 * max(ribbon.width.y, ribbon.width.x * metres);
+    let offset = vec2<f32>(along.y, -along.x) * side * half - along * 0.4 * half;
+    return clip_nearer(position + vec3<f32>(offset.x, 0.0, offset.y), ribbon.width.w);
 }
 
 @vertex
 fn vertex(in: Vertex) -> Varyings {
     var out: Varyings;
     let lift = vec3<f32>(0.0, ribbon.width.z, 0.0);
-    var here = clip_nearer(in.position + lift, ribbon.width.w);
-    let there = view.clip_from_world * vec4<f32>(in.end.xyz + lift, 1.0);
-    let size = view.viewport.zw;
-    // Behind the camera a point has no place on the screen: the piece is moved before the near plane.
-    let near = 0.01;
-    let a = here.xy / max(here.w, near) * size;
-    let b = there.xy / max(there.w, near) * size;
-    var along = b - a;
-    let length = max(length(along), 1e-4);
-    along = along / length;
-    // view.clip_from_view[1][1] is the cotangent of half the field of view.
-    let px_per_m = 0.5 * size.y * view.clip_from_view[1][1] / max(here.w, near);
-    let half = 0.5 * max(ribbon.width.x, ribbon.width.y * px_per_m);
-    let across = vec2<f32>(-along.y, along.x) * in.end.w * half;
-    // A little longer than the piece, so that corners have no notch.
-    let offset = (across - along * min(half, 1.5)) * 2.0 / size;
-    here = vec4<f32>(here.xy + offset * here.w, here.zw);
-    out.clip = here;
+    out.opacity = 1.0;
+    if (ribbon.width.y > 0.0) {
+        let far = (view.clip_from_world * vec4<f32>(in.position, 1.0)).w;
+        // view.clip_from_view[1][1] is the cotangent of half the field of view.
+        let metres = max(far, NEAR) * 2.0 / (view.viewport.w * view.clip_from_view[1][1]);
+        out.clip = on_ground(in.position + lift, in.end.xyz + lift, in.end.w, metres);
+        // Narrower than a pixel it is drawn a pixel wide and fainter.
+        out.opacity = clamp(ribbon.width.y / (ribbon.width.x * metres), 0.3, 1.0);
+    } else {
+        out.clip = on_screen(in.position + lift, in.end.xyz + lift, in.end.w);
+    }
     return out;
 }
 
 @fragment
 fn fragment(in: Varyings) -> @location(0) vec4<f32> {
-    return ribbon.colour;
+    return vec4<f32>(ribbon.colour.rgb, ribbon.colour.a * in.opacity);
 }

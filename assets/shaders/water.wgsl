@@ -3,12 +3,13 @@
 
 struct Vertex {
     @location(0) position: vec3<f32>,
-    @location(1) depth: f32,
+    // Depth [m]; 1 inside, 0 on the shore.
+    @location(1) depth_shore: vec2<f32>,
 }
 
 struct Varyings {
     @builtin(position) clip: vec4<f32>,
-    @location(0) depth_haze: vec2<f32>,
+    @location(0) depth_shore_haze: vec3<f32>,
 }
 
 // Depth [m]: 0.05, 0.15, 0.3, 0.5, 1.0, 2.0.
@@ -25,13 +26,14 @@ fn vertex(in: Vertex) -> Varyings {
     var out: Varyings;
     // A film of water over ground that is drawn from coarser samples must not flicker.
     out.clip = clip_nearer(in.position, 0.0008);
-    out.depth_haze = vec2<f32>(in.depth, haze(in.position));
+    out.depth_shore_haze = vec3<f32>(in.depth_shore, haze(in.position));
     return out;
 }
 
 @fragment
 fn fragment(in: Varyings) -> @location(0) vec4<f32> {
-    let depth = in.depth_haze.x;
-    let colour = mix(linear(water_colour(depth)), haze_colour(), in.depth_haze.y);
-    return vec4<f32>(colour, mix(0.72, 0.92, saturate(depth)));
+    let depth = in.depth_shore_haze.x;
+    let colour = mix(linear(water_colour(depth)), haze_colour(), in.depth_shore_haze.z);
+    let shore = smoothstep(-0.08, 0.3, in.depth_shore_haze.y);
+    return vec4<f32>(colour, shore * mix(0.74, 0.92, saturate(depth)));
 }

@@ -104,8 +104,26 @@ function gridCard(layer: string, grid: GridCard, run: Run | null): Node[] {
   const row = grid.exposure ?? null;
   const fly = el("button", { type: "button" }, t("card.fly"));
   fly.addEventListener("click", () => window.dispatchEvent(new CustomEvent("fly-to-grid", { detail: { layer, code: grid.code } })));
+  // The flood first: it is what a commander opens the card for.
   return [
     heading(word("level", grid.level), grid.name || grid.code),
+    el("h3", {}, t("card.flood")),
+    row
+      ? list([
+          [t("card.people_reached"), `${count(rows.people(row))} / ${count(grid.people)}`],
+          [t("card.flooded_share"), percent(rows.share(row) ?? 0)],
+          [t("card.arrival"), when(run, rows.arrival(row))],
+          [t("card.depth"), `${metres(rows.depthMean(row))} · ${metres(rows.depthMax(row))}`],
+          [t("card.hazard"), hazardBadge(rows.hazard(row))],
+          [t("card.duration"), hours(rows.duration(row))],
+          [t("card.buildings_reached"), `${count(rows.buildings(row))} / ${count(grid.buildings)}`],
+          [t("card.schools_hit"), `${count(rows.schools(row))} · ${count(rows.hospitals(row))}`],
+          [t("card.road_cut"), `${number((rows.roadCut(row) ?? 0) / 1000, 2)} ${t("unit.km")}`],
+          [t("card.flooded_area"), `${number((rows.floodedArea(row) ?? 0) / 1e6, 3)} ${t("unit.km2")}`],
+          [t("card.speed_max"), rows.speedMax(row) === null ? "–" : `${number(rows.speedMax(row) ?? 0, 2)} ${t("unit.mps")}`],
+        ])
+      : el("p", { class: "note facts" }, t("card.no_run")),
+    el("h3", {}, t("card.facts")),
     list([
       [t("card.code"), grid.code],
       [t("card.kind"), word("kind", grid.kind)],
@@ -115,22 +133,6 @@ function gridCard(layer: string, grid: GridCard, run: Run | null): Node[] {
       [t("card.buildings"), count(grid.buildings)],
       [t("card.schools"), count(grid.schools)],
     ]),
-    el("h3", {}, t("card.flood")),
-    row
-      ? list([
-          [t("card.flooded_share"), percent(rows.share(row) ?? 0)],
-          [t("card.flooded_area"), `${number((rows.floodedArea(row) ?? 0) / 1e6, 3)} ${t("unit.km2")}`],
-          [t("card.people_reached"), count(rows.people(row))],
-          [t("card.buildings_reached"), count(rows.buildings(row))],
-          [t("card.schools_hit"), `${count(rows.schools(row))} · ${count(rows.hospitals(row))}`],
-          [t("card.depth"), `${metres(rows.depthMean(row))} · ${metres(rows.depthMax(row))}`],
-          [t("card.speed_max"), rows.speedMax(row) === null ? "–" : `${number(rows.speedMax(row) ?? 0, 2)} ${t("unit.mps")}`],
-          [t("card.hazard"), hazardBadge(rows.hazard(row))],
-          [t("card.arrival"), when(run, rows.arrival(row))],
-          [t("card.duration"), hours(rows.duration(row))],
-          [t("card.road_cut"), `${number((rows.roadCut(row) ?? 0) / 1000, 2)} ${t("unit.km")}`],
-        ])
-      : el("p", { class: "note facts" }, t("card.no_run")),
     el("p", { class: "facts" }, fly),
   ];
 }

@@ -145,16 +145,16 @@ function borderStyle(level: string): engine.LayerStyle {
   const geometry = "polygon";
   switch (level) {
     case "town":
-      return { geometry, colour: [120, 30, 90, 255], width_px: 3 };
+      return { geometry, colour: [96, 28, 84, 255], width_px: 3 };
     case "village":
-      return { geometry, colour: [120, 30, 90, 200], width_px: 2, range_max: 30000 };
+      return { geometry, colour: [96, 48, 96, 200], width_px: 1.8, range_max: 14000 };
     case "unit":
     case "park_unit":
       return { geometry, colour: [70, 70, 70, 170], width_px: 1, range_max: 3000 };
     case "park_grid":
       return { geometry, colour: [20, 90, 60, 220], width_px: 2, range_max: 9000 };
     default:
-      return { geometry, colour: [40, 40, 60, 230], width_px: 1.6 };
+      return { geometry, colour: [52, 58, 72, 200], width_px: 1.2 };
   }
 }
 
