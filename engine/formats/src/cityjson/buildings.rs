@@ -72,21 +72,25 @@ pub fn buildings<E>(
     lod: LodChoice,
     project: &dyn Fn([f64; 3]) -> Result<[f64; 3], E>,
 ) -> Result<CityBuildings, E> {
-    let mut parts: BTreeMap<&str, Vec<&CityObject>> = BTreeMap::new();
-    for object in &model.objects {
-        for parent in &object.parents {
-            parts.entry(parent).or_default().push(object);
+    let mut parts: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    // A building stands for itself even where a file names another as its parent.
+    let is_part = |o: &&CityObject| o.kind != "Building";
+    for (index, object) in model.objects.iter().enumerate() {
+        for parent in object.parents.iter().filter(|_| is_part(&object)) {
+            parts.entry(parent).or_default().push(index);
         }
     }
+    // A part with several parents belongs to the first that is met; so the work stays linear, and
+    // an object that is its own ancestor is met once.
+    let mut taken = vec![false; model.objects.len()];
     let mut out = CityBuildings::default();
-    for object in model.objects.iter().filter(|o| o.kind == "Building") {
+    for object in model.objects.iter().filter(|o| !is_part(o)) {
         let mut family = vec![object];
         let mut next = 0;
-        // Parts of parts; an object that is its own ancestor is met once.
         while let Some(member) = family.get(next).copied() {
-            for part in parts.get(member.id.as_str()).into_iter().flatten() {
-                if !family.iter().any(|known| std::ptr::eq(*known, *part)) {
-                    family.push(part);
+            for &part in parts.get(member.id.as_str()).into_iter().flatten() {
+                if !std::mem::replace(&mut taken[part], true) {
+                    family.push(&model.objects[part]);
                 }
             }
             next += 1;
@@ -254,6 +258,8 @@ fn number(attributes: &Map<String, Value>, names: &[&str]) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::read;
     use super::super::tests::SHED;
     use super::*;
@@ -300,6 +306,32 @@ mod tests {
         );
     }
 
+    /// Symptom: a part was handed to each of its parents, and a family searched for each new member;
+    /// a file of one megabyte kept a reader busy for hours.
+    #[test]
+    fn a_part_belongs_to_one_building_whatever_its_parents_are() {
+        let mut objects = Map::new();
+        let box_ = serde_json::json!([{"type": "MultiSurface", "lod": "1", "boundaries": [[[0, 1, 2]], [[0, 1, 3]]]}]);
+        for i in 0..3000 {
+            let id = format!("b{i}");
+            objects.insert(id, serde_json::json!({"type": "Building", "parents": [format!("b{}", (i + 1) % 3000)], "geometry": box_}));
+            let parents = ["b0".to_owned(), format!("b{i}"), format!("p{i}")];
+            objects.insert(
+                format!("p{i}"),
+                serde_json::json!({"type": "BuildingPart", "parents": parents, "geometry": box_}),
+            );
+        }
+        let text = serde_json::json!({"type": "CityJSON", "version": "2.0", "CityObjects": objects,
+            "transform": {"scale": [1, 1, 1], "translate": [0, 0, 0]},
+            "vertices": [[0, 0, 0], [9, 0, 0], [9, 9, 0], [9, 0, 5]]});
+        let found = shed(&text.to_string());
+        assert_eq!(found.buildings.len(), 3000);
+        let faces = |b: &CityBuilding| b.mesh.triangles.len();
+        // Two triangles of its own each, and all parts with the first parent of the model's order.
+        assert_eq!(found.buildings.iter().map(faces).sum::<usize>(), 12_000);
+        assert_eq!(faces(&found.buildings[0]), 6_002);
+    }
+
     #[test]
     fn parts_belong_to_their_building() {
         let text = SHED.replace(
@@ -314,5 +346,35 @@ mod tests {
         assert_eq!(found.buildings.len(), 1);
         assert_eq!(found.buildings[0].id, "house");
         assert_eq!(found.buildings[0].top, 12.0);
+    }
+
+    proptest! {
+        /// Any few faces, crossing and degenerate ones too, within all that the reader lets through.
+        #[test]
+        fn no_surfaces_make_it_panic(
+            vertices in prop::collection::vec(prop::array::uniform3(prop_oneof![
+                8 => (-5..6_i64).prop_map(|v| v as f64),
+                1 => -9e11..9e11_f64,
+                1 => -1e-9..1e-9_f64,
+            ]), 1..12),
+            faces in prop::collection::vec(
+                prop::collection::vec(prop::collection::vec(0..12_usize, 0..7), 0..3), 0..8),
+            ground in any::<bool>(),
+        ) {
+            let faces: Vec<Vec<Vec<usize>>> = faces.iter().map(|rings| rings.iter()
+                .map(|ring| ring.iter().map(|i| i % vertices.len()).collect()).collect()).collect();
+            let meaning = vec![0; faces.len()];
+            let text = serde_json::json!({"type": "CityJSON", "version": "2.0",
+                "transform": {"scale": [1, 1, 1], "translate": [0, 0, 0]}, "vertices": vertices,
+                "CityObjects": {"a": {"type": "Building", "geometry": [{"type": "MultiSurface", "lod": "2",
+                    "boundaries": faces, "semantics": {
+                        "surfaces": [{"type": if ground { "GroundSurface" } else { "WallSurface" }}],
+                        "values": meaning}}]}}});
+            let found = shed(&text.to_string());
+            prop_assert_eq!(found.buildings.len() + found.warnings.len(), 1);
+            for b in &found.buildings {
+                prop_assert!(b.top > b.base && b.footprint.unsigned_area().is_finite());
+            }
+        }
     }
 }

@@ -69,6 +69,8 @@ pub struct Surface {
 
 /// Reads a model: a CityJSON document, or a CityJSONSeq if more lines follow the first.
 pub fn read(bytes: &[u8], file: &str) -> Result<CityModel, FormatError> {
+    // Some editors put a byte order mark before the text.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut lines = bytes
         .split(|b| *b == b'\n')
         .enumerate()
@@ -181,7 +183,11 @@ mod tests {
             fault(&SHED.replace("[[4,5,6,7]]", "[[4,5,6,1.5]]")).contains("1.5 is no vertex index")
         );
         assert!(fault(&SHED.replace("[[4,5,6,7]]", "[4,5,6,7]")).contains("nested"));
-        assert!(fault(&SHED.replace("\"template\":0", "\"template\":3")).contains("template 3"));
+        for odd in ["3", "-1", "1.5", "\"x\""] {
+            let text = fault(&SHED.replace("\"template\":0", &format!("\"template\":{odd}")));
+            let expected = format!("object 'tree', geometry 0: template {odd} is used");
+            assert!(text.contains(&expected), "{text}");
+        }
         assert!(fault(&SHED.replace("[0.5,0.5,0.5]", "[0.5,0,0.5]")).contains("transform"));
         assert!(fault(&SHED.replace("[8,6,4]", "[8,6,1e300]")).contains("vertex 6"));
         assert!(
@@ -190,6 +196,77 @@ mod tests {
         assert!(fault(&SHED[..400]).contains("cut off"));
         assert!(fault("{\"type\":\"FeatureCollection\"}").contains("no CityJSON"));
         assert!(fault("").contains("empty"));
+    }
+
+    /// Cause: each instance copies its template, each surface its semantic type. Symptom: three
+    /// megabytes of JSON took all memory and ended the program.
+    #[test]
+    fn small_files_cannot_ask_for_all_memory() {
+        let instance = r#"{"type":"GeometryInstance","template":0,"boundaries":[1],"transformationMatrix":[1,0,0,0,0,1,0,0,0,0,1,0,0,0,0,1]}"#;
+        let template = "[[0,1,2]]";
+        let bomb = SHED
+            .replace("[[[0,1,2]]]", &format!("[{}]", [template; 4000].join(",")))
+            .replace(
+                "[{\"type\":\"GeometryInstance\"",
+                &format!(
+                    "[{},{{\"type\":\"GeometryInstance\"",
+                    [instance; 4000].join(",")
+                ),
+            );
+        let text = fault(&bomb);
+        assert!(
+            text.contains("object 'tree', geometry 500: more than 10000000 vertices"),
+            "{text}"
+        );
+        let long = "x".repeat(100_000);
+        assert!(fault(&SHED.replace("WallSurface", &long)).contains("semantic type"));
+        assert!(
+            fault(&SHED.replace("\"lod\":\"1\"", &format!("\"lod\":\"{long}\"")))
+                .contains("level of detail")
+        );
+    }
+
+    #[test]
+    fn an_id_stands_for_one_object() {
+        let mut head: Value = serde_json::from_str(SHED).expect("JSON");
+        let objects = head["CityObjects"].take();
+        let feature = serde_json::json!({
+            "type": "CityJSONFeature", "id": "shed",
+            "CityObjects": { "shed": objects["shed"] }, "vertices": head["vertices"]
+        });
+        head["CityObjects"] = serde_json::json!({});
+        let text = fault(&format!("{head}\n{feature}\n{feature}\n"));
+        assert!(
+            text.contains("line 3, object 'shed': another object before it has the same id"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_fault() {
+        let marked = format!("\u{feff}{SHED}");
+        assert_eq!(read(marked.as_bytes(), "c"), read(SHED.as_bytes(), "c"));
+    }
+
+    #[test]
+    fn no_meaning_may_stand_for_a_surface_or_a_whole_shell() {
+        let semantics = |values: &str| {
+            let text = SHED.replace("[[0,1,2,2,2,2]]", values);
+            let model = read(text.as_bytes(), "c").expect("valid");
+            let surfaces = &model.objects[0].geometries[0].surfaces;
+            surfaces.iter().filter(|s| s.semantic.is_some()).count()
+        };
+        assert_eq!(semantics("[[0,null,2,2,2,2]]"), 5);
+        assert_eq!(semantics("[null]"), 0);
+        assert_eq!(semantics("[[0,1]]"), 2);
+        // Two shells, the second with meanings: the first must not take them.
+        let hollow = SHED
+            .replace("[[[[0,3,2,1]],", "[[[[0,1,2]]],[[[0,3,2,1]],")
+            .replace("[[0,1,2,2,2,2]]", "[null,[0,1,2,2,2,2]]");
+        let model = read(hollow.as_bytes(), "c").expect("valid");
+        let surfaces = &model.objects[0].geometries[0].surfaces;
+        assert_eq!(surfaces[0].semantic, None);
+        assert_eq!(surfaces[1].semantic.as_deref(), Some("GroundSurface"));
     }
 
     proptest! {

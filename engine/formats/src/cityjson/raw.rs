@@ -1,6 +1,6 @@
 //! The document as it stands, and its way to surfaces with coordinates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -10,6 +10,11 @@ use crate::FormatError;
 
 /// Beyond this no coordinate of a city lies [m]; larger ones are damage.
 const FARTHEST: f64 = 1e12;
+/// Surfaces, rings and vertices that instances of templates may unfold to, all together: a file of
+/// some megabytes can ask for more than any machine has. About 1 GiB of memory.
+const MOST_INSTANCED: usize = 10_000_000;
+/// Characters of a level of detail or a semantic type; they are repeated with every surface.
+const LONGEST_NAME: usize = 200;
 
 #[derive(Deserialize)]
 pub(super) struct Document {
@@ -79,7 +84,7 @@ struct RawGeometry {
     #[serde(default)]
     semantics: Option<Semantics>,
     #[serde(default)]
-    template: Option<u64>,
+    template: Option<Value>,
     #[serde(rename = "transformationMatrix", default)]
     matrix: Option<Vec<f64>>,
 }
@@ -103,7 +108,15 @@ pub(super) struct Reader<'a> {
     file: &'a str,
     model: CityModel,
     transform: Transform,
-    templates: Vec<Geometry>,
+    templates: Vec<Template>,
+    ids: HashSet<String>,
+    instanced: usize,
+}
+
+/// A template and how much one instance of it takes.
+struct Template {
+    geometry: Geometry,
+    size: usize,
 }
 
 pub(super) fn json_fault(file: &str, place: &str, error: &serde_json::Error) -> FormatError {
@@ -174,6 +187,8 @@ impl<'a> Reader<'a> {
             },
             transform,
             templates: Vec::new(),
+            ids: HashSet::new(),
+            instanced: 0,
         };
         if let Some(templates) = document.templates {
             for (index, raw) in templates.templates.iter().enumerate() {
@@ -182,7 +197,11 @@ impl<'a> Reader<'a> {
                     object: format!("geometry template {index}"),
                 };
                 let geometry = at.geometry(raw, &templates.vertices)?;
-                reader.templates.push(geometry);
+                let rings = || geometry.surfaces.iter().flat_map(|s| &s.rings);
+                let size = geometry.surfaces.len()
+                    + rings().count()
+                    + rings().map(Vec::len).sum::<usize>();
+                reader.templates.push(Template { geometry, size });
             }
         }
         reader.add(document.objects, &document.vertices, place)?;
@@ -223,6 +242,14 @@ impl<'a> Reader<'a> {
             } else {
                 format!("{place}, object '{}'", clip(&id))
             };
+            if !self.ids.insert(id.clone()) {
+                return Err(FormatError::malformed(
+                    self.file,
+                    name,
+                    "another object before it has the same id",
+                    "remove one of them or give each an id of its own",
+                ));
+            }
             let mut geometries = Vec::with_capacity(object.geometry.len());
             for (index, raw) in object.geometry.iter().enumerate() {
                 let at = Place {
@@ -230,7 +257,21 @@ impl<'a> Reader<'a> {
                     object: format!("{name}, geometry {index}"),
                 };
                 let geometry = match raw.kind.as_str() {
-                    "GeometryInstance" => at.instance(raw, &vertices, &self.templates)?,
+                    "GeometryInstance" => {
+                        let template = at.template(raw, &self.templates)?;
+                        self.instanced = self.instanced.saturating_add(template.size);
+                        if self.instanced > MOST_INSTANCED {
+                            return Err(FormatError::unsupported(
+                                self.file,
+                                at.object,
+                                format!(
+                                    "more than {MOST_INSTANCED} vertices and surfaces out of geometry templates"
+                                ),
+                                "split the file or simplify the templates",
+                            ));
+                        }
+                        at.instance(raw, &vertices, &template.geometry)?
+                    }
                     _ => at.geometry(raw, &vertices)?,
                 };
                 geometries.push(geometry);
@@ -313,22 +354,38 @@ impl Place<'_> {
             Some(depth) => self.surfaces(&raw.boundaries, depth, vertices, &mut surfaces)?,
             None => self.check_indices(&raw.boundaries, vertices.len())?,
         }
-        if let Some(semantics) = &raw.semantics {
-            let mut values = Vec::new();
-            flatten(&semantics.values, &mut values);
-            if values.len() == surfaces.len() {
-                for (surface, value) in surfaces.iter_mut().zip(values) {
-                    surface.semantic = value
-                        .and_then(|i| semantics.surfaces.get(i))
-                        .map(|s| s.kind.clone());
-                }
+        if let (Some(semantics), Some(depth)) = (&raw.semantics, depth) {
+            let kinds = semantics.surfaces.iter().map(|s| s.kind.as_str());
+            self.check_names(kinds, "semantic type")?;
+            let mut values = Vec::with_capacity(surfaces.len());
+            meanings(&semantics.values, &raw.boundaries, depth, &mut values);
+            for (surface, value) in surfaces.iter_mut().zip(values) {
+                surface.semantic = value
+                    .and_then(|i| semantics.surfaces.get(i))
+                    .map(|s| s.kind.clone());
             }
         }
+        let lod = lod(raw);
+        self.check_names(lod.as_deref().into_iter(), "level of detail")?;
         Ok(Geometry {
             kind: raw.kind.clone(),
-            lod: lod(raw),
+            lod,
             surfaces,
         })
+    }
+
+    fn check_names<'n>(
+        &self,
+        mut names: impl Iterator<Item = &'n str>,
+        what: &str,
+    ) -> Result<(), FormatError> {
+        match names.find(|n| n.len() > LONGEST_NAME) {
+            Some(name) => Err(self.fault(format!(
+                "the {what} '{}…' is longer than {LONGEST_NAME} bytes",
+                clip(name)
+            ))),
+            None => Ok(()),
+        }
     }
 
     fn array<'v>(&self, value: &'v Value) -> Result<&'v [Value], FormatError> {
@@ -393,25 +450,34 @@ impl Place<'_> {
         }
     }
 
+    fn template<'t>(
+        &self,
+        raw: &RawGeometry,
+        templates: &'t [Template],
+    ) -> Result<&'t Template, FormatError> {
+        let number = raw
+            .template
+            .as_ref()
+            .ok_or_else(|| self.fault("the instance names no template"))?;
+        number
+            .as_u64()
+            .and_then(|i| templates.get(usize::try_from(i).ok()?))
+            .ok_or_else(|| {
+                self.fault(format!(
+                    "template {} is used, and there are {}",
+                    clip(&number.to_string()),
+                    templates.len()
+                ))
+            })
+    }
+
     /// A template, turned and scaled by its matrix and moved to its reference point.
     fn instance(
         &self,
         raw: &RawGeometry,
         vertices: &[[f64; 3]],
-        templates: &[Geometry],
+        template: &Geometry,
     ) -> Result<Geometry, FormatError> {
-        let number = raw
-            .template
-            .ok_or_else(|| self.fault("the instance names no template"))?;
-        let template = usize::try_from(number)
-            .ok()
-            .and_then(|i| templates.get(i))
-            .ok_or_else(|| {
-                self.fault(format!(
-                    "template {number} is used, and there are {}",
-                    templates.len()
-                ))
-            })?;
         let reference = self
             .array(&raw.boundaries)?
             .first()
@@ -449,11 +515,18 @@ impl Place<'_> {
     }
 }
 
-/// The leaves of nested arrays: indices or nothing.
-fn flatten(value: &Value, out: &mut Vec<Option<usize>>) {
-    match value {
-        Value::Array(parts) => parts.iter().for_each(|part| flatten(part, out)),
-        leaf => out.push(leaf.as_u64().map(|i| i as usize)),
+/// One entry for each surface of the boundaries: its place in the list of semantic surfaces.
+///
+/// `null` stands for a surface, or a whole shell or solid, without any.
+fn meanings(values: &Value, boundaries: &Value, depth: u32, out: &mut Vec<Option<usize>>) {
+    let parts = boundaries.as_array().map_or(&[][..], Vec::as_slice);
+    for (i, part) in parts.iter().enumerate() {
+        let value = values.get(i).unwrap_or(&Value::Null);
+        if depth > 0 {
+            meanings(value, part, depth - 1, out);
+        } else {
+            out.push(value.as_u64().and_then(|v| usize::try_from(v).ok()));
+        }
     }
 }
 
