@@ -178,8 +178,8 @@ pub fn check_coverage(
             .filter_map(|p| gap(p, resolution, unit))
             .collect(),
     );
-    report.overlap_area_m2 = overlaps.iter().map(defect_area).sum();
-    report.gap_area_m2 = gaps.iter().map(defect_area).sum();
+    report.overlap_area_m2 = total_area(&overlaps);
+    report.gap_area_m2 = total_area(&gaps);
     report.defects.extend(overlaps);
     report.defects.extend(gaps);
     report
@@ -305,6 +305,11 @@ fn vertices(area: &MultiPolygon<f64>) -> usize {
 fn rings(area: &MultiPolygon<f64>) -> impl Iterator<Item = &LineString<f64>> {
     area.iter()
         .flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()))
+}
+
+/// Counted from plus zero: the sum of no numbers is minus zero, which people would read.
+fn total_area(defects: &[Defect]) -> f64 {
+    defects.iter().map(defect_area).fold(0.0, |a, b| a + b)
 }
 
 fn defect_area(defect: &Defect) -> f64 {

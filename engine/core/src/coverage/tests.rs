@@ -358,6 +358,7 @@ fn a_layer_of_a_million_vertices_is_checked_in_one_go() {
     let report = check_coverage(&layer, CoordinateUnit::Metres, None);
     assert_eq!(report.vertices, n * n * 4 * steps);
     assert_eq!((report.gap_area_m2, report.overlap_area_m2), (0.0, 0.0));
+    assert!(report.gap_area_m2.is_sign_positive() && report.overlap_area_m2.is_sign_positive());
     assert!(report.defects.is_empty());
 }
 
