@@ -92,7 +92,11 @@ pub fn run_all() -> ExitCode {
     totals.check(
         "browser",
         Command::new("node")
-            .args(["--test", "--test-reporter=spec", "tests/browser/viewer.test.mjs"])
+            .args([
+                "--test",
+                "--test-reporter=spec",
+                "tests/browser/viewer.test.mjs",
+            ])
             .env(
                 "CHROMIUM",
                 setup::chromium()
