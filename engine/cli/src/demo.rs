@@ -18,6 +18,9 @@ const DEMO_CELLS_M: [f64; 3] = [40.0, 20.0, 10.0];
 /// How often the runs are looked at [ms].
 const POLL_MS: u64 = 250;
 
+/// How long a cancelled run may take to clear up after itself; it notices at its next step.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Makes the demo city if it is missing, serves it, forecasts coarse first and finer after.
 pub fn demo(arguments: &DemoArguments) -> Result<ExitCode> {
     let clock = Instant::now();
@@ -138,8 +141,13 @@ fn start(start: &Start<'_>, clock: Instant) -> Result<ExitCode> {
             .iter()
             .any(|run| run.view().state != RunState::Done);
     // Whatever is still computed is broken off; a run folder in the making removes itself.
-    for run in runs.all() {
+    let all = runs.all();
+    for run in &all {
         run.cancel();
+    }
+    let patience = Instant::now();
+    while !all.iter().all(|run| run.is_over()) && patience.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(POLL_MS / 5));
     }
     if failed {
         bail!("the forecast failed; see the message above");
