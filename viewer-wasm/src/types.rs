@@ -144,10 +144,10 @@ impl Style {
             colour: self.colour.unwrap_or(if polygons {
                 [62, 74, 92, 215]
             } else {
-                [250, 248, 240, 255]
+                [246, 243, 235, 225]
             }),
             width_px: self.width_px.unwrap_or(if polygons { 1.4 } else { 1.0 }),
-            width_m: self.width_m.unwrap_or(if polygons { 0.0 } else { 9.0 }),
+            width_m: self.width_m.unwrap_or(if polygons { 0.0 } else { 7.0 }),
             range_max: self.range_max.unwrap_or(f64::INFINITY),
         }
     }

@@ -1,11 +1,19 @@
 //! The ground: heights, tiles of triangles, where a ray meets it.
 
+use std::collections::HashMap;
+
 use stormgrid_core::raster::{Raster, RasterGeometry};
 
 use crate::frame::{packed_normal_from_local, render_from_local};
 
 /// Quads along one side of a tile: small enough to be left out when behind the camera.
 pub const TILE: usize = 64;
+
+/// Quads along one side of a block that may become one fan; divides [`TILE`].
+const BLOCK: usize = 8;
+/// How far a simplified block may be off the samples [m]: less than the shallowest water drawn is deep
+/// would be seen, much more would hide it.
+const FLAT: f64 = 0.12;
 
 /// Triangles with a normal at each vertex, in the renderer's axes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -74,48 +82,36 @@ impl Terrain {
         (count(g.n_rows), count(g.n_cols))
     }
 
-    /// One tile of the ground. Neighbours share the samples along their common side.
+    /// One tile of the ground. Blocks of [`BLOCK`] quads a side that are flat to [`FLAT`] become one
+    /// fan; a side between two blocks is straight or not by its own samples alone, so that both of
+    /// them agree on it and no crack opens.
     pub fn tile(&self, tile_row: usize, tile_col: usize) -> GroundMesh {
         let g = self.geometry();
         let (r0, c0) = (tile_row * TILE, tile_col * TILE);
         let (r1, c1) = ((r0 + TILE).min(g.n_rows - 1), (c0 + TILE).min(g.n_cols - 1));
-        let mut mesh = GroundMesh::default();
-        let width = c1 - c0 + 1;
-        let mut vertex = vec![u32::MAX; width * (r1 - r0 + 1)];
-        for row in r0..=r1 {
-            for col in c0..=c1 {
-                let height = self.heights.get(row, col);
-                if height.is_finite() {
-                    let at = g.center(row, col);
-                    vertex[(row - r0) * width + col - c0] = mesh.positions.len() as u32;
-                    mesh.positions.push(render_from_local([
-                        at.x as f32,
-                        at.y as f32,
-                        height as f32,
-                    ]));
-                    mesh.normals
-                        .push(packed_normal_from_local(self.normal(row, col)));
-                }
+        let mut tile = TileBuilder {
+            terrain: self,
+            mesh: GroundMesh::default(),
+            vertex: HashMap::new(),
+        };
+        for row in (r0..r1).step_by(BLOCK) {
+            for col in (c0..c1).step_by(BLOCK) {
+                tile.block(row, col, (row + BLOCK).min(r1), (col + BLOCK).min(c1));
             }
         }
-        for row in 0..r1 - r0 {
-            for col in 0..c1 - c0 {
-                let at = row * width + col;
-                let [nw, ne, sw, se] = [at, at + 1, at + width, at + width + 1].map(|i| vertex[i]);
-                // The diagonal alternates, so that ridges have no preferred direction.
-                let halves = if (row + col) % 2 == 0 {
-                    [[nw, sw, se], [nw, se, ne]]
-                } else {
-                    [[nw, sw, ne], [ne, sw, se]]
-                };
-                for half in halves {
-                    if half.iter().all(|i| *i != u32::MAX) {
-                        mesh.indices.extend(half);
-                    }
-                }
-            }
-        }
-        mesh
+        tile.mesh
+    }
+
+    /// Whether the samples between two are on the line between them.
+    fn is_straight(&self, a: (usize, usize), b: (usize, usize)) -> bool {
+        let n = (b.0 - a.0).max(b.1 - a.1);
+        let (from, to) = (self.heights.get(a.0, a.1), self.heights.get(b.0, b.1));
+        (1..n).all(|k| {
+            let row = a.0 + (b.0 - a.0) * k / n;
+            let col = a.1 + (b.1 - a.1) * k / n;
+            let line = from + (to - from) * k as f64 / n as f64;
+            (self.heights.get(row, col) - line).abs() <= FLAT
+        })
     }
 
     fn normal(&self, row: usize, col: usize) -> [f32; 3] {
@@ -182,6 +178,133 @@ impl Terrain {
     }
 }
 
+struct TileBuilder<'a> {
+    terrain: &'a Terrain,
+    mesh: GroundMesh,
+    /// The vertex of each sample that has one.
+    vertex: HashMap<(usize, usize), u32>,
+}
+
+impl TileBuilder<'_> {
+    fn vertex(&mut self, row: usize, col: usize, height: f64) -> u32 {
+        *self.vertex.entry((row, col)).or_insert_with(|| {
+            let at = self.terrain.geometry().center(row, col);
+            let index = self.mesh.positions.len() as u32;
+            let position = [at.x as f32, at.y as f32, height as f32];
+            self.mesh.positions.push(render_from_local(position));
+            self.mesh
+                .normals
+                .push(packed_normal_from_local(self.terrain.normal(row, col)));
+            index
+        })
+    }
+
+    fn block(&mut self, r0: usize, c0: usize, r1: usize, c1: usize) {
+        let heights = &self.terrain.heights;
+        let samples = || (r0..=r1).flat_map(|r| (c0..=c1).map(move |c| (r, c)));
+        let whole = r1 - r0 == BLOCK && c1 - c0 == BLOCK;
+        let full = samples().all(|(r, c)| heights.get(r, c).is_finite());
+        let corner = [(r0, c0), (r1, c0), (r1, c1), (r0, c1)];
+        let n = BLOCK as f64;
+        let fans = whole && full && {
+            let middle = heights.get(r0 + BLOCK / 2, c0 + BLOCK / 2);
+            let h = corner.map(|(r, c)| heights.get(r, c));
+            samples().all(|(r, c)| {
+                let fan = fan_height(middle, h, (r - r0) as f64 / n, (c - c0) as f64 / n);
+                (heights.get(r, c) - fan).abs() <= FLAT
+            })
+        };
+        if fans {
+            self.fan(corner);
+        } else {
+            self.quads(r0, c0, r1, c1);
+        }
+    }
+
+    /// Around the middle, once along the four sides.
+    fn fan(&mut self, corner: [(usize, usize); 4]) {
+        let (row, col) = (corner[0].0 + BLOCK / 2, corner[0].1 + BLOCK / 2);
+        let height = |t: &Self, r, c| t.terrain.heights.get(r, c);
+        let h = height(self, row, col);
+        let middle = self.vertex(row, col, h);
+        let rim = corner.map(|(r, c)| {
+            let h = height(self, r, c);
+            self.vertex(r, c, h)
+        });
+        for k in 0..4 {
+            self.mesh.indices.extend([middle, rim[k], rim[(k + 1) % 4]]);
+        }
+    }
+
+    /// Two triangles for each quad; samples on a straight side of the block are moved onto it.
+    fn quads(&mut self, r0: usize, c0: usize, r1: usize, c1: usize) {
+        let terrain = self.terrain;
+        let straight = |a, b| r1 - r0 == BLOCK && c1 - c0 == BLOCK && terrain.is_straight(a, b);
+        let sides = [
+            straight((r0, c0), (r0, c1)),
+            straight((r1, c0), (r1, c1)),
+            straight((r0, c0), (r1, c0)),
+            straight((r0, c1), (r1, c1)),
+        ];
+        let height = |row: usize, col: usize| {
+            let between = |a: f64, b: f64, k: usize| a + (b - a) * k as f64 / BLOCK as f64;
+            let at = |r, c| terrain.heights.get(r, c);
+            if (row == r0 && sides[0]) || (row == r1 && sides[1]) {
+                between(at(row, c0), at(row, c1), col - c0)
+            } else if (col == c0 && sides[2]) || (col == c1 && sides[3]) {
+                between(at(r0, col), at(r1, col), row - r0)
+            } else {
+                at(row, col)
+            }
+        };
+        for row in r0..r1 {
+            for col in c0..c1 {
+                let quad = [
+                    (row, col),
+                    (row, col + 1),
+                    (row + 1, col),
+                    (row + 1, col + 1),
+                ];
+                let [nw, ne, sw, se] = quad.map(|(r, c)| {
+                    let h = height(r, c);
+                    h.is_finite().then(|| self.vertex(r, c, h))
+                });
+                // The diagonal alternates, so that ridges have no preferred direction.
+                let halves = if (row + col) % 2 == 0 {
+                    [[nw, sw, se], [nw, se, ne]]
+                } else {
+                    [[nw, sw, ne], [ne, sw, se]]
+                };
+                for half in halves {
+                    if let [Some(a), Some(b), Some(c)] = half {
+                        self.mesh.indices.extend([a, b, c]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Height of the fan over a square: `h` at its corners north-west, south-west, south-east,
+/// north-east, `middle` in the middle; `v` southward and `u` eastward from 0 to 1.
+fn fan_height(middle: f64, h: [f64; 4], v: f64, u: f64) -> f64 {
+    let (x, y) = (2.0 * u - 1.0, 2.0 * v - 1.0);
+    let [nw, sw, se, ne] = h;
+    // The triangle is that of the side which the point is nearest to; on it the height is linear.
+    let (out, along, from, to) = if x.abs() >= y.abs() {
+        if x >= 0.0 {
+            (x, y, ne, se)
+        } else {
+            (-x, y, nw, sw)
+        }
+    } else if y >= 0.0 {
+        (y, x, sw, se)
+    } else {
+        (-y, x, nw, ne)
+    };
+    middle * (1.0 - out) + 0.5 * (from * (out - along) + to * (out + along))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,16 +316,53 @@ mod tests {
         }))
     }
 
-    #[test]
-    fn tiles_cover_every_quad_once() {
-        let terrain = slope();
+    fn area(terrain: &Terrain) -> (f64, usize) {
         let (rows, cols) = terrain.tiles();
-        assert_eq!((rows, cols), (2, 3));
-        let triangles: usize = (0..rows)
-            .flat_map(|r| (0..cols).map(move |c| (r, c)))
-            .map(|(r, c)| terrain.tile(r, c).indices.len() / 3)
-            .sum();
-        assert_eq!(triangles, 2 * 129 * 69);
+        let mut sum = (0.0, 0);
+        for (row, col) in (0..rows).flat_map(|r| (0..cols).map(move |c| (r, c))) {
+            let mesh = terrain.tile(row, col);
+            for t in mesh.indices.chunks(3) {
+                let [a, b, c] =
+                    [t[0], t[1], t[2]].map(|i| mesh.positions[i as usize].map(f64::from));
+                let up = (b[2] - a[2]) * (c[0] - a[0]) - (b[0] - a[0]) * (c[2] - a[2]);
+                assert!(up > 0.0, "a triangle looks down");
+                sum.0 += 0.5 * up;
+                sum.1 += 1;
+            }
+        }
+        sum
+    }
+
+    #[test]
+    fn tiles_cover_the_ground_once_and_planes_need_few_triangles() {
+        let terrain = slope();
+        assert_eq!(terrain.tiles(), (2, 3));
+        let (covered, triangles) = area(&terrain);
+        assert!((covered - 1290.0 * 690.0).abs() < 1.0);
+        // 16 x 8 whole blocks of four triangles, and what is left at the rims in quads.
+        assert_eq!(triangles, 16 * 8 * 4 + 2 * (129 * 69 - 16 * 8 * 64));
+        let g = *terrain.geometry();
+        let waves = Terrain::new(&Raster::from_fn(g, |r, c| ((r * r + 3 * c) % 7) as f32));
+        assert_eq!(area(&waves).1, 2 * 129 * 69);
+    }
+
+    #[test]
+    fn simplified_ground_stays_within_its_tolerance() {
+        let g = RasterGeometry::new(65, 65, 0.0, 650.0, 10.0, 10.0).expect("valid");
+        let dike = |x: f64| {
+            if (300.0..330.0).contains(&x) {
+                4.0
+            } else {
+                0.001 * x
+            }
+        };
+        let terrain = Terrain::new(&Raster::from_fn(g, |r, c| dike(g.center(r, c).x) as f32));
+        let mesh = terrain.tile(0, 0);
+        assert!(mesh.indices.len() / 3 < 2 * 64 * 64 / 2);
+        for p in &mesh.positions {
+            assert!((f64::from(p[1]) - dike(f64::from(p[0]))).abs() <= FLAT);
+        }
+        assert!((area(&terrain).0 - 640.0 * 640.0).abs() < 1.0);
     }
 
     #[test]
@@ -214,7 +374,7 @@ mod tests {
             assert!(up > 0.0);
         }
         // Gradient (0.1, 0.05): the normal is (-0.1, -0.05, 1) / 1.00623.
-        let n = mesh.normals[70].map(|v| f32::from(v) / 127.0);
+        let n = mesh.normals[mesh.normals.len() / 2].map(|v| f32::from(v) / 127.0);
         assert!((n[0] + 0.0994).abs() < 0.005 && (n[1] - 0.9938).abs() < 0.005);
         assert!((n[2] - 0.0497).abs() < 0.005);
     }

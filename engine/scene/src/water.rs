@@ -9,6 +9,8 @@ use crate::frame::render_from_local;
 
 /// Cells along one side of a tile of the surface.
 pub const TILE: usize = 64;
+/// Cells along one side of a block of open water that may become two triangles; divides [`TILE`].
+const BLOCK: usize = 4;
 /// Shallower water is not drawn [m]: the depth at which the legend begins, and a film of rain is no flood.
 pub const SHALLOWEST: f32 = 0.05;
 
@@ -19,6 +21,9 @@ pub struct WaterMesh {
     pub positions: Vec<[f32; 3]>,
     /// Depth of the water under each vertex [m].
     pub depths: Vec<f32>,
+    /// How far inside the water a vertex is: 1 in the middle of a wet cell, 0 on a straight shore,
+    /// negative where the shore should cut a corner off.
+    pub shores: Vec<f32>,
     /// Three vertices a triangle, counter-clockwise from above.
     pub indices: Vec<u32>,
 }
@@ -126,69 +131,164 @@ impl Water {
         })
     }
 
-    /// One tile of the surface: a quad for each wet cell, corners at the mean level of the wet cells
-    /// around them, so that the surface has no steps. `None` when the tile is dry.
+    /// One tile of the surface, its corners at the mean level of the wet cells around them, so that
+    /// it has no steps; a fan for each wet cell at the shore, fewer triangles in open water. `None`
+    /// when the tile is dry.
     pub fn tile(&self, tile_row: usize, tile_col: usize) -> Option<WaterMesh> {
         let shown = self.shown.as_ref()?;
         let g = &shown.geometry;
         let (r0, c0) = (tile_row * TILE, tile_col * TILE);
         let (r1, c1) = ((r0 + TILE).min(g.n_rows), (c0 + TILE).min(g.n_cols));
-        let mut mesh = WaterMesh::default();
-        let width = c1 - c0 + 1;
-        let mut vertex = vec![u32::MAX; width * (r1 - r0 + 1)];
-        for row in r0..r1 {
-            for col in c0..c1 {
-                if shown.level[row * g.n_cols + col].is_nan() {
-                    continue;
-                }
-                let mut corners = [0; 4];
-                for (k, (r, c)) in [
-                    (row, col),
-                    (row + 1, col),
-                    (row + 1, col + 1),
-                    (row, col + 1),
-                ]
-                .into_iter()
-                .enumerate()
-                {
-                    let slot = &mut vertex[(r - r0) * width + c - c0];
-                    if *slot == u32::MAX {
-                        *slot = mesh.positions.len() as u32;
-                        let (level, depth) = shown.corner(r, c);
-                        let x = (g.west + c as f64 * g.dx) as f32;
-                        let y = (g.north - r as f64 * g.dy) as f32;
-                        mesh.positions.push(render_from_local([x, y, level]));
-                        mesh.depths.push(depth);
-                    }
-                    corners[k] = *slot;
-                }
-                let [nw, sw, se, ne] = corners;
-                mesh.indices.extend([nw, sw, se, nw, se, ne]);
+        let mut tile = TileBuilder {
+            shown,
+            mesh: WaterMesh::default(),
+            vertex: vec![u32::MAX; (TILE + 1) * (TILE + 1)],
+            origin: (r0, c0),
+        };
+        for row in (r0..r1).step_by(BLOCK) {
+            for col in (c0..c1).step_by(BLOCK) {
+                tile.block(row, col, (row + BLOCK).min(r1), (col + BLOCK).min(c1));
             }
         }
-        (!mesh.indices.is_empty()).then_some(mesh)
+        (!tile.mesh.indices.is_empty()).then_some(tile.mesh)
     }
+}
+
+/// Level, depth and place in the water of a corner between cells.
+#[derive(Clone, Copy)]
+struct Corner {
+    level: f32,
+    depth: f32,
+    shore: f32,
 }
 
 impl Shown {
     /// Mean level and depth of the wet cells around a corner.
-    fn corner(&self, row: usize, col: usize) -> (f32, f32) {
+    fn corner(&self, row: usize, col: usize) -> Corner {
         let g = &self.geometry;
-        let (mut level, mut depth, mut n) = (0.0, 0.0, 0.0);
+        let (mut level, mut depth, mut n, mut cells) = (0.0, 0.0, 0_usize, 0_usize);
         for r in row.saturating_sub(1)..(row + 1).min(g.n_rows) {
             for c in col.saturating_sub(1)..(col + 1).min(g.n_cols) {
                 let i = r * g.n_cols + c;
+                cells += 1;
                 if !self.level[i].is_nan() {
                     level += self.level[i];
                     depth += self.depth[i];
-                    n += 1.0;
+                    n += 1;
                 }
             }
         }
-        if n > 0.0 {
-            (level / n, depth / n)
-        } else {
-            (0.0, 0.0)
+        let count = n.max(1) as f32;
+        // One wet cell of four is a corner to be cut, two are a straight shore, three a bay.
+        let shore = match (n, cells) {
+            (n, cells) if n == cells => 1.0,
+            (0 | 1, _) => -0.6,
+            (2, _) => 0.0,
+            _ => 0.6,
+        };
+        Corner {
+            level: level / count,
+            depth: depth / count,
+            shore,
+        }
+    }
+}
+
+struct TileBuilder<'a> {
+    shown: &'a Shown,
+    mesh: WaterMesh,
+    /// The vertex of each corner of the tile that has one.
+    vertex: Vec<u32>,
+    origin: (usize, usize),
+}
+
+impl TileBuilder<'_> {
+    fn push(&mut self, row: f64, col: f64, corner: Corner) -> u32 {
+        let g = &self.shown.geometry;
+        let (x, y) = (g.west + col * g.dx, g.north - row * g.dy);
+        let position = [x as f32, y as f32, corner.level];
+        self.mesh.positions.push(render_from_local(position));
+        self.mesh.depths.push(corner.depth);
+        self.mesh.shores.push(corner.shore);
+        self.mesh.positions.len() as u32 - 1
+    }
+
+    fn vertex(&mut self, row: usize, col: usize) -> u32 {
+        let slot = (row - self.origin.0) * (TILE + 1) + col - self.origin.1;
+        if self.vertex[slot] == u32::MAX {
+            let corner = self.shown.corner(row, col);
+            self.vertex[slot] = self.push(row as f64, col as f64, corner);
+        }
+        self.vertex[slot]
+    }
+
+    fn is_wet(&self, row: usize, col: usize) -> bool {
+        !self.shown.level[row * self.shown.geometry.n_cols + col].is_nan()
+    }
+
+    fn block(&mut self, r0: usize, c0: usize, r1: usize, c1: usize) {
+        let mut cells = (r0..r1).flat_map(|r| (c0..c1).map(move |c| (r, c)));
+        let whole = r1 - r0 == BLOCK && c1 - c0 == BLOCK;
+        if whole && cells.all(|(r, c)| self.is_wet(r, c)) && self.is_even(r0, c0) {
+            self.quad(r0, c0, BLOCK);
+            return;
+        }
+        for row in r0..r1 {
+            for col in c0..c1 {
+                if self.is_wet(row, col) {
+                    self.cell(row, col);
+                }
+            }
+        }
+    }
+
+    /// Whether a block of open water is as good as the plane through its corners.
+    fn is_even(&self, r0: usize, c0: usize) -> bool {
+        let at = |r: usize, c: usize| self.shown.corner(r, c);
+        let [nw, ne, sw, se] = [
+            at(r0, c0),
+            at(r0, c0 + BLOCK),
+            at(r0 + BLOCK, c0),
+            at(r0 + BLOCK, c0 + BLOCK),
+        ];
+        (0..=BLOCK).all(|r| {
+            (0..=BLOCK).all(|c| {
+                let (v, u) = (r as f32 / BLOCK as f32, c as f32 / BLOCK as f32);
+                let mix = |f: fn(&Corner) -> f32| {
+                    let north = f(&nw) * (1.0 - u) + f(&ne) * u;
+                    let south = f(&sw) * (1.0 - u) + f(&se) * u;
+                    north * (1.0 - v) + south * v
+                };
+                let here = at(r0 + r, c0 + c);
+                here.shore >= 1.0
+                    && (here.level - mix(|k| k.level)).abs() < 0.02
+                    && (here.depth - mix(|k| k.depth)).abs() < 0.04 + 0.15 * here.depth
+            })
+        })
+    }
+
+    fn quad(&mut self, row: usize, col: usize, size: usize) {
+        let [nw, sw, se, ne] = [(0, 0), (size, 0), (size, size), (0, size)]
+            .map(|(r, c)| self.vertex(row + r, col + c));
+        self.mesh.indices.extend([nw, sw, se, nw, se, ne]);
+    }
+
+    fn cell(&mut self, row: usize, col: usize) {
+        let corners = [(0, 0), (1, 0), (1, 1), (0, 1)];
+        let rim = corners.map(|(r, c)| self.vertex(row + r, col + c));
+        if rim.iter().all(|i| self.mesh.shores[*i as usize] >= 1.0) {
+            self.quad(row, col, 1);
+            return;
+        }
+        let i = row * self.shown.geometry.n_cols + col;
+        let middle = Corner {
+            level: self.shown.level[i],
+            depth: self.shown.depth[i],
+            shore: 1.0,
+        };
+        let middle = self.push(row as f64 + 0.5, col as f64 + 0.5, middle);
+        for k in 0..4 {
+            self.mesh.indices.extend([middle, rim[k], rim[(k + 1) % 4]]);
         }
     }
 }
@@ -197,15 +297,16 @@ impl Shown {
 /// ground that the other one tells.
 fn between(a: &WaterFrame, b: &WaterFrame, time: f64) -> Shown {
     let span = b.time_s - a.time_s;
-    let s = if span > 0.0 {
-        ((time - a.time_s) / span).clamp(0.0, 1.0) as f32
+    let share = if span > 0.0 {
+        ((time - a.time_s) / span).clamp(0.0, 1.0)
     } else {
         0.0
     };
+    let s = share as f32;
     let n = a.depth_cm.len();
     let mut shown = Shown {
         geometry: a.geometry,
-        time: a.time_s + f64::from(s) * span,
+        time: a.time_s + share * span,
         level: vec![f32::NAN; n],
         depth: vec![0.0; n],
         n_wet: 0,
@@ -274,7 +375,8 @@ mod tests {
             water.set_time(time);
             water.update();
             let mesh = water.tile(0, 0).expect("wet");
-            assert_eq!(mesh.indices.len(), 6);
+            assert_eq!(mesh.indices.len(), 12);
+            assert_eq!(mesh.shores.iter().filter(|s| **s < 0.0).count(), 4);
             assert!(mesh.positions.iter().all(|p| (p[1] - level).abs() < 1e-5));
         }
         water.set_time(1.0);
@@ -295,6 +397,39 @@ mod tests {
     }
 
     #[test]
+    fn open_water_needs_few_triangles_and_shores_are_kept() {
+        let mut water = Water::default();
+        let geometry = RasterGeometry::new(64, 64, 0.0, 640.0, 10.0, 10.0).expect("valid");
+        let lake = |wet: &dyn Fn(usize) -> bool| WaterFrame {
+            geometry,
+            time_s: 0.0,
+            level_cm: (0..4096).map(|i| if wet(i) { 200 } else { DRY }).collect(),
+            depth_cm: (0..4096).map(|i| u16::from(wet(i)) * 150).collect(),
+        };
+        water.set_frame(0, lake(&|_| true));
+        water.update();
+        assert_eq!(
+            water.tile(0, 0).expect("wet").indices.len() / 3,
+            2 * 16 * 16
+        );
+        // One dry cell in the middle of a block: 15 cells of its block and some of the blocks beside.
+        water.set_frame(0, lake(&|i| i != 33 * 64 + 33));
+        water.update();
+        let mesh = water.tile(0, 0).expect("wet");
+        let bays = mesh.shores.iter().filter(|s| **s == 0.6).count();
+        assert_eq!(bays, 4);
+        let area: f32 = mesh
+            .indices
+            .chunks(3)
+            .map(|t| {
+                let [a, b, c] = [t[0], t[1], t[2]].map(|i| mesh.positions[i as usize]);
+                0.5 * ((b[2] - a[2]) * (c[0] - a[0]) - (b[0] - a[0]) * (c[2] - a[2]))
+            })
+            .sum();
+        assert!((area - 4095.0 * 100.0).abs() < 1.0);
+    }
+
+    #[test]
     fn a_missing_frame_is_not_made_up() {
         let mut water = Water::default();
         water.set_interval(100.0);
@@ -302,10 +437,8 @@ mod tests {
         water.set_frame(2, frame(200.0, |_, _| Some((300, 240))));
         water.set_time(150.0);
         water.update();
-        assert_eq!(
-            (water.shown_time(), water.depth(30.0, 30.0)),
-            (Some(0.0), Some(0.4))
-        );
+        assert_eq!(water.shown_time(), Some(0.0));
+        assert!((water.depth(30.0, 30.0).expect("inside") - 0.4).abs() < 1e-6);
         water.set_frame(1, frame(100.0, |_, _| Some((200, 140))));
         water.update();
         assert_eq!(water.shown_time(), Some(150.0));

@@ -27,9 +27,9 @@ pub const PACKED_NORMAL: MeshVertexAttribute =
 /// sRGB bytes and a fourth value.
 pub const PACKED_COLOUR: MeshVertexAttribute =
     MeshVertexAttribute::new("Packed_Colour", 0x5347_0002, VertexFormat::Unorm8x4);
-/// Depth of water [m].
+/// Depth of water [m], and how far inside the shore.
 pub const WATER_DEPTH: MeshVertexAttribute =
-    MeshVertexAttribute::new("Water_Depth", 0x5347_0003, VertexFormat::Float32);
+    MeshVertexAttribute::new("Water_Depth", 0x5347_0003, VertexFormat::Float32x2);
 /// The other end of a piece of ribbon and the side: x, y, z, −1 or 1.
 pub const RIBBON_END: MeshVertexAttribute =
     MeshVertexAttribute::new("Ribbon_End", 0x5347_0004, VertexFormat::Float32x4);

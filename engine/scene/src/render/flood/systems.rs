@@ -37,7 +37,13 @@ pub(super) fn present(
             continue;
         };
         let mut mesh = triangles(tile.positions, tile.indices);
-        mesh.insert_attribute(WATER_DEPTH, tile.depths);
+        let depths: Vec<[f32; 2]> = tile
+            .depths
+            .into_iter()
+            .zip(tile.shores)
+            .map(<[f32; 2]>::from)
+            .collect();
+        mesh.insert_attribute(WATER_DEPTH, depths);
         let mesh = Mesh3d(meshes.add(mesh));
         match old.remove(&(row, col)) {
             // The box for culling is that of the first mesh unless it goes with it.

@@ -39,7 +39,8 @@ pub(super) fn present_layers(
         let material = RibbonMaterial {
             colour: linear(layer.style.colour),
             width: Vec4::new(layer.style.width_px, layer.style.width_m, LIFT, NEARER),
-            rank: k as u32,
+            // Borders over roads.
+            rank: k as u32 + if layer.is_polygons() { 50 } else { 0 },
         };
         commands.spawn((
             RibbonLayer(Some(k)),
@@ -69,7 +70,7 @@ pub(super) fn present_selection(
         let material = RibbonMaterial {
             colour: linear(HIGHLIGHT),
             width: Vec4::new(4.0, 0.0, LIFT, 1.5 * NEARER),
-            rank: 100,
+            rank: 200,
         };
         commands.spawn((
             RibbonLayer(None),
