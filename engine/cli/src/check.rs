@@ -82,7 +82,7 @@ pub fn city_info(arguments: &CityInfoArguments) -> Result<ExitCode> {
     println!("semantic surfaces: {}", words(&info.semantic_surfaces));
     if let Some(b) = info.bbox {
         println!(
-            "box: {} {} {} to {} {} {}",
+            "box: {:.3} {:.3} {:.3} to {:.3} {:.3} {:.3}",
             b[0], b[1], b[2], b[3], b[4], b[5]
         );
     }
