@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use geo::{BoundingRect, MultiPolygon};
+use geo::MultiPolygon;
 use stormgrid_core::mesh::{TriangleMesh, extrude};
 use stormgrid_formats::cityjson::{self, LodChoice};
 use stormgrid_formats::vector::Feature;
@@ -89,13 +89,6 @@ fn heights(feature: &Feature<MultiPolygon<f64>>) -> (f64, f64, bool) {
         Some(height) => (base, base + height, true),
         None => (base, base + USUAL_HEIGHT, false),
     }
-}
-
-/// The middle of a building's box, for messages.
-pub fn middle(footprint: &MultiPolygon<f64>) -> [f64; 2] {
-    footprint
-        .bounding_rect()
-        .map_or([f64::NAN; 2], |r| [r.center().x, r.center().y])
 }
 
 fn cityjson(path: &Path, frame: &Frame) -> Result<City, ProjectError> {

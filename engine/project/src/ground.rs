@@ -1,6 +1,6 @@
 //! The ground that a flood runs over: elevation, roughness, dikes, obstacles, on cells of a size.
 
-use geo::{Area, LineString, MultiPolygon};
+use geo::{LineString, MultiPolygon};
 use stormgrid_core::ids::CellIdx;
 use stormgrid_core::raster::{Raster, RasterGeometry};
 use stormgrid_core::zonal::{covered_fractions, covered_lengths};
@@ -61,8 +61,7 @@ impl Ground {
     /// Elevation on other cells [m]: the area-weighted mean, raised to the crests that cross a cell
     /// where cells are too coarse to hold them.
     ///
-    /// A crest counts in a cell only where its line runs at least half a cell through it, so that a
-    /// dike closes cell by cell and does not thicken at its corners.
+    /// A crest counts in every cell that its line passes through, so that a dike stays closed.
     pub fn elevation_on(&self, geometry: RasterGeometry, crests: &[Crest]) -> Raster<f64> {
         if geometry == *self.elevation.geometry() {
             return self.elevation.clone();
@@ -149,11 +148,6 @@ pub fn cells_in_disc(geometry: &RasterGeometry, at: [f64; 2], radius: f64) -> Ve
         cells.push((geometry.index(row, col), 1.0));
     }
     cells
-}
-
-/// Plane area of a footprint [m²].
-pub fn footprint_area(footprint: &MultiPolygon<f64>) -> f64 {
-    footprint.unsigned_area()
 }
 
 #[cfg(test)]

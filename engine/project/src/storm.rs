@@ -8,7 +8,7 @@ use stormgrid_core::frame::Geodetic;
 use stormgrid_core::series::Series;
 use stormgrid_core::storm::{Averaging, Track};
 use stormgrid_core::time::Instant;
-use stormgrid_core::units::{KNOT, RainRate};
+use stormgrid_core::units::RainRate;
 use stormgrid_crs::Projector;
 use stormgrid_formats::{tide, track};
 use stormgrid_sim::flood::{Rain, RainFunction};
@@ -295,7 +295,7 @@ pub struct WindSample {
     pub rain_mm_h: f64,
 }
 
-/// What a storm does at a point: land winds.
+/// What a storm does at a point, the wind as over open water.
 pub fn sample(model: &TyphoonModel, at: Geodetic, time: Instant) -> WindSample {
     let air = model.air(at, time, Surface::Water);
     WindSample {
@@ -306,11 +306,6 @@ pub fn sample(model: &TyphoonModel, at: Geodetic, time: Instant) -> WindSample {
         pressure_hpa: air.pressure / 100.0,
         rain_mm_h: RainRate::from_mps(rain_at(model, at, time)).as_mm_h(),
     }
-}
-
-/// A speed in knots, for people.
-pub fn knots(mps: f64) -> f64 {
-    mps / KNOT
 }
 
 /// A series that is the same at all times, or a file.
