@@ -31,7 +31,10 @@ fn a_lake_over_any_bed_stays_at_rest() {
         };
         let mut setup = Setup::new(domain(150, 130, 7.0, 0.03, bed));
         setup.initial = Initial::Level(level);
-        setup.domain.blocked = heights.iter().map(|z| (z * 1e4) as u64 % 17 == 0).collect();
+        setup.domain.blocked = heights
+            .iter()
+            .map(|z| ((z * 1e4) as u64).is_multiple_of(17))
+            .collect();
         if seed % 2 == 1 {
             setup.boundaries = vec![
                 Boundary {

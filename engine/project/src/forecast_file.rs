@@ -154,7 +154,7 @@ impl ForecastFile {
             ("duration_s", read.storm.duration_s),
             ("output_interval_s", read.storm.output_interval_s),
         ] {
-            if !(value >= 1.0 && value <= 366.0 * 86_400.0) {
+            if !(1.0..=366.0 * 86_400.0).contains(&value) {
                 let problem = format!("{name} = {value} in [storm] is not between 1 s and a year");
                 return Err(ProjectError::input(&file, problem, "mend the value"));
             }

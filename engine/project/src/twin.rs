@@ -256,7 +256,7 @@ impl LoadedTwin {
                         .roads
                         .extend(self.twin.all::<PathLine>(layer).map(|line| Road {
                             line: line.0.clone(),
-                        }))
+                        }));
                 }
                 GeometryKind::Point => assets.facilities.extend(self.facilities(layer)),
                 GeometryKind::Polygon => {}

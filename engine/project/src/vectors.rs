@@ -76,11 +76,14 @@ impl Bring {
     }
 }
 
+/// A feature in the file's coordinates, and its geometry in the frame.
+pub type Framed<G, L = G> = (Feature<G>, L);
+
 /// Polygons of a file, with their geometry in the file's coordinates and in the frame.
 pub fn polygons(
     path: &Path,
     frame: &Frame,
-) -> Result<Vec<(Feature<MultiPolygon<f64>>, MultiPolygon<f64>)>, ProjectError> {
+) -> Result<Vec<Framed<MultiPolygon<f64>>>, ProjectError> {
     let file = files::name(path);
     let layer = vector::read_polygons(&files::read(path)?, &file, Rings::Refuse)?;
     let bring = frame.from_crs(layer.crs.as_deref().unwrap_or(GEOJSON_CRS), &file)?;
@@ -98,7 +101,7 @@ pub fn polygons(
 pub fn points(
     path: &Path,
     frame: &Frame,
-) -> Result<Vec<(Feature<Point<f64>>, [f64; 2])>, ProjectError> {
+) -> Result<Vec<Framed<Point<f64>, [f64; 2]>>, ProjectError> {
     let file = files::name(path);
     let layer = vector::read_points(&files::read(path)?, &file)?;
     let bring = frame.from_crs(layer.crs.as_deref().unwrap_or(GEOJSON_CRS), &file)?;
@@ -116,7 +119,7 @@ pub fn points(
 pub fn lines(
     path: &Path,
     frame: &Frame,
-) -> Result<Vec<(Feature<MultiLineString<f64>>, Vec<LineString<f64>>)>, ProjectError> {
+) -> Result<Vec<Framed<MultiLineString<f64>, Vec<LineString<f64>>>>, ProjectError> {
     let file = files::name(path);
     let layer = vector::read_lines(&files::read(path)?, &file)?;
     let bring = frame.from_crs(layer.crs.as_deref().unwrap_or(GEOJSON_CRS), &file)?;

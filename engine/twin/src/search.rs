@@ -96,7 +96,7 @@ impl Twin {
                 hits.push((fit, hit.label.chars().count(), of, hit));
             }
         }
-        hits.sort_by(|a, b| (a.0, a.1, a.2).cmp(&(b.0, b.1, b.2)));
+        hits.sort_by_key(|hit| (hit.0, hit.1, hit.2));
         hits.truncate(limit);
         hits.into_iter().map(|(_, _, _, hit)| hit).collect()
     }
