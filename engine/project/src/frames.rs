@@ -6,7 +6,7 @@ use stormgrid_formats::chunk::{DRY, WaterFrame, encode_water};
 
 use crate::ProjectError;
 
-/// Cell size of the frames [m]; contracts with the viewer ask for 25 m at most.
+/// Cell size of the frames [m]: finer ones would weigh more than the surface on the screen shows.
 const FRAME_CELL_M: f64 = 20.0;
 
 /// Depth below which a frame shows no water [m].
