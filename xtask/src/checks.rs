@@ -54,6 +54,21 @@ pub fn run_all() -> ExitCode {
         ]),
     );
     totals.check(
+        "clippy of the scene's mathematics",
+        Command::new("cargo").args([
+            "clippy",
+            "--locked",
+            "--release",
+            "-p",
+            "stormgrid_scene",
+            "--no-default-features",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]),
+    );
+    totals.check(
         "tests",
         Command::new("cargo").args(["test", "--locked", "--release", "--no-fail-fast"]),
     );
