@@ -35,5 +35,5 @@ fn fragment(in: Varyings) -> @location(0) vec4<f32> {
     let depth = in.depth_shore_haze.x;
     let colour = mix(linear(water_colour(depth)), haze_colour(), in.depth_shore_haze.z);
     let shore = smoothstep(-0.08, 0.3, in.depth_shore_haze.y);
-    return vec4<f32>(colour, shore * mix(0.74, 0.92, saturate(depth)));
+    return vec4<f32>(colour, shore * mix(0.78, 0.97, saturate(depth * 0.8)));
 }

@@ -274,7 +274,7 @@ pub fn state() -> JsState {
 pub fn stats() -> JsStats {
     let times = engine(|e| e.times.clone());
     let recent: Array = times.recent_ms().into_iter().map(JsValue::from).collect();
-    let (entities, draws) = times.meshes();
+    let meshes = times.meshes();
     let memory = wasm_bindgen::memory()
         .dyn_into::<js_sys::WebAssembly::Memory>()
         .ok()
@@ -282,16 +282,12 @@ pub fn stats() -> JsStats {
         .map_or(0, |b| b.byte_length());
     let ratio = web_sys::window().map_or(1.0, |w| w.device_pixel_ratio());
     read(|m| {
-        let ground = m.terrain.as_ref().map_or(0, |t| {
-            2 * t.geometry().n_cols.saturating_sub(1) * t.geometry().n_rows.saturating_sub(1)
-        });
-        let triangles = m.city.n_triangles() + ground + 2 * m.water.n_wet();
         object(&[
             ("frame_ms", recent.into()),
             ("frames", (times.drawn() as f64).into()),
-            ("triangles", (triangles as f64).into()),
-            ("entities", (entities as f64).into()),
-            ("draws", (draws as f64).into()),
+            ("triangles", (meshes.triangles as f64).into()),
+            ("entities", (meshes.entities as f64).into()),
+            ("draws", (meshes.visible as f64).into()),
             ("buildings", (m.city.n_buildings() as f64).into()),
             ("chunks", (m.city.n_chunks() as f64).into()),
             ("wet_cells", (m.water.n_wet() as f64).into()),

@@ -173,6 +173,8 @@ impl SceneModel {
     /// Takes the ground; layers are laid on it anew.
     pub fn set_terrain(&mut self, heights: &Raster<f32>) {
         self.terrain = Some(Terrain::new(heights));
+        self.water.forget_ground();
+        self.water_stale = true;
         self.revisions.terrain += 1;
         self.revisions.layers += 1;
         self.revisions.selection += 1;
@@ -543,7 +545,9 @@ impl SceneModel {
                 .push(Happened::ViewChanged(self.camera.view()));
         }
         if std::mem::take(&mut self.water_stale) {
-            self.water.update();
+            let terrain = self.terrain.as_ref();
+            self.water
+                .update(|x, y| terrain.is_none_or(|t| t.height(x, y).is_some()));
             self.revisions.water += 1;
             self.wake();
         }

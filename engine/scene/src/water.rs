@@ -9,8 +9,8 @@ use crate::frame::render_from_local;
 
 /// Cells along one side of a tile of the surface.
 pub const TILE: usize = 64;
-/// Cells along one side of a block of open water that may become two triangles; divides [`TILE`].
-const BLOCK: usize = 4;
+/// Cells along one side of a block of open water that may become one fan; divides [`TILE`].
+const BLOCK: usize = 8;
 /// Shallower water is not drawn [m]: the depth at which the legend begins, and a film of rain is no flood.
 pub const SHALLOWEST: f32 = 0.05;
 
@@ -34,6 +34,8 @@ pub struct Water {
     frames: BTreeMap<u32, WaterFrame>,
     interval: Option<f64>,
     time: f64,
+    /// The cells that have ground under them: water beside the drawn ground would float.
+    ground: Option<(RasterGeometry, Vec<bool>)>,
     shown: Option<Shown>,
 }
 
@@ -105,8 +107,22 @@ impl Water {
         Some(shown.depth[row * shown.geometry.n_cols + col])
     }
 
+    /// Forgets which cells have ground.
+    pub fn forget_ground(&mut self) {
+        self.ground = None;
+    }
+
     /// Brings the surface to the time asked for: between the two nearest frames that have come.
-    pub fn update(&mut self) {
+    ///
+    /// - `has_ground`: whether ground is drawn at x, y
+    pub fn update(&mut self, has_ground: impl Fn(f64, f64) -> bool) {
+        if let Some(frame) = self.frames.values().next() {
+            let g = frame.geometry;
+            if self.ground.as_ref().is_none_or(|(of, _)| *of != g) {
+                let cells = (0..g.n_rows).flat_map(|r| (0..g.n_cols).map(move |c| g.center(r, c)));
+                self.ground = Some((g, cells.map(|c| has_ground(c.x, c.y)).collect()));
+            }
+        }
         let before = self.frames.values().rev().find(|f| f.time_s <= self.time);
         let after = self.frames.values().find(|f| f.time_s >= self.time);
         let near = |a: &WaterFrame, b: &WaterFrame| {
@@ -119,6 +135,14 @@ impl Water {
             (Some(a), None) | (None, Some(a)) => Some(between(a, a, a.time_s)),
             (None, None) => None,
         };
+        if let (Some(shown), Some((_, ground))) = (&mut self.shown, &self.ground) {
+            for (level, on_ground) in shown.level.iter_mut().zip(ground) {
+                if !on_ground && !level.is_nan() {
+                    *level = f32::NAN;
+                    shown.n_wet -= 1;
+                }
+            }
+        }
     }
 
     /// Rows and columns of tiles.
@@ -163,6 +187,15 @@ struct Corner {
 }
 
 impl Shown {
+    fn middle(&self, row: usize, col: usize) -> Corner {
+        let i = row * self.geometry.n_cols + col;
+        Corner {
+            level: self.level[i],
+            depth: self.depth[i],
+            shore: 1.0,
+        }
+    }
+
     /// Mean level and depth of the wet cells around a corner.
     fn corner(&self, row: usize, col: usize) -> Corner {
         let g = &self.geometry;
@@ -223,14 +256,15 @@ impl TileBuilder<'_> {
     }
 
     fn is_wet(&self, row: usize, col: usize) -> bool {
-        !self.shown.level[row * self.shown.geometry.n_cols + col].is_nan()
+        let g = &self.shown.geometry;
+        row < g.n_rows && col < g.n_cols && !self.shown.level[row * g.n_cols + col].is_nan()
     }
 
     fn block(&mut self, r0: usize, c0: usize, r1: usize, c1: usize) {
         let mut cells = (r0..r1).flat_map(|r| (c0..c1).map(move |c| (r, c)));
         let whole = r1 - r0 == BLOCK && c1 - c0 == BLOCK;
         if whole && cells.all(|(r, c)| self.is_wet(r, c)) && self.is_even(r0, c0) {
-            self.quad(r0, c0, BLOCK);
+            self.fan(r0, c0);
             return;
         }
         for row in r0..r1 {
@@ -242,15 +276,11 @@ impl TileBuilder<'_> {
         }
     }
 
-    /// Whether a block of open water is as good as the plane through its corners.
+    /// Whether a block is open water as even as the surface through its corners.
     fn is_even(&self, r0: usize, c0: usize) -> bool {
         let at = |r: usize, c: usize| self.shown.corner(r, c);
-        let [nw, ne, sw, se] = [
-            at(r0, c0),
-            at(r0, c0 + BLOCK),
-            at(r0 + BLOCK, c0),
-            at(r0 + BLOCK, c0 + BLOCK),
-        ];
+        let [nw, ne, sw, se] =
+            [(0, 0), (0, BLOCK), (BLOCK, 0), (BLOCK, BLOCK)].map(|(r, c)| at(r0 + r, c0 + c));
         (0..=BLOCK).all(|r| {
             (0..=BLOCK).all(|c| {
                 let (v, u) = (r as f32 / BLOCK as f32, c as f32 / BLOCK as f32);
@@ -267,28 +297,58 @@ impl TileBuilder<'_> {
         })
     }
 
-    fn quad(&mut self, row: usize, col: usize, size: usize) {
-        let [nw, sw, se, ne] = [(0, 0), (size, 0), (size, size), (0, size)]
-            .map(|(r, c)| self.vertex(row + r, col + c));
-        self.mesh.indices.extend([nw, sw, se, nw, se, ne]);
+    /// The middle of a block, once along all vertices of its rim: its neighbours meet each of them.
+    fn fan(&mut self, r0: usize, c0: usize) {
+        let (row, col) = (r0 + BLOCK / 2, c0 + BLOCK / 2);
+        let middle = self.vertex(row, col);
+        let side = |k: usize, i: usize| match k {
+            0 => (r0 + i, c0),
+            1 => (r0 + BLOCK, c0 + i),
+            2 => (r0 + BLOCK - i, c0 + BLOCK),
+            _ => (r0, c0 + BLOCK - i),
+        };
+        for (k, i) in (0..4).flat_map(|k| (0..BLOCK).map(move |i| (k, i))) {
+            let (a, b) = (side(k, i), side(k, i + 1));
+            let (a, b) = (self.vertex(a.0, a.1), self.vertex(b.0, b.1));
+            self.mesh.indices.extend([middle, a, b]);
+        }
     }
 
     fn cell(&mut self, row: usize, col: usize) {
-        let corners = [(0, 0), (1, 0), (1, 1), (0, 1)];
-        let rim = corners.map(|(r, c)| self.vertex(row + r, col + c));
-        if rim.iter().all(|i| self.mesh.shores[*i as usize] >= 1.0) {
-            self.quad(row, col, 1);
+        // North-west, south-west, south-east, north-east: side k goes from corner k to the next.
+        let rim = [(0, 0), (1, 0), (1, 1), (0, 1)].map(|(r, c)| self.vertex(row + r, col + c));
+        let shores = rim.map(|i| self.mesh.shores[i as usize]);
+        if shores.iter().all(|s| *s >= 1.0) {
+            let [nw, sw, se, ne] = rim;
+            self.mesh.indices.extend([nw, sw, se, nw, se, ne]);
             return;
         }
-        let i = row * self.shown.geometry.n_cols + col;
-        let middle = Corner {
-            level: self.shown.level[i],
-            depth: self.shown.depth[i],
-            shore: 1.0,
-        };
-        let middle = self.push(row as f64 + 0.5, col as f64 + 0.5, middle);
+        let here = self.shown.middle(row, col);
+        let middle = self.push(row as f64 + 0.5, col as f64 + 0.5, here);
+        let across = [
+            (row, col.wrapping_sub(1)),
+            (row + 1, col),
+            (row, col + 1),
+            (row.wrapping_sub(1), col),
+        ];
+        let halfway = [(0.5, 0.0), (1.0, 0.5), (0.5, 1.0), (0.0, 0.5)];
         for k in 0..4 {
-            self.mesh.indices.extend([middle, rim[k], rim[(k + 1) % 4]]);
+            let (a, b) = (rim[k], rim[(k + 1) % 4]);
+            let open = self.is_wet(across[k].0, across[k].1);
+            if open && shores[k].min(shores[(k + 1) % 4]) < 1.0 {
+                // The water goes on across this side, however narrow it is.
+                let there = self.shown.middle(across[k].0, across[k].1);
+                let between = Corner {
+                    level: 0.5 * (here.level + there.level),
+                    depth: 0.5 * (here.depth + there.depth),
+                    shore: 1.0,
+                };
+                let (r, c) = (row as f64 + halfway[k].0, col as f64 + halfway[k].1);
+                let half = self.push(r, c, between);
+                self.mesh.indices.extend([middle, a, half, middle, half, b]);
+            } else {
+                self.mesh.indices.extend([middle, a, b]);
+            }
         }
     }
 }
@@ -356,7 +416,7 @@ mod tests {
         water.set_frame(0, frame(0.0, |_, _| Some((100, 40))));
         water.set_frame(1, frame(1800.0, |_, _| Some((200, 140))));
         water.set_time(450.0);
-        water.update();
+        water.update(|_, _| true);
         assert!((water.depth(30.0, 30.0).expect("inside") - 0.65).abs() < 1e-6);
         let mesh = water.tile(0, 0).expect("wet");
         assert!(mesh.positions.iter().all(|p| (p[1] - 1.25).abs() < 1e-5));
@@ -373,25 +433,25 @@ mod tests {
         );
         for (time, level) in [(25.0, 2.25), (50.0, 2.5), (100.0, 3.0)] {
             water.set_time(time);
-            water.update();
+            water.update(|_, _| true);
             let mesh = water.tile(0, 0).expect("wet");
             assert_eq!(mesh.indices.len(), 12);
             assert_eq!(mesh.shores.iter().filter(|s| **s < 0.0).count(), 4);
             assert!(mesh.positions.iter().all(|p| (p[1] - level).abs() < 1e-5));
         }
         water.set_time(1.0);
-        water.update();
+        water.update(|_, _| true);
         assert!(water.tile(0, 0).is_none() && water.n_wet() == 0);
     }
 
     #[test]
     fn beyond_the_frames_the_nearest_one_is_shown() {
         let mut water = Water::default();
-        water.update();
+        water.update(|_, _| true);
         assert_eq!(water.shown_time(), None);
         water.set_frame(3, frame(300.0, |_, _| Some((100, 40))));
         water.set_time(9e9);
-        water.update();
+        water.update(|_, _| true);
         assert_eq!(water.shown_time(), Some(300.0));
         assert_eq!(water.tiles(), (1, 2));
     }
@@ -407,14 +467,11 @@ mod tests {
             depth_cm: (0..4096).map(|i| u16::from(wet(i)) * 150).collect(),
         };
         water.set_frame(0, lake(&|_| true));
-        water.update();
-        assert_eq!(
-            water.tile(0, 0).expect("wet").indices.len() / 3,
-            2 * 16 * 16
-        );
-        // One dry cell in the middle of a block: 15 cells of its block and some of the blocks beside.
+        water.update(|_, _| true);
+        assert_eq!(water.tile(0, 0).expect("wet").indices.len() / 3, 8 * 8 * 32);
+        // One dry cell: four bays around it, and no water lost but its own.
         water.set_frame(0, lake(&|i| i != 33 * 64 + 33));
-        water.update();
+        water.update(|_, _| true);
         let mesh = water.tile(0, 0).expect("wet");
         let bays = mesh.shores.iter().filter(|s| **s == 0.6).count();
         assert_eq!(bays, 4);
@@ -430,17 +487,51 @@ mod tests {
     }
 
     #[test]
+    fn a_ditch_one_cell_wide_has_no_gaps() {
+        let mut water = Water::default();
+        water.set_frame(
+            0,
+            frame(0.0, |r, c| {
+                (r == 1 && (3..20).contains(&c)).then_some((300, 100))
+            }),
+        );
+        water.update(|_, _| true);
+        let mesh = water.tile(0, 0).expect("wet");
+        // Along its axis the ditch is water from the first middle to the last: x = 87.5 to 487.5.
+        let axis: Vec<f32> = (0..mesh.positions.len())
+            .filter(|i| mesh.positions[*i][2] == -37.5 && mesh.shores[*i] == 1.0)
+            .map(|i| mesh.positions[i][0])
+            .collect();
+        for k in 0..33 {
+            let x = 87.5 + 12.5 * k as f32;
+            assert!(axis.contains(&x), "no water at {x}");
+        }
+    }
+
+    #[test]
+    fn water_beside_the_ground_is_not_drawn() {
+        let mut water = Water::default();
+        water.set_frame(0, frame(0.0, |_, _| Some((100, 40))));
+        water.update(|x, _| x < 250.0);
+        assert_eq!(water.n_wet(), 30);
+        assert!(water.depth(1000.0, 30.0).is_some());
+        water.forget_ground();
+        water.update(|_, _| true);
+        assert_eq!(water.n_wet(), 210);
+    }
+
+    #[test]
     fn a_missing_frame_is_not_made_up() {
         let mut water = Water::default();
         water.set_interval(100.0);
         water.set_frame(0, frame(0.0, |_, _| Some((100, 40))));
         water.set_frame(2, frame(200.0, |_, _| Some((300, 240))));
         water.set_time(150.0);
-        water.update();
+        water.update(|_, _| true);
         assert_eq!(water.shown_time(), Some(0.0));
         assert!((water.depth(30.0, 30.0).expect("inside") - 0.4).abs() < 1e-6);
         water.set_frame(1, frame(100.0, |_, _| Some((200, 140))));
-        water.update();
+        water.update(|_, _| true);
         assert_eq!(water.shown_time(), Some(150.0));
     }
 
@@ -448,7 +539,7 @@ mod tests {
     fn tiles_meet_without_a_gap() {
         let mut water = Water::default();
         water.set_frame(0, frame(0.0, |_, c| Some((100 + c as i16, 40))));
-        water.update();
+        water.update(|_, _| true);
         let side = |mesh: &WaterMesh| -> Vec<[i32; 3]> {
             let mut at: Vec<_> = mesh
                 .positions

@@ -101,13 +101,18 @@ impl Plugin for BasePlugin {
     }
 }
 
+/// How many triangles the mesh of an entity has: the mesh itself is on the graphics card only.
+#[derive(Component, Clone, Copy, Debug)]
+pub struct Triangles(pub usize);
+
 /// A mesh of triangles that lives on the graphics card only.
-fn triangles(positions: Vec<[f32; 3]>, indices: Vec<u32>) -> Mesh {
+fn triangles(positions: Vec<[f32; 3]>, indices: Vec<u32>) -> (Mesh, Triangles) {
+    let count = Triangles(indices.len() / 3);
     let mut mesh = Mesh::new(
         PrimitiveTopology::TriangleList,
         RenderAssetUsages::RENDER_WORLD,
     );
     mesh.insert_attribute(Mesh::ATTRIBUTE_POSITION, positions);
     mesh.insert_indices(Indices::U32(indices));
-    mesh
+    (mesh, count)
 }

@@ -23,7 +23,7 @@ pub(super) fn present_parts(
             .material
             .get_or_insert_with(|| materials.add(BuildingMaterial { unused: Vec4::ZERO }))
             .clone();
-        let mut mesh = triangles(part.positions, part.indices);
+        let (mut mesh, count) = triangles(part.positions, part.indices);
         mesh.insert_attribute(PACKED_NORMAL, VertexAttributeValues::Snorm8x4(part.normals));
         mesh.insert_attribute(PACKED_COLOUR, VertexAttributeValues::Unorm8x4(part.colours));
         let mesh = Mesh3d(meshes.add(mesh));
@@ -37,6 +37,7 @@ pub(super) fn present_parts(
             None => {
                 let entity = commands.spawn((
                     CityPart(number),
+                    count,
                     mesh,
                     MeshMaterial3d(material),
                     visibility(model.shows("buildings")),

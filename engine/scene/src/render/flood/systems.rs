@@ -36,7 +36,7 @@ pub(super) fn present(
         let Some(tile) = model.water.tile(row, col) else {
             continue;
         };
-        let mut mesh = triangles(tile.positions, tile.indices);
+        let (mut mesh, count) = triangles(tile.positions, tile.indices);
         let depths: Vec<[f32; 2]> = tile
             .depths
             .into_iter()
@@ -51,10 +51,15 @@ pub(super) fn present(
                 commands
                     .entity(entity)
                     .remove::<bevy::camera::primitives::Aabb>()
-                    .insert(mesh);
+                    .insert((mesh, count));
             }
             None => {
-                commands.spawn((WaterTile(row, col), mesh, MeshMaterial3d(material.clone())));
+                commands.spawn((
+                    WaterTile(row, col),
+                    count,
+                    mesh,
+                    MeshMaterial3d(material.clone()),
+                ));
             }
         }
     }

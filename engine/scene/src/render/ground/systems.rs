@@ -43,13 +43,14 @@ pub(super) fn present_tiles(
         if tile.indices.is_empty() {
             continue;
         }
-        let mut mesh = triangles(tile.positions, tile.indices);
+        let (mut mesh, count) = triangles(tile.positions, tile.indices);
         mesh.insert_attribute(
             PACKED_NORMAL,
             bevy::mesh::VertexAttributeValues::Snorm8x4(tile.normals),
         );
         commands.spawn((
             GroundTile(row, col),
+            count,
             Mesh3d(meshes.add(mesh)),
             MeshMaterial3d(material.clone()),
         ));

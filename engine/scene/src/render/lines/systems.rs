@@ -4,7 +4,7 @@ use bevy::prelude::*;
 
 use super::components::{Drawn, RibbonLayer, RibbonMaterial};
 use crate::drape::RibbonMesh;
-use crate::render::{RIBBON_END, SharedModel, triangles};
+use crate::render::{RIBBON_END, SharedModel, Triangles, triangles};
 
 /// Share of the distance by which lines are drawn nearer than they are: they stay over ground and
 /// water that is a little higher, and behind hills.
@@ -33,7 +33,7 @@ pub(super) fn present_layers(
     }
     let ground = |x: f64, y: f64| model.ground(x, y);
     for (k, layer) in model.layers.iter().enumerate() {
-        let Some(mesh) = mesh(layer.ribbons(&ground)) else {
+        let Some((mesh, count)) = mesh(layer.ribbons(&ground)) else {
             continue;
         };
         let material = RibbonMaterial {
@@ -44,6 +44,7 @@ pub(super) fn present_layers(
         };
         commands.spawn((
             RibbonLayer(Some(k)),
+            count,
             Mesh3d(meshes.add(mesh)),
             MeshMaterial3d(materials.add(material)),
         ));
@@ -66,7 +67,7 @@ pub(super) fn present_selection(
     for (entity, _) in old.iter().filter(|(_, layer)| layer.0.is_none()) {
         commands.entity(entity).despawn();
     }
-    if let Some(mesh) = mesh(model.selection_ribbons()) {
+    if let Some((mesh, count)) = mesh(model.selection_ribbons()) {
         let material = RibbonMaterial {
             colour: linear(HIGHLIGHT),
             width: Vec4::new(4.0, 0.0, LIFT, 1.5 * NEARER),
@@ -74,6 +75,7 @@ pub(super) fn present_selection(
         };
         commands.spawn((
             RibbonLayer(None),
+            count,
             Mesh3d(meshes.add(mesh)),
             MeshMaterial3d(materials.add(material)),
         ));
@@ -106,7 +108,7 @@ pub(super) fn show_layers(
     }
 }
 
-fn mesh(ribbon: RibbonMesh) -> Option<Mesh> {
+fn mesh(ribbon: RibbonMesh) -> Option<(Mesh, Triangles)> {
     if ribbon.indices.is_empty() {
         return None;
     }
@@ -116,9 +118,9 @@ fn mesh(ribbon: RibbonMesh) -> Option<Mesh> {
         .zip(&ribbon.sides)
         .map(|([x, y, z], side)| [*x, *y, *z, *side])
         .collect();
-    let mut mesh = triangles(ribbon.positions, ribbon.indices);
+    let (mut mesh, count) = triangles(ribbon.positions, ribbon.indices);
     mesh.insert_attribute(RIBBON_END, ends);
-    Some(mesh)
+    Some((mesh, count))
 }
 
 fn linear([r, g, b, a]: [u8; 4]) -> LinearRgba {

@@ -12,12 +12,22 @@ const REMEMBERED: usize = 240;
 #[derive(Resource, Clone, Default)]
 pub struct FrameTimes(Arc<Mutex<Times>>);
 
+/// What there is to draw.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drawn {
+    /// Entities with a mesh.
+    pub entities: usize,
+    /// Those of them in the last picture.
+    pub visible: usize,
+    /// Triangles of all meshes.
+    pub triangles: usize,
+}
+
 #[derive(Default)]
 struct Times {
     recent_ms: VecDeque<f64>,
     drawn: u64,
-    entities: usize,
-    visible: usize,
+    meshes: Drawn,
     /// Whether the frame before was drawn right before this one.
     running: bool,
 }
@@ -33,9 +43,9 @@ impl FrameTimes {
         self.with(|t| t.drawn)
     }
 
-    /// Entities with a mesh, and how many of them were in the last picture.
-    pub fn meshes(&self) -> (usize, usize) {
-        self.with(|t| (t.entities, t.visible))
+    /// What there is to draw.
+    pub fn meshes(&self) -> Drawn {
+        self.with(|t| t.meshes)
     }
 
     pub(super) fn push(&self, ms: f64) {
@@ -50,9 +60,9 @@ impl FrameTimes {
         });
     }
 
-    pub(super) fn close(&self, entities: usize, visible: usize, running: bool) {
+    pub(super) fn close(&self, meshes: Drawn, running: bool) {
         self.with(|t| {
-            (t.entities, t.visible, t.running) = (entities, visible, running);
+            (t.meshes, t.running) = (meshes, running);
         });
     }
 

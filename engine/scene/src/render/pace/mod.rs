@@ -3,7 +3,7 @@
 mod components;
 mod systems;
 
-pub use components::FrameTimes;
+pub use components::{Drawn, FrameTimes};
 
 use bevy::prelude::*;
 

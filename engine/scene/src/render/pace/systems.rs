@@ -6,8 +6,8 @@ use bevy::prelude::*;
 use bevy::time::Real;
 use bevy::winit::{UpdateMode, WinitSettings};
 
-use super::components::FrameTimes;
-use crate::render::SharedModel;
+use super::components::{Drawn, FrameTimes};
+use crate::render::{SharedModel, Triangles};
 
 /// While nothing changes only the page can wake the loop; a hover costs no picture.
 const REST: UpdateMode = UpdateMode::Reactive {
@@ -27,7 +27,7 @@ pub(super) fn decide(
     model: Res<SharedModel>,
     times: Res<FrameTimes>,
     mut settings: ResMut<WinitSettings>,
-    meshes: Query<&ViewVisibility, With<Mesh3d>>,
+    meshes: Query<(&ViewVisibility, &Triangles), With<Mesh3d>>,
 ) {
     let awake = model.lock().is_awake();
     let mode = if awake { UpdateMode::Continuous } else { REST };
@@ -35,6 +35,10 @@ pub(super) fn decide(
         settings.focused_mode = mode;
         settings.unfocused_mode = mode;
     }
-    let visible = meshes.iter().filter(|v| v.get()).count();
-    times.close(meshes.iter().len(), visible, awake);
+    let drawn = Drawn {
+        entities: meshes.iter().len(),
+        visible: meshes.iter().filter(|(v, _)| v.get()).count(),
+        triangles: meshes.iter().map(|(_, t)| t.0).sum(),
+    };
+    times.close(drawn, awake);
 }
