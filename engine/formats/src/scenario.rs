@@ -49,12 +49,21 @@ pub struct Scenario {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Run {
-    /// Start, with an offset from UTC.
+    /// Start, with an offset from UTC; a text, or a date-time of TOML.
+    #[serde(deserialize_with = "instant")]
     pub start: Instant,
     /// Length [s], positive, at most a year.
     pub duration_s: f64,
     /// Interval of frames and series [s]; a hundredth of the run without it.
     pub output_interval_s: Option<f64>,
+}
+
+fn instant<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Instant, D::Error> {
+    let text = match toml::Value::deserialize(deserializer)? {
+        toml::Value::String(text) => text,
+        other => other.to_string(),
+    };
+    Instant::parse(&text).map_err(serde::de::Error::custom)
 }
 
 /// A number for all cells, or the file of a raster.
@@ -483,6 +492,23 @@ mod tests {
         assert_eq!(scenario.terrain.roughness, NumberOrRaster::Number(0.035));
         assert_eq!(scenario.output_interval_s(), 10.0);
         assert!(scenario.boundary.is_empty());
+    }
+
+    #[test]
+    fn a_start_may_stand_without_quotes_and_needs_an_offset() {
+        let bare = MINIMAL.replace("\"2007-06-08T00:00:00+10:00\"", "2007-06-08T00:00:00+10:00");
+        let quoted = Scenario::read(MINIMAL.as_bytes(), "s.toml").expect("valid");
+        assert_eq!(Scenario::read(bare.as_bytes(), "s.toml"), Ok(quoted));
+        for start in ["2007-06-08T00:00:00", "2007-06-08", "5"] {
+            let text = MINIMAL.replace("\"2007-06-08T00:00:00+10:00\"", start);
+            let error = Scenario::read(text.as_bytes(), "s.toml")
+                .expect_err("no instant")
+                .to_string();
+            assert!(
+                error.contains("line 2") && error.contains("is not an instant"),
+                "{error}"
+            );
+        }
     }
 
     #[test]
