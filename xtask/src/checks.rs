@@ -31,15 +31,7 @@ pub fn run_all() -> ExitCode {
     });
     totals.check(
         "tidy",
-        Command::new("cargo").args([
-            "test",
-            "--locked",
-            "--release",
-            "-p",
-            "stormgrid_tests",
-            "--test",
-            "tidy",
-        ]),
+        Command::new("cargo").args(["test", "--locked", "--release", "--test", "tidy"]),
     );
     totals.check(
         "clippy",

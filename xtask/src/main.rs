@@ -76,8 +76,9 @@ pub fn program() -> PathBuf {
 
 /// Builds the native program.
 pub fn build_program() -> Result<()> {
+    // Not `-p stormgrid`: with the default members all features are those of the tests.
     Command::new("cargo")
-        .args(["build", "--locked", "--release", "-p", "stormgrid"])
+        .args(["build", "--locked", "--release", "--bin", "stormgrid"])
         .run()
 }
 
