@@ -46,6 +46,17 @@ const bluish = (pixels) => pixels.filter(([r, , b]) => b > r + 40).length / pixe
 
 const state = (page) => page.evaluate(() => window.stormgrid.state());
 
+/** The camera has arrived, and the address has been written since. */
+async function rested(page) {
+  let last = null;
+  await until("the camera to rest", async () => {
+    const now = JSON.stringify((await state(page)).view);
+    const same = now === last;
+    last = now;
+    return same;
+  }, 60_000, 1500);
+}
+
 /** The first forecast is finished and shown. */
 const forecastShown = (page) => until("the first forecast", async () => (await state(page)).run_state === "done", 240_000, 1000);
 
@@ -117,7 +128,7 @@ test("the page draws the city and a forecast, and its controls work", { timeout:
       return Math.hypot(view.x - before.x, view.y - before.y) + Math.abs(view.range - before.range) > 50;
     };
     await until("the camera to fly", moved);
-    await sleep(4000);
+    await rested(page);
     await page.screenshot({ path: path.join(screenshots, "desk-grid-zh.png"), timeout: 90_000 });
   });
 
@@ -143,8 +154,8 @@ test("the page draws the city and a forecast, and its controls work", { timeout:
     await until("hits", async () => (await page.locator("#search-hits li[role=option]").count()) > 0);
     await page.keyboard.press("Enter");
     await until("the building", async () => (await state(page)).selection?.kind === "building");
-    assert.match(await page.locator("#card").innerText(), /翠园里7号/);
-    await sleep(4000);
+    await until("its card", async () => /翠园里7号/.test(await page.locator("#card").innerText()));
+    await rested(page);
     await page.screenshot({ path: path.join(screenshots, "desk-building-zh.png"), timeout: 90_000 });
   });
 
@@ -158,8 +169,8 @@ test("the page draws the city and a forecast, and its controls work", { timeout:
   });
 
   await t.test("the address brings view, time and selection back", async () => {
+    await rested(page);
     const before = await state(page);
-    await sleep(600);
     const address = page.url();
     assert.match(address, /view=.*time=.*select=building/);
     const again = await openPage(browser, address, { width: 640, height: 480 });
@@ -170,7 +181,8 @@ test("the page draws the city and a forecast, and its controls work", { timeout:
     });
     assert.deepEqual(after.selection, before.selection);
     assert.equal(after.language, "en");
-    assert.ok(Math.abs(after.view.x - before.view.x) < 2 && Math.abs(after.view.range - before.view.range) < 2);
+    for (const part of ["x", "y", "z", "range", "heading_deg", "pitch_deg"])
+      assert.ok(Math.abs(after.view[part] - before.view[part]) < 0.2, `${part}: ${before.view[part]} before, ${after.view[part]} after`);
     assert.deepEqual(again.trouble, []);
     await again.close();
   });
@@ -208,7 +220,7 @@ test("a phone shows map, list and card without overlap", { timeout: 600_000 }, a
     await page.locator("#tabs [data-tab=ranking]").click();
     await page.locator("#ranking-list button").first().click();
     await until("the card", () => page.locator("#card").isVisible());
-    await sleep(4000);
+    await rested(page);
     await page.screenshot({ path: path.join(screenshots, "phone-card-zh.png"), timeout: 90_000 });
   });
 

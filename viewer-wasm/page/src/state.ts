@@ -68,9 +68,9 @@ export function readAddress(): Address {
   const lang = query.get("lang");
   if (lang === "zh" || lang === "en") setLanguage(lang as Language);
   const view = query.get("view")?.split(",").map(Number);
-  if (view?.length === 5 && view.every(Number.isFinite)) {
-    const [x, y, range, heading_deg, pitch_deg] = view as [number, number, number, number, number];
-    address.view = { x, y, range, heading_deg, pitch_deg };
+  if (view && (view.length === 5 || view.length === 6) && view.every(Number.isFinite)) {
+    const [x, y, range, heading_deg, pitch_deg, z] = view as [number, number, number, number, number, number?];
+    address.view = { x, y, range, heading_deg, pitch_deg, ...(z === undefined ? {} : { z }) };
   }
   const time = Number(query.get("time") ?? Number.NaN);
   if (Number.isFinite(time) && time >= 0) address.time = time;
@@ -96,8 +96,9 @@ export function writeAddress(view: () => View | null) {
     const parts: string[] = [];
     const camera = view();
     if (camera) {
-      const { x, y, range, heading_deg, pitch_deg } = camera;
-      parts.push(`view=${[x, y, range].map((v) => v.toFixed(1)).join(",")},${heading_deg.toFixed(1)},${pitch_deg.toFixed(1)}`);
+      const { x, y, z, range, heading_deg, pitch_deg } = camera;
+      const numbers = [x, y, range, heading_deg, pitch_deg, ...(z === undefined ? [] : [z])];
+      parts.push(`view=${numbers.map((v) => v.toFixed(1)).join(",")}`);
     }
     if (state.run) parts.push(`run=${encodeURIComponent(state.run)}`);
     parts.push(`time=${Math.round(state.time)}`, `layer=${encodeURIComponent(state.layer)}`);
