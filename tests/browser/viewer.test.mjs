@@ -155,6 +155,7 @@ test("the page draws the city and a forecast, and its controls work", { timeout:
     await page.keyboard.press("Enter");
     await until("the building", async () => (await state(page)).selection?.kind === "building");
     await until("its card", async () => /翠园里7号/.test(await page.locator("#card").innerText()));
+    assert.match(await page.locator("#card").innerText(), /4 楼\s+楼面高程 [0-9.]+ 米/);
     await rested(page);
     await page.screenshot({ path: path.join(screenshots, "desk-building-zh.png"), timeout: 90_000 });
   });

@@ -201,9 +201,16 @@ pub fn fly_to(view: JsFlightTarget, seconds: Option<f64>) -> Result<(), JsValue>
     let target: FlightTarget = read_value("the view", &view)?;
     change(|m| {
         let view = target.from(m.camera.view());
-        m.fly_to(&view, seconds);
+        m.show(&view, seconds);
     });
     Ok(())
+}
+
+/// The part of the canvas that nothing covers [CSS px: left, top, right, bottom]; what is flown to
+/// appears in its middle. An empty list frees all of it.
+#[wasm_bindgen]
+pub fn set_free(part: &[f64]) {
+    change(|m| m.set_free(part.try_into().ok()));
 }
 
 /// Flies so that a feature fills the view; `false` when it is unknown.

@@ -60,7 +60,7 @@ pub(crate) fn twin_toml() -> String {
         format!("title = {{ zh = \"{zh}（合成）\", en = \"{en} (synthetic)\" }}\n")
     };
     let mut text = format!(
-        "[site]\nname = \"江海区 (demo)\"\ncrs = \"{CRS}\"\n\
+        "[site]\nname = \"江海区 Jianghai\"\ncrs = \"{CRS}\"\n\
          origin = [{:?}, {:?}]          # longitude, latitude\nsynthetic = true\n\
          notice = {{ zh = \"{NOTICE_ZH}\", en = \"{NOTICE_EN}\" }}\n\n\
          [terrain]\nelevation = \"terrain/elevation.tif\"\nroughness = \"terrain/manning.tif\"\n\n\

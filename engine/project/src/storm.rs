@@ -273,7 +273,7 @@ pub struct SitePoint {
 /// What a reader of a forecast must know.
 pub fn first_order_notes() -> Bilingual {
     Bilingual::new(
-        "一阶近似:圆形涡旋风场(Holland 1980)、R-CLIPER 气候降雨、单条断面风增水与反气压效应;未计河口漏斗效应、波浪与径流相互作用,实际潮位可能更高。",
+        "一阶近似：圆形涡旋风场(Holland 1980)、R-CLIPER 气候降雨、单条断面风增水与反气压效应；未计河口漏斗效应、波浪与径流相互作用，实际潮位可能更高。",
         "First order: one circular vortex (Holland 1980), climatological rain (R-CLIPER), wind set-up along one transect and the inverse barometer; no funnelling of the estuary, no waves, no interaction with the river, so that real levels may be higher.",
     )
 }

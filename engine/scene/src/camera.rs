@@ -174,6 +174,15 @@ impl Camera {
         [eye[0] + t * d[0], eye[1] + t * d[1]]
     }
 
+    /// Moves the target so that what it looked at appears in the middle of a part of the canvas
+    /// [CSS px: left, top, right, bottom], on level ground exactly.
+    pub fn centre_in(&mut self, [left, top, right, bottom]: [f64; 4]) {
+        let seen = self.on_level(0.5 * (left + right), 0.5 * (top + bottom));
+        for (target, seen) in self.target.iter_mut().zip(seen) {
+            *target += *target - seen;
+        }
+    }
+
     /// Moves the ground with the pointer.
     pub fn pan(&mut self, from: [f64; 2], to: [f64; 2]) {
         let (a, b) = (self.on_level(from[0], from[1]), self.on_level(to[0], to[1]));
@@ -271,6 +280,15 @@ mod tests {
         let above = north.project([300.0, 0.0, 5.0]).expect("in front");
         let right = north.project([400.0, -200.0, 5.0]).expect("in front");
         assert!(above[1] < 450.0 && (above[0] - 720.0).abs() < 1e-9 && right[0] > 720.0);
+    }
+
+    #[test]
+    fn what_is_looked_at_moves_to_the_middle_of_the_free_part() {
+        let mut c = camera();
+        let wanted = c.target;
+        c.centre_in([340.0, 50.0, 1440.0, 500.0]);
+        let p = c.project(wanted).expect("in front");
+        assert!((p[0] - 890.0).abs() < 1e-6 && (p[1] - 275.0).abs() < 1e-6);
     }
 
     #[test]

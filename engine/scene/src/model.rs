@@ -102,6 +102,7 @@ pub struct SceneModel {
     pub input: Input,
     /// No flights, only jumps.
     pub reduced_motion: bool,
+    free: Option<[f64; 4]>,
     selection: Option<Selection>,
     visible: BTreeSet<String>,
     tint: Option<(TintRaster, Vec<[u8; 4]>)>,
@@ -125,6 +126,7 @@ impl Default for SceneModel {
             camera: Camera::default(),
             input: Input::default(),
             reduced_motion: false,
+            free: None,
             selection: None,
             visible: ["water", "buildings", "grids", "exposure", "roads"]
                 .map(String::from)
@@ -357,6 +359,24 @@ impl SceneModel {
         self.camera_moved();
     }
 
+    /// The part of the canvas that nothing covers [CSS px: left, top, right, bottom], `None` for all
+    /// of it: there appears what is flown to.
+    pub fn set_free(&mut self, part: Option<[f64; 4]>) {
+        self.free = part.filter(|p| p.iter().all(|v| v.is_finite()) && p[2] > p[0] && p[3] > p[1]);
+    }
+
+    fn free(&self) -> [f64; 4] {
+        let [w, h] = self.camera.viewport;
+        self.free.unwrap_or([0.0, 0.0, w, h])
+    }
+
+    /// Flies so that the view's target appears in the middle of the free part of the canvas.
+    pub fn show(&mut self, view: &View, seconds: Option<f64>) {
+        let mut to = self.camera.with_view(view, |x, y| self.ground(x, y));
+        to.centre_in(self.free());
+        self.fly_to(&to.view(), seconds);
+    }
+
     /// Flies somewhere; `seconds` as long as the way asks for without it.
     pub fn fly_to(&mut self, view: &View, seconds: Option<f64>) {
         let to = self.camera.with_view(view, |x, y| self.ground(x, y));
@@ -379,9 +399,10 @@ impl SceneModel {
         let Some([west, south, east, north]) = bounds else {
             return false;
         };
-        let aspect = self.camera.viewport[0] / self.camera.viewport[1];
+        let [left, top, right, bottom] = self.free();
+        let share = (right - left).min(bottom - top) / self.camera.viewport[1];
         let half = 0.5 * (east - west).max(north - south).max(80.0);
-        let range = 1.5 * half / ((0.5 * FIELD_OF_VIEW).tan() * aspect.min(1.0));
+        let range = 1.5 * half / ((0.5 * FIELD_OF_VIEW).tan() * share);
         let view = View {
             x: 0.5 * (west + east),
             y: 0.5 * (south + north),
@@ -390,7 +411,7 @@ impl SceneModel {
             heading_deg: self.camera.heading.to_degrees(),
             pitch_deg: self.camera.pitch.to_degrees().max(40.0),
         };
-        self.fly_to(&view, None);
+        self.show(&view, None);
         true
     }
 
@@ -406,7 +427,7 @@ impl SceneModel {
                 heading_deg: 0.0,
                 pitch_deg: 48.0,
             };
-            self.fly_to(&view, None);
+            self.show(&view, None);
         }
     }
 
@@ -488,7 +509,7 @@ impl SceneModel {
                 heading_deg: self.camera.heading.to_degrees(),
                 pitch_deg: self.camera.pitch.to_degrees(),
             };
-            self.fly_to(&view, None);
+            self.show(&view, None);
         }
     }
 
@@ -646,6 +667,15 @@ mod tests {
         };
         assert!((view.x - 450.0).abs() < 1e-6 && view.y.abs() < 1e-6);
         assert!(!model.fly_to_feature("grids", "none"));
+        model.set_free(Some([400.0, 100.0, 700.0, 300.0]));
+        assert!(model.fly_to_feature("grids", "E"));
+        rest(&mut model);
+        let z = model.ground(450.0, 0.0);
+        let p = model.camera.project([450.0, 0.0, z]).expect("in front");
+        assert!(
+            (p[0] - 550.0).abs() < 1.0 && (p[1] - 200.0).abs() < 1.0,
+            "{p:?}"
+        );
     }
 
     #[test]

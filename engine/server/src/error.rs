@@ -106,7 +106,7 @@ impl ApiError {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             code: "internal",
             message: Bilingual::new(
-                format!("服务器内部错误:{reason}"),
+                format!("服务器内部错误：{reason}"),
                 format!("the server failed: {reason}"),
             ),
         }

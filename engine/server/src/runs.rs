@@ -161,7 +161,7 @@ impl Runs {
     pub fn queue(&self, request: RunRequest) -> Result<Arc<Run>, ApiError> {
         let Some(plan) = self.plan.clone() else {
             return Err(ApiError::bad_request(
-                "该孪生数据没有可用的 forecast.toml,无法预报",
+                "该孪生数据没有可用的 forecast.toml，无法预报",
                 "this twin has no usable forecast.toml, so that nothing can be forecast",
             ));
         };
@@ -184,7 +184,7 @@ impl Runs {
             let old = all.iter().position(|run| run.is_over());
             let Some(old) = old else {
                 return Err(ApiError::not_ready(
-                    "排队的预报太多,请先取消一些",
+                    "排队的预报太多，请先取消一些",
                     "too many runs are waiting; cancel some first",
                 ));
             };
@@ -268,7 +268,7 @@ impl Run {
         RunView {
             id: self.id.clone(),
             title: Text {
-                zh: format!("台风{}预报,网格 {cell} 米", self.plan.storm),
+                zh: format!("台风{}预报，网格 {cell} 米", self.plan.storm),
                 en: format!("Typhoon {} forecast, {cell} m cells", self.plan.storm),
             },
             state: now.state,
@@ -361,12 +361,12 @@ impl Run {
             Ok(Err(error)) => {
                 now.state = RunState::Failed;
                 let text = error.to_string();
-                now.message = Some(Bilingual::new(format!("预报失败:{text}"), text));
+                now.message = Some(Bilingual::new(format!("预报失败：{text}"), text));
             }
             Err(_) => {
                 now.state = RunState::Failed;
                 now.message = Some(Bilingual::new(
-                    "预报程序内部错误,详见日志",
+                    "预报程序内部错误，详见日志",
                     "the computation failed inside; see the log",
                 ));
             }

@@ -7,7 +7,7 @@ const WORDS: [(&str, &str, &str); 18] = [
     ("city", "市", "Cities"),
     ("county", "区县", "Counties"),
     ("town", "镇街", "Towns and streets"),
-    ("village", "村(社区)", "Villages and communities"),
+    ("village", "村（社区）", "Villages and communities"),
     ("grid", "网格", "Grids"),
     ("unit", "最小单元", "Units"),
     ("park_grid", "园区网格", "Park grids"),

@@ -130,6 +130,7 @@ export interface SearchHit {
   index?: number;
   code?: string;
   layer?: string;
+  floor?: number;
 }
 
 export interface Storm {

@@ -23,7 +23,7 @@ export async function showCard(run: Run | null) {
   if (selection.kind === "building") {
     const building = await api.building(selection.index, of);
     const point = await api.at(building.x, building.y, of);
-    content = buildingCard(building, point, run);
+    content = buildingCard(building, point, run, selection.floor);
   } else if (selection.kind === "grid") {
     content = gridCard(selection.layer, await api.grid(selection.code, of), run);
   } else {
@@ -74,12 +74,22 @@ function gridLinks(grids: GridRef[]): Node {
   );
 }
 
-function buildingCard(building: BuildingCard, point: PointReport, run: Run | null): Node[] {
+/** The floor that was asked for: how high it lies, and whether the water gets there. */
+function floorFact(building: BuildingCard, floor: number | undefined, reached: number): [string, string][] {
+  if (!floor) return [];
+  const storeys = Math.max(building.floors ?? floor, floor);
+  const height = building.base_m + ((floor - 1) * (building.top_m - building.base_m)) / storeys;
+  const found = t("card.floor_at", { height: number(height, 1), state: t(floor <= reached ? "card.floor_wet" : "card.floor_dry") });
+  return [[t("card.floor", { floor }), found]];
+}
+
+function buildingCard(building: BuildingCard, point: PointReport, run: Run | null, floor?: number): Node[] {
   const exposure = (building.exposure ?? null) as ExposureRow | null;
   const depth = rows.depthMax(exposure);
   return [
     heading(t("card.building"), building.name ?? building.address ?? building.id),
     list([
+      ...floorFact(building, floor, rows.floors(exposure) ?? 0),
       [t("card.address"), building.address ?? "–"],
       [t("card.use"), word("use", building.use)],
       [t("card.floors"), count(building.floors)],

@@ -79,6 +79,8 @@ export const setWaterInterval = (seconds: number) => wasm.set_water_interval(sec
 export const clearWater = () => wasm.clear_water();
 export const setTime = (seconds: number) => wasm.set_time(seconds);
 export const setView = (next: View) => wasm.set_view(next);
+/** The part of the canvas that no panel covers [CSS px: left, top, right, bottom]. */
+export const setFree = (part: number[]) => wasm.set_free(new Float64Array(part));
 export const flyTo = (next: Partial<View> & { x: number; y: number }) => wasm.fly_to(next, undefined);
 export const flyToFeature = (layer: string, code: string): boolean => wasm.fly_to_feature(layer, code);
-export const select = (selection: Selection | null) => wasm.select(selection);
+export const select = (selection: Selection | null) => wasm.select(selection?.kind === "building" ? { kind: "building", index: selection.index } : selection);

@@ -219,6 +219,7 @@ function wire() {
   });
   window.addEventListener("fly-to-grid", (event) => {
     const { layer, code } = (event as CustomEvent<{ layer: string; code: string }>).detail;
+    engine.setFree(freePart());
     engine.flyToFeature(layer, code);
   });
   window.addEventListener("keydown", onKey);
@@ -313,10 +314,23 @@ async function showSelection() {
 }
 
 function choose(hit: SearchHit) {
-  if (hit.kind === "building" && hit.index !== undefined) set({ selection: { kind: "building", index: hit.index } });
+  if (hit.kind === "building" && hit.index !== undefined) set({ selection: { kind: "building", index: hit.index, ...(hit.floor ? { floor: hit.floor } : {}) } });
   else if (hit.kind === "grid" && hit.code) set({ selection: { kind: "grid", layer: hit.layer ?? state.layer, code: hit.code } });
   else set({ selection: { kind: "point", x: hit.x, y: hit.y } });
+  engine.setFree(freePart());
   engine.flyTo({ x: hit.x, y: hit.y, z: hit.z, range: hit.kind === "grid" ? 1400 : 350 });
+}
+
+/** Where the canvas stays visible once a card is open. */
+function freePart(): number[] {
+  const side = (id: string) => byId(id).getBoundingClientRect();
+  const top = side("top").bottom;
+  const bottom = side("time").top;
+  // On a phone the card comes up from below.
+  if (window.innerWidth <= 820) return [0, top, window.innerWidth, Math.max(top + 80, bottom - 0.46 * window.innerHeight)];
+  const left = side("ranking").right;
+  const right = side("side").left;
+  return right - left > 200 ? [left, top, right, bottom] : [];
 }
 
 let last = 0;

@@ -4,7 +4,7 @@ import type { View } from "./api";
 import { type Language, language, setLanguage } from "./i18n";
 
 export type Selection =
-  | { kind: "building"; index: number }
+  | { kind: "building"; index: number; floor?: number }
   | { kind: "grid"; layer: string; code: string }
   | { kind: "point"; x: number; y: number };
 
@@ -80,7 +80,8 @@ export function readAddress(): Address {
   if (layer) address.layer = layer;
   const selection = query.get("select")?.split(":") ?? [];
   const [kind, first, second] = selection;
-  if (kind === "building" && Number.isInteger(Number(first))) address.selection = { kind, index: Number(first) };
+  if (kind === "building" && Number.isInteger(Number(first)))
+    address.selection = { kind, index: Number(first), ...(Number.isInteger(Number(second ?? "-")) ? { floor: Number(second) } : {}) };
   if (kind === "grid" && first && second) address.selection = { kind, layer: first, code: second };
   if (kind === "point" && Number.isFinite(Number(first)) && Number.isFinite(Number(second)))
     address.selection = { kind, x: Number(first), y: Number(second) };
@@ -103,7 +104,7 @@ export function writeAddress(view: () => View | null) {
     if (state.run) parts.push(`run=${encodeURIComponent(state.run)}`);
     parts.push(`time=${Math.round(state.time)}`, `layer=${encodeURIComponent(state.layer)}`);
     const chosen = state.selection;
-    if (chosen?.kind === "building") parts.push(`select=building:${chosen.index}`);
+    if (chosen?.kind === "building") parts.push(`select=building:${chosen.index}${chosen.floor ? `:${chosen.floor}` : ""}`);
     if (chosen?.kind === "grid") parts.push(`select=grid:${chosen.layer}:${encodeURIComponent(chosen.code)}`);
     if (chosen?.kind === "point") parts.push(`select=point:${chosen.x.toFixed(1)}:${chosen.y.toFixed(1)}`);
     parts.push(`lang=${language()}`);

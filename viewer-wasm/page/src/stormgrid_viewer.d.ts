@@ -17,6 +17,7 @@ export function set_time(seconds: number): void;
 export function select(selection: unknown): void;
 export function set_view(view: unknown): void;
 export function get_view(): unknown;
+export function set_free(part: Float64Array): void;
 export function fly_to(view: unknown, seconds: number | undefined): void;
 export function fly_to_feature(layer: string, code: string): boolean;
 export function pick(x: number, y: number): unknown;
