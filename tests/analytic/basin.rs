@@ -10,12 +10,12 @@ use stormgrid_sim::flood::{
     Boundary, BoundaryKind, BoundaryPlace, Inflow, Initial, Rain, Setup, Side, Source,
 };
 
-use crate::cases::{Dice, advance, domain, start};
+use crate::cases::{Dice, advance, domain, inertial, start};
 
 #[test]
 fn rain_on_deep_water_in_a_closed_basin_is_all_there() {
     // 7 µm a step on 8 m: what f32 would lose.
-    let mut setup = Setup::new(domain(130, 70, 10.0, 0.03, |x, _| -8.0 + 1e-4 * x));
+    let mut setup = inertial(domain(130, 70, 10.0, 0.03, |x, _| -8.0 + 1e-4 * x));
     setup.initial = Initial::Level(0.25);
     let rate = 50e-3 / 3600.0;
     setup.rain = Rain::Uniform(rate);
@@ -35,7 +35,7 @@ fn rain_on_deep_water_in_a_closed_basin_is_all_there() {
 
 #[test]
 fn roofs_shed_their_rain() {
-    let mut setup = Setup::new(domain(40, 30, 5.0, 0.03, |x, y| 0.01 * x + 0.02 * y));
+    let mut setup = inertial(domain(40, 30, 5.0, 0.03, |x, y| 0.01 * x + 0.02 * y));
     let in_house = |k: usize| (8..20).contains(&(k / 40)) && (10..25).contains(&(k % 40));
     setup.domain.blocked = (0..1200).map(in_house).collect();
     setup.rain = Rain::Uniform(1e-5);
@@ -51,7 +51,7 @@ fn roofs_shed_their_rain() {
 #[test]
 fn a_field_of_rain_falls_where_it_should() {
     // A linear field is exact under the interpolation between the corners of tiles.
-    let mut setup = Setup::new(domain(150, 100, 10.0, 0.03, |x, _| x));
+    let mut setup = inertial(domain(150, 100, 10.0, 0.03, |x, _| x));
     setup.rain = Rain::Field {
         rate: std::sync::Arc::new(|t, x, y| 1e-9 * (x + 2.0 * y) * (1.0 + (t / 60.0).floor())),
         refresh_s: 60.0,
@@ -70,7 +70,7 @@ fn a_field_of_rain_falls_where_it_should() {
 fn a_sea_of_cells_fills_the_land_below_it() {
     // Level on a set of cells in the middle of the domain, crossing the borders of tiles.
     let (n_cols, n_rows) = (140, 130);
-    let mut setup = Setup::new(domain(n_cols, n_rows, 10.0, 0.03, |_, _| 0.0));
+    let mut setup = inertial(domain(n_cols, n_rows, 10.0, 0.03, |_, _| 0.0));
     let sea = |k: &usize| (50..80).contains(&(k / n_cols)) && (50..75).contains(&(k % n_cols));
     let cells = (0..n_cols * n_rows)
         .filter(sea)
@@ -118,7 +118,7 @@ proptest! {
         let n = n_cols * n_rows;
         let heights: Vec<f64> = (0..n).map(|_| 100.0 + relief * dice.roll()).collect();
         let bed = |x: f64, y: f64| heights[(y / cell) as usize * n_cols + (x / cell) as usize];
-        let mut setup = Setup::new(domain(n_cols, n_rows, cell, 0.03, bed));
+        let mut setup = inertial(domain(n_cols, n_rows, cell, 0.03, bed));
         setup.domain.blocked = (0..n).map(|_| dice.roll() < 0.1).collect();
         setup.domain.blocked[0] = false;
         setup.initial = Initial::Level(100.0 + 0.5 * relief * dice.roll());

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use stormgrid_core::raster::RasterGeometry;
-use stormgrid_sim::flood::{Domain, Flood, Ledger, Manning, Outcome, Setup, Source};
+use stormgrid_sim::flood::{Domain, Flood, Ledger, Manning, Outcome, Scheme, Setup, Source};
 
 /// A domain of square cells with its south-west corner at the origin, the bed a function of the
 /// cell's centre (NaN outside).
@@ -29,6 +29,13 @@ pub fn domain(
         manning: Manning::Uniform(manning),
         blocked: Vec::new(),
     }
+}
+
+/// A setup for the local-inertial scheme.
+pub fn inertial(domain: Domain) -> Setup {
+    let mut setup = Setup::new(domain);
+    setup.options.scheme = Scheme::LocalInertial;
+    setup
 }
 
 /// Starts a run.

@@ -7,7 +7,7 @@
 use stormgrid_core::series::Series;
 use stormgrid_sim::flood::{Boundary, BoundaryKind, BoundaryPlace, Manning, Rain, Setup, Side};
 
-use crate::cases::{advance, domain, left_through, start};
+use crate::cases::{advance, domain, inertial, left_through, start};
 
 #[test]
 fn the_outlet_of_a_v_catchment_carries_the_rain() {
@@ -20,7 +20,7 @@ fn the_outlet_of_a_v_catchment_carries_the_rain() {
             false => 0.05 * aside + 0.02 * y,
         }
     };
-    let mut setup = Setup::new(domain(n_cols, n_rows, cell, 0.015, bed));
+    let mut setup = inertial(domain(n_cols, n_rows, cell, 0.015, bed));
     let roughness = |k: usize| if k % n_cols == 40 { 0.15 } else { 0.015 };
     setup.domain.manning = Manning::Field((0..n_cols * n_rows).map(roughness).collect());
     let rate = 10.8e-3 / 3600.0;

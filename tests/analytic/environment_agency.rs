@@ -9,7 +9,7 @@ use stormgrid_core::ids::CellIdx;
 use stormgrid_core::series::Series;
 use stormgrid_sim::flood::{Boundary, BoundaryKind, BoundaryPlace, Inflow, Initial, Setup, Side};
 
-use crate::cases::{advance, domain, start};
+use crate::cases::{advance, domain, inertial, start};
 
 const HOUR: f64 = 3600.0;
 
@@ -30,7 +30,7 @@ fn a_pond_cut_off_stands_at_its_sill() {
         let ((x0, z0), (x1, z1)) = (profile[k - 1], profile[k]);
         z0 + (z1 - z0) * (x - x0) / (x1 - x0)
     };
-    let mut setup = Setup::new(domain(70, 10, 10.0, 0.03, bed));
+    let mut setup = inertial(domain(70, 10, 10.0, 0.03, bed));
     setup.initial = Initial::Level(9.7);
     let times = [0.0, 1.0, 6.0, 11.0, 20.0].map(|h| h * HOUR).to_vec();
     let level = Series::new(times, vec![9.7, 10.35, 10.35, 9.7, 9.7]);
@@ -57,7 +57,7 @@ fn a_pond_cut_off_stands_at_its_sill() {
 #[test]
 fn a_breach_onto_a_plain_spreads_symmetrically() {
     let (n_cols, n_rows) = (200, 400);
-    let mut setup = Setup::new(domain(n_cols, n_rows, 5.0, 0.05, |_, _| 0.0));
+    let mut setup = inertial(domain(n_cols, n_rows, 5.0, 0.05, |_, _| 0.0));
     let times = vec![0.0, 1.0 * HOUR, 3.0 * HOUR, 6.0 * HOUR];
     let breach = (198..202).map(|row| (CellIdx::from(row * n_cols), 1.0));
     setup.inflows = vec![Inflow {

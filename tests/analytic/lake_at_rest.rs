@@ -6,7 +6,7 @@
 use stormgrid_core::series::Series;
 use stormgrid_sim::flood::{Boundary, BoundaryKind, BoundaryPlace, Initial, Setup, Side};
 
-use crate::cases::{Dice, advance, domain, start};
+use crate::cases::{Dice, advance, domain, inertial, start};
 
 fn fastest_after_100_s(setup: Setup) -> (f32, f32) {
     let mut flood = start(setup);
@@ -29,7 +29,7 @@ fn a_lake_over_any_bed_stays_at_rest() {
             z if z > 42.9 => f64::NAN,
             z => z,
         };
-        let mut setup = Setup::new(domain(150, 130, 7.0, 0.03, bed));
+        let mut setup = inertial(domain(150, 130, 7.0, 0.03, bed));
         setup.initial = Initial::Level(level);
         setup.domain.blocked = heights
             .iter()
@@ -57,7 +57,7 @@ fn a_lake_over_any_bed_stays_at_rest() {
 fn a_lake_over_the_swashes_bump_stays_at_rest() {
     let bump = |x: f64, _: f64| (0.2 - 0.05 * (x - 10.0) * (x - 10.0)).max(0.0);
     for level in [0.1, 0.5] {
-        let mut setup = Setup::new(domain(250, 2, 0.1, 0.0, bump));
+        let mut setup = inertial(domain(250, 2, 0.1, 0.0, bump));
         setup.initial = Initial::Level(level);
         let (speed, moved) = fastest_after_100_s(setup);
         println!("lake at rest, bump, level {level}: speed {speed:e} m/s, moved {moved:e} m");

@@ -4,6 +4,7 @@
 mod basin;
 mod cases;
 mod catchment;
+mod dam_break;
 mod environment_agency;
 mod lake_at_rest;
 mod plane_rain;

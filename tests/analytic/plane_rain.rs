@@ -5,14 +5,14 @@
 
 use stormgrid_sim::flood::{Boundary, BoundaryKind, BoundaryPlace, Rain, Setup, Side};
 
-use crate::cases::{advance, domain, left_through, start};
+use crate::cases::{advance, domain, inertial, left_through, start};
 
 #[test]
 fn rain_on_a_plane_follows_the_kinematic_wave() {
     let (length, slope, n, rate) = (800.0, 0.05, 0.015, 3e-6_f64);
     let alpha = f64::sqrt(slope) / n;
     let t_c = (length / (alpha * rate.powf(2.0 / 3.0))).powf(0.6);
-    let mut setup = Setup::new(domain(80, 3, 10.0, n, |x, _| slope * (length - x)));
+    let mut setup = inertial(domain(80, 3, 10.0, n, |x, _| slope * (length - x)));
     setup.rain = Rain::Uniform(rate);
     setup.boundaries = vec![Boundary {
         place: BoundaryPlace::Side(Side::East),

@@ -16,7 +16,7 @@ use stormgrid_core::series::Series;
 use stormgrid_core::units::GRAVITY;
 use stormgrid_sim::flood::{Boundary, BoundaryKind, BoundaryPlace, Setup, Side};
 
-use crate::cases::{advance, domain, start};
+use crate::cases::{advance, domain, inertial, start};
 
 /// Depth at a distance behind the front [m].
 fn local_inertial(n: f64, u: f64, behind: f64) -> f64 {
@@ -54,7 +54,7 @@ fn run(n: f64, u: f64, cell: f64) -> Errors {
     let end = 3600.0;
     let n_cells = (5000.0 / cell) as usize;
     // The level stands at the centre of the cell outside: x = 0 is there.
-    let mut setup = Setup::new(domain(n_cells, 1, cell, n, |_, _| 0.0));
+    let mut setup = inertial(domain(n_cells, 1, cell, n, |_, _| 0.0));
     let times: Vec<f64> = (0..=3600).map(f64::from).collect();
     let levels = times.iter().map(|&t| local_inertial(n, u, u * t)).collect();
     setup.boundaries = vec![Boundary {

@@ -9,11 +9,13 @@ use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::series::Series;
 use stormgrid_sim::flood::{
     Boundary, BoundaryKind, BoundaryPlace, Domain, Flood, Inflow, Initial, Manning, Options, Rain,
-    Setup, Side,
+    Scheme, Setup, Side,
 };
 
+const SCHEMES: [Scheme; 2] = [Scheme::FiniteVolume, Scheme::LocalInertial];
+
 /// Hills, streets between blocks, a tide, a burst main and rain on 5 × 4 tiles.
-fn city(threads: usize) -> Setup {
+fn city(threads: usize, scheme: Scheme) -> Setup {
     let geometry = RasterGeometry::new(290, 220, 0.0, 2200.0, 10.0, 10.0).expect("valid");
     let mut elevation = Vec::new();
     let mut blocked = Vec::new();
@@ -34,6 +36,7 @@ fn city(threads: usize) -> Setup {
             blocked,
         },
         initial: Initial::Level(-0.4),
+        initial_discharge: None,
         rain: Rain::Uniform(2e-5),
         boundaries: vec![
             Boundary {
@@ -53,13 +56,14 @@ fn city(threads: usize) -> Setup {
         }],
         options: Options {
             threads,
+            scheme,
             ..Options::default()
         },
     }
 }
 
-fn digest(threads: usize) -> String {
-    let mut flood = Flood::new(city(threads)).expect("a valid setup");
+fn digest(threads: usize, scheme: Scheme) -> String {
+    let mut flood = Flood::new(city(threads, scheme)).expect("a valid setup");
     for minute in 1..=10 {
         flood
             .advance_to(f64::from(minute) * 60.0, &mut |_| ControlFlow::Continue(()))
@@ -68,7 +72,8 @@ fn digest(threads: usize) -> String {
     assert_eq!(flood.stats().threads, threads);
     let ledger = flood.ledger();
     println!(
-        "{threads} threads: {} steps, ledger {:.1e}, {}",
+        "{}, {threads} threads: {} steps, ledger {:.1e}, {}",
+        scheme.name(),
         flood.stats().steps,
         ledger.error_rel,
         flood.digest()
@@ -79,15 +84,17 @@ fn digest(threads: usize) -> String {
 
 #[test]
 fn the_digest_does_not_depend_on_threads_or_luck() {
-    let one = digest(1);
-    assert_eq!(one, digest(1));
-    assert_eq!(one, digest(2));
-    assert_eq!(one, digest(4));
+    for scheme in SCHEMES {
+        let one = digest(1, scheme);
+        assert_eq!(one, digest(1, scheme));
+        assert_eq!(one, digest(2, scheme));
+        assert_eq!(one, digest(4, scheme));
+    }
 }
 
 #[test]
 fn the_digest_sees_a_millimetre() {
-    let mut setup = city(1);
+    let mut setup = city(1, Scheme::FiniteVolume);
     let mut flood = Flood::new(setup.clone()).expect("valid");
     setup.domain.elevation[5 * 290 + 130] += 1e-3;
     let mut other = Flood::new(setup).expect("valid");
@@ -100,24 +107,26 @@ fn the_digest_sees_a_millimetre() {
 
 #[test]
 fn a_run_that_is_stopped_goes_on_where_it_was() {
-    let mut whole = Flood::new(city(1)).expect("valid");
-    whole
-        .advance_to(60.0, &mut |_| ControlFlow::Continue(()))
-        .expect("stable");
-    let mut halved = Flood::new(city(2)).expect("valid");
-    let mut left = 7;
-    let stopped = halved.advance_to(60.0, &mut |_| {
-        left -= 1;
-        if left == 0 {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    });
-    assert_eq!(stopped, Ok(stormgrid_sim::flood::Outcome::Stopped));
-    assert!(halved.time_s() < 60.0);
-    halved
-        .advance_to(60.0, &mut |_| ControlFlow::Continue(()))
-        .expect("stable");
-    assert_eq!(whole.digest(), halved.digest());
+    for scheme in SCHEMES {
+        let mut whole = Flood::new(city(1, scheme)).expect("valid");
+        whole
+            .advance_to(60.0, &mut |_| ControlFlow::Continue(()))
+            .expect("stable");
+        let mut halved = Flood::new(city(2, scheme)).expect("valid");
+        let mut left = 7;
+        let stopped = halved.advance_to(60.0, &mut |_| {
+            left -= 1;
+            if left == 0 {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        assert_eq!(stopped, Ok(stormgrid_sim::flood::Outcome::Stopped));
+        assert!(halved.time_s() < 60.0);
+        halved
+            .advance_to(60.0, &mut |_| ControlFlow::Continue(()))
+            .expect("stable");
+        assert_eq!(whole.digest(), halved.digest());
+    }
 }

@@ -310,13 +310,6 @@ impl Scenario {
                 "remove discharge_x and discharge_y",
             );
         }
-        if self.solver.scheme == Scheme::FiniteVolume {
-            return unbuilt(
-                "[solver]",
-                "the scheme finite_volume",
-                "use local_inertial or auto",
-            );
-        }
         if let Some(method) = &self.terrain.infiltration {
             let name = method.get("method").unwrap_or(method).as_str();
             if name != Some("none") {
@@ -549,10 +542,6 @@ mod tests {
         assert!(
             fault("[[structure]]\nkind = \"pump\"\n")
                 .contains("[[structure]]: pump is not supported")
-        );
-        assert!(
-            fault("[solver]\nscheme = \"finite_volume\"\n")
-                .contains("finite_volume is not supported")
         );
         assert!(
             fault("infiltration = { method = \"scs\" }\n")

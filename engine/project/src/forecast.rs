@@ -8,7 +8,9 @@ use serde::Serialize;
 use stormgrid_core::ids::CellIdx;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_sim::exposure::ZoneFrame;
-use stormgrid_sim::flood::{Boundary, BoundaryKind, BoundaryPlace, Domain, Inflow, Initial, Setup};
+use stormgrid_sim::flood::{
+    Boundary, BoundaryKind, BoundaryPlace, Domain, Inflow, Initial, Scheme, Setup,
+};
 use stormgrid_sim::sea::Transect;
 
 use crate::drive::{Observer, Progress, Stage, drive, tell};
@@ -289,6 +291,7 @@ fn setup(
         blocked: ground.blocked.clone(),
     });
     setup.options.threads = threads;
+    setup.options.scheme = Scheme::LocalInertial;
     setup.initial = Initial::Level(file.water.initial_level_m);
     setup.rain = forcing.rain(&twin.frame.crs, twin.frame.origin)?;
     for boundary in &file.boundary {

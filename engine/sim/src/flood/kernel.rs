@@ -82,12 +82,12 @@ super::vectors::wide! {
 }
 
 #[inline(always)]
-fn larger(a: f32, b: f32) -> f32 {
+pub(super) fn larger(a: f32, b: f32) -> f32 {
     if a > b { a } else { b }
 }
 
 #[inline(always)]
-fn smaller(a: f32, b: f32) -> f32 {
+pub(super) fn smaller(a: f32, b: f32) -> f32 {
     if a < b { a } else { b }
 }
 
@@ -96,7 +96,7 @@ fn smaller(a: f32, b: f32) -> f32 {
 /// A guess from the exponent (bits/3 by shifts, because a conversion between float and integer
 /// keeps WebAssembly scalar), then two Newton steps y ← y (4 − x y³)/3 without division.
 #[inline(always)]
-fn inverse_cube_root(x: f32) -> f32 {
+pub(super) fn inverse_cube_root(x: f32) -> f32 {
     let bits = x.to_bits();
     let mut third = (bits >> 2) + (bits >> 4);
     third += third >> 4;

@@ -60,6 +60,7 @@ mod params;
 mod prepare;
 mod report;
 mod results;
+mod riemann;
 mod run;
 mod state;
 mod sweep;
@@ -67,7 +68,7 @@ mod vectors;
 
 pub use params::{
     Boundary, BoundaryKind, BoundaryPlace, Domain, FloodError, Inflow, Initial, Manning, Options,
-    Rain, RainFunction, Setup, Side,
+    Rain, RainFunction, Scheme, Setup, Side,
 };
 pub use report::{Ledger, LedgerLine, Maxima, Outcome, Source, Stats, StepReport};
 pub use run::Flood;

@@ -134,11 +134,49 @@ pub enum Initial {
     Depth(Vec<f64>),
 }
 
+/// The equations that are solved, and how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scheme {
+    /// The shallow-water equations whole, with Godunov's method of first order: HLLC fluxes, surfaces
+    /// reconstructed at the faces, implicit friction. Dry fronts, jumps, overtopping, velocities.
+    #[default]
+    FiniteVolume,
+    /// Without the advection of momentum: about three times faster, for previews and ensembles.
+    LocalInertial,
+}
+
+impl Scheme {
+    /// The name of scenario files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FiniteVolume => "finite_volume",
+            Self::LocalInertial => "local_inertial",
+        }
+    }
+
+    /// What the scheme cannot represent, for those who read its results.
+    pub fn limits(self) -> &'static str {
+        match self {
+            Self::FiniteVolume => {
+                "first order in space and time: jumps and fronts are spread over a few cells; \
+                 depth-averaged: no vertical acceleration, no short waves"
+            }
+            Self::LocalInertial => {
+                "the advection of momentum is left out: hydraulic jumps, dam breaks and flow carried \
+                 over a bump are wrong, and speeds above a Froude number of about 0.7 are not to be trusted"
+            }
+        }
+    }
+}
+
 /// Numbers of the scheme.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// Courant number of the gravity wave, above 0 and at most 0.7; the step uses it times √θ,
-    /// because the average over neighbours takes as much from the range of stability.
+    /// Equations and method.
+    pub scheme: Scheme,
+    /// Courant number, above 0 and at most 0.7. The local-inertial scheme uses it times √θ, because
+    /// the average over neighbours takes as much from the range of stability; the finite-volume
+    /// scheme at most 0.45, because a cell that drains on all sides must not be overdrawn.
     pub cfl: f64,
     /// Weight of a face's own discharge against its neighbours' in the momentum equation, 0.5 to
     /// 1; 1 is Bates (2010), below 1 de Almeida (2012).
@@ -156,6 +194,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            scheme: Scheme::default(),
             cfl: 0.7,
             theta: 0.9,
             depth_dry: 1e-5,
@@ -173,6 +212,9 @@ pub struct Setup {
     pub domain: Domain,
     /// Water at the start.
     pub initial: Initial,
+    /// Unit discharge at the start, eastwards and northwards, one value a cell [m² s⁻¹]; `None` is
+    /// water at rest. The local-inertial scheme begins each face with the mean of its two cells.
+    pub initial_discharge: Option<[Vec<f64>; 2]>,
     /// Rain.
     pub rain: Rain,
     /// Conditions on sides and cells.
@@ -189,6 +231,7 @@ impl Setup {
         Self {
             domain,
             initial: Initial::Dry,
+            initial_discharge: None,
             rain: Rain::None,
             boundaries: Vec::new(),
             inflows: Vec::new(),
@@ -221,6 +264,10 @@ impl Setup {
                 fits("initial depths", values.len())?;
                 self.cells_within("initial depth [m]", values, 0.0, DEPTH_LIMIT)?;
             }
+        }
+        for values in self.initial_discharge.iter().flatten() {
+            fits("initial discharges", values.len())?;
+            self.cells_within("initial discharge [m2/s]", values, -1e5, 1e5)?;
         }
         match &self.rain {
             Rain::None => {}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use stormgrid_core::units::GRAVITY;
 
 use super::params::{
-    Boundary, BoundaryKind, BoundaryPlace, FloodError, Initial, Manning, Setup, Side,
+    Boundary, BoundaryKind, BoundaryPlace, FloodError, Initial, Manning, Scheme, Setup, Side,
 };
 use super::state::{Booked, Control, PITCH, RIM, Rule, TILE, Tap, Tile, WALL, face, rimmed};
 
@@ -110,6 +110,8 @@ struct Ground<'a> {
     z: Vec<f32>,
     gn2: Vec<f32>,
     h: Vec<f32>,
+    /// Unit discharge eastwards and southwards.
+    q: [Vec<f32>; 2],
     rain_share: Vec<f32>,
     /// For cells beyond a free side: the cell inside.
     copies: BTreeMap<usize, usize>,
@@ -197,6 +199,7 @@ impl<'a> Ground<'a> {
             z: vec![WALL; n],
             gn2: vec![0.0; n],
             h: vec![0.0; n],
+            q: [vec![0.0; n], vec![0.0; n]],
             rain_share: vec![0.0; n],
             copies: BTreeMap::new(),
             sets_level: setup
@@ -224,6 +227,9 @@ impl<'a> Ground<'a> {
             }
         }
         ground.fill(&setup.initial);
+        if let Some(discharge) = &setup.initial_discharge {
+            ground.move_water(discharge, setup.options.scheme);
+        }
         for (number, boundary) in setup.boundaries.iter().enumerate() {
             ground.hold(setup, number, boundary);
         }
@@ -257,6 +263,39 @@ impl<'a> Ground<'a> {
                     Initial::Depth(depths) => depths[cell] as f32,
                 };
                 self.h[at] = if depth > 0.0 { depth } else { 0.0 };
+            }
+        }
+    }
+
+    /// Sets the water in motion: in the cells, or on the faces east and south of them.
+    fn move_water(&mut self, [east, north]: &[Vec<f64>; 2], scheme: Scheme) {
+        let (rows, cols) = (self.layout.n_rows, self.layout.n_cols);
+        let wet = |ground: &Self, row: usize, col: usize| {
+            row < rows && col < cols && ground.h[ground.at(row as isize, col as isize)] > 0.0
+        };
+        for row in 0..rows {
+            for col in 0..cols {
+                if !wet(self, row, col) {
+                    continue;
+                }
+                let [here, right, below] = [(row, col), (row, col + 1), (row + 1, col)];
+                let value = |field: &[f64], (r, c): (usize, usize)| match field[r * cols + c] {
+                    q if q.is_nan() => 0.0,
+                    q => q,
+                };
+                let q =
+                    match scheme {
+                        Scheme::FiniteVolume => [value(east, here), -value(north, here)],
+                        Scheme::LocalInertial => [(right, east, 0.5), (below, north, -0.5)].map(
+                            |(beyond, field, half)| match wet(self, beyond.0, beyond.1) {
+                                true => half * (value(field, here) + value(field, beyond)),
+                                false => 0.0,
+                            },
+                        ),
+                    };
+                let at = self.at(row as isize, col as isize);
+                self.q[0][at] = q[0] as f32;
+                self.q[1][at] = q[1] as f32;
             }
         }
     }
@@ -444,8 +483,8 @@ impl<'a> Ground<'a> {
         tile.z = plane(&self.z, WALL);
         tile.gn2 = plane(&self.gn2, 0.0);
         tile.h = plane(&self.h, 0.0);
-        tile.qx = vec![0.0; PITCH * PITCH];
-        tile.qy = vec![0.0; PITCH * PITCH];
+        tile.qx = plane(&self.q[0], 0.0);
+        tile.qy = plane(&self.q[1], 0.0);
         let plain = |value: f32| vec![value; TILE * TILE];
         tile.rest = plain(0.0);
         tile.depth_max = plain(0.0);
@@ -467,11 +506,23 @@ impl<'a> Ground<'a> {
                 tile.open_cells += u32::from(self.role[at] == Role::Open);
             }
         }
+        tile.signal_max = Self::signal(&tile);
         if controlled {
             tile.booked.resize(n_lines, Booked::default());
         }
         self.controls(&mut tile, &global);
         tile
+    }
+
+    /// Greatest speed of a signal in a tile [m s⁻¹].
+    fn signal(tile: &Tile) -> f32 {
+        let cells = tile.h.iter().zip(tile.qx.iter().zip(&tile.qy));
+        cells
+            .filter(|(h, _)| **h > 0.0)
+            .fold(0.0, |a, (h, (qx, qy))| {
+                let swift = qx.abs().max(qy.abs()) / h;
+                a.max(swift + (GRAVITY as f32 * h).sqrt())
+            })
     }
 
     /// Lists the controlled cells of a tile and the faces around them.
@@ -507,11 +558,16 @@ impl<'a> Ground<'a> {
                     None if self.sets_level[usize::from(boundary)] => Rule::Level,
                     None => Rule::Empty,
                 };
+                let around = [(0, -1), (0, 1), (-1, 0), (1, 0)];
+                let open = around
+                    .into_iter()
+                    .find(|(down, right)| role(row + down, col + right) == Role::Open);
                 tile.controls.push(Control {
                     row: row as u8,
                     col: col as u8,
                     boundary,
                     rule,
+                    beside: open.map(|(down, right)| rimmed(row + down, col + right) as u16),
                 });
             }
         }

@@ -6,6 +6,7 @@ use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::units::GRAVITY;
 
 use super::observe::speed2;
+use super::params::Scheme;
 use super::report::{Ledger, LedgerLine, Maxima, Source};
 use super::run::Flood;
 use super::state::{Booked, TILE, Tile, WALL, rimmed};
@@ -41,7 +42,14 @@ impl Flood {
         let o = &self.setup.options;
         let froude2_g = (o.froude_max * o.froude_max * GRAVITY) as f32;
         self.gather(f32::NAN, |tile, row, col| {
-            let [west, east, north, south] = self.around(tile, row, col);
+            let [west, east, north, south] = match o.scheme {
+                Scheme::LocalInertial => self.around(tile, row, col),
+                Scheme::FiniteVolume => {
+                    let place = rimmed(row as isize, col as isize);
+                    let (x, y) = (tile.qx[place], tile.qy[place]);
+                    [x, x, y, y]
+                }
+            };
             speed2(tile.depth(row, col), west, east, north, south, froude2_g).sqrt()
         })
     }

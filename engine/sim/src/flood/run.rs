@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use stormgrid_core::series::Series;
 use stormgrid_core::units::GRAVITY;
 
-use super::params::{BoundaryKind, DEPTH_LIMIT, FloodError, Rain, Setup};
+use super::params::{BoundaryKind, DEPTH_LIMIT, FloodError, Rain, Scheme, Setup};
 use super::prepare::{Layout, prepare};
 use super::report::{Outcome, Stats, StepReport};
 use super::state::{Scratch, Strips, TILE, Tile, rimmed};
@@ -25,6 +25,9 @@ const OUTFLOW_SHARE: f64 = 0.5;
 /// The outflow may shorten a step to this share of what the gravity wave allows, not further: one
 /// cell that empties over a cliff must not stop the clock, and the limiter keeps it sane.
 const LEAST_SHARE: f64 = 0.05;
+
+/// Largest Courant number of the finite-volume scheme.
+const LARGEST_COURANT: f64 = 0.45;
 
 /// A step that would be shorter than this means that the run has blown up [s].
 const SHORTEST_STEP: f64 = 1e-5;
@@ -250,6 +253,9 @@ impl Flood {
         let spacing = if g.dx < g.dy { g.dx } else { g.dy };
         // In two dimensions the scheme is stable up to a Courant number of √(θ/2).
         let courant = o.cfl * o.theta.sqrt();
+        if o.scheme == Scheme::FiniteVolume {
+            return self.volume_step(target, spacing);
+        }
         let wave = |depth: f64| {
             let dt = courant * spacing / (GRAVITY * depth).sqrt();
             if dt < o.max_dt { dt } else { o.max_dt }
@@ -263,6 +269,36 @@ impl Flood {
             let outflow = (self.dt_before * slack * OUTFLOW_SHARE).max(LEAST_SHARE * longest);
             longest = if outflow < longest { outflow } else { longest };
         }
+        self.towards(target, longest)
+    }
+
+    /// The longest step of the finite-volume scheme [s].
+    fn volume_step(&self, target: f64, spacing: f64) -> Result<f64, FloodError> {
+        let o = &self.setup.options;
+        let courant = if o.cfl < LARGEST_COURANT {
+            o.cfl
+        } else {
+            LARGEST_COURANT
+        };
+        let fastest = |a: f32, tile: &Tile| {
+            if tile.signal_max > a {
+                tile.signal_max
+            } else {
+                a
+            }
+        };
+        let signal = f64::from(self.tiles.iter().fold(0.0, fastest));
+        let within = |signal: f64| {
+            let dt = courant * spacing / signal;
+            if dt < o.max_dt { dt } else { o.max_dt }
+        };
+        // Sources may deepen the water within the step: look ahead by what they could add.
+        let deepening = (GRAVITY * self.rise_rate() * within(signal)).sqrt();
+        self.towards(target, within(signal.hypot(deepening)))
+    }
+
+    /// A step of at most `longest` that does not leave a short one before `target` [s].
+    fn towards(&self, target: f64, longest: f64) -> Result<f64, FloodError> {
         if longest < SHORTEST_STEP {
             return Err(self.unstable("the step became too short"));
         }
@@ -385,6 +421,7 @@ impl Flood {
                 self.stats.cell_updates += u64::from(tile.open_cells);
             } else {
                 tile.slack = 1e30;
+                tile.signal_max = 0.0;
                 tile.wet_cells = 0;
             }
         }

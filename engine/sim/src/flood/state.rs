@@ -1,5 +1,7 @@
 //! Where the numbers of a run lie: tiles with a rim, strips that neighbours read, scratch rows.
 
+use super::riemann::{Fluxes, Velocities};
+
 /// Cells along the side of a tile. With the two cells of rim that a step needs on one side and
 /// three on the other a row of faces is 64 long: whole vectors of 4, 8 or 16.
 pub(super) const TILE: usize = 60;
@@ -51,6 +53,8 @@ pub(super) struct Control {
     /// Position of the boundary in the setup.
     pub boundary: u16,
     pub rule: Rule,
+    /// An open cell beside it, by place in the rimmed tile: its velocity is taken.
+    pub beside: Option<u16>,
 }
 
 /// How the depth of a controlled cell follows.
@@ -108,9 +112,10 @@ pub(super) struct Tile {
     pub gn2: Vec<f32>,
     /// Depth, with rim [m].
     pub h: Vec<f32>,
-    /// Unit discharge at eastern faces, positive east, with rim [m² s⁻¹].
+    /// Unit discharge, positive east, with rim [m² s⁻¹]: at the eastern faces in the local-inertial
+    /// scheme, in the cells in the finite-volume one.
     pub qx: Vec<f32>,
-    /// Unit discharge at southern faces, positive south, with rim [m² s⁻¹].
+    /// Unit discharge, positive south: at the southern faces or in the cells, likewise.
     pub qy: Vec<f32>,
     /// What rounding kept out of `h` [m].
     pub rest: Vec<f32>,
@@ -141,8 +146,10 @@ pub(super) struct Tile {
     pub still: u8,
     /// Greatest depth [m].
     pub h_max: f32,
-    /// Smallest depth/outflow of the last step.
+    /// Smallest depth/outflow of the last step; local-inertial.
     pub slack: f32,
+    /// Greatest speed of a signal after the last step [m s⁻¹]; finite-volume.
+    pub signal_max: f32,
     /// Water that could cross the edge: north, east, south, west.
     pub edge_wet: [bool; 4],
     /// Wet cells at the last look.
@@ -256,6 +263,20 @@ pub(super) struct Scratch {
     pub y: Vec<f32>,
     /// Share of its outflow that a cell can pay, rows −1 to 60.
     pub share: Vec<f32>,
+    /// For the finite-volume scheme.
+    pub moving: Moving,
+}
+
+/// Working rows of the finite-volume scheme.
+pub(super) struct Moving {
+    /// Velocities of the row at hand and of the one south of it.
+    pub here: Velocities,
+    pub next: Velocities,
+    /// Depths of the row north of the one at hand, as they were before the step [m].
+    pub h_before: [f32; PITCH],
+    pub x: Fluxes,
+    pub north: Fluxes,
+    pub south: Fluxes,
 }
 
 impl Scratch {
@@ -265,6 +286,14 @@ impl Scratch {
             x: plane.clone(),
             y: plane.clone(),
             share: plane,
+            moving: Moving {
+                here: Velocities::zero(),
+                next: Velocities::zero(),
+                h_before: [0.0; PITCH],
+                x: Fluxes::zero(),
+                north: Fluxes::zero(),
+                south: Fluxes::zero(),
+            },
         }
     }
 }

@@ -5,7 +5,8 @@ use super::kernel::{
     share_row,
 };
 use super::observe::{ObservedRow, observe_row};
-use super::params::Options;
+use super::params::{Options, Scheme};
+use super::riemann::{Around, Beside, CellStep, MovingRow, flux_row, moving_row, velocity_row};
 use super::state::{
     FACES, PITCH, Rule, Scratch, Strips, TILE, Tile, face, fill_rim, rimmed, run, run_mut,
 };
@@ -59,9 +60,27 @@ pub(super) fn step_tile(
     step: &Step<'_>,
 ) {
     fill_rim(tile, strips);
-    let rows = tile.rows as isize;
     let cx = (step.dt / step.dx) as f32;
     let cy = (step.dt / step.dy) as f32;
+    match step.options.scheme {
+        Scheme::LocalInertial => inertial(tile, scratch, step, cx, cy),
+        Scheme::FiniteVolume => volumes(tile, scratch, step, cx, cy),
+    }
+    apply_controls(tile, scratch, step, cx, cy);
+    open_taps(tile, step);
+    if let Some(look) = &step.look {
+        if let Some(rain) = look.rain {
+            rain_on(tile, index, rain);
+        }
+        observe(tile, scratch, step.options, look);
+    }
+    note_edges(tile, step.options.depth_dry as f32);
+    published.publish(tile);
+}
+
+/// The local-inertial scheme on a tile whose rim is filled.
+fn inertial(tile: &mut Tile, scratch: &mut Scratch, step: &Step<'_>, cx: f32, cy: f32) {
+    let rows = tile.rows as isize;
     faces(tile, scratch, step);
     for &place in &tile.closed_x {
         scratch.x[usize::from(place)] = 0.0;
@@ -84,20 +103,119 @@ pub(super) fn step_tile(
         };
         cell_row(cells, &around_cells(scratch, row), cx, cy);
     }
-    tile.h_max = column_max
-        .iter()
-        .fold(0.0, |a, &b| if b > a { b } else { a });
-
-    apply_controls(tile, scratch, step, cx, cy);
-    open_taps(tile, step);
-    if let Some(look) = &step.look {
-        if let Some(rain) = look.rain {
-            rain_on(tile, index, rain);
-        }
-        observe(tile, scratch, step.options, look);
+    tile.h_max = greatest(&column_max);
+    for &(to, from) in &tile.repeat_x {
+        tile.qx[usize::from(to)] = scratch.x[usize::from(from)];
     }
-    note_edges(tile, step.options.depth_dry as f32);
-    published.publish(tile);
+    for &(to, from) in &tile.repeat_y {
+        tile.qy[usize::from(to)] = scratch.y[usize::from(from)];
+    }
+}
+
+fn greatest(values: &[f32; TILE]) -> f32 {
+    values.iter().fold(0.0, |a, &b| if b > a { b } else { a })
+}
+
+/// The finite-volume scheme on a tile whose rim is filled: from north to south, the fluxes south of
+/// a row, those within it, then the row itself.
+///
+/// A row is written where it was read. The faces south of the next row still need its old depth as
+/// the outer cell of the surface's slope, so that is kept for one row.
+fn volumes(tile: &mut Tile, scratch: &mut Scratch, step: &Step<'_>, cx: f32, cy: f32) {
+    let Scratch {
+        x: mass_x,
+        y: mass_y,
+        moving: m,
+        ..
+    } = scratch;
+    let k = CellStep {
+        cx,
+        cy,
+        dt: step.dt as f32,
+        depth_dry: step.options.depth_dry as f32,
+    };
+    let keeps_mass = !tile.controls.is_empty();
+    let mut column_max = [0.0; TILE];
+    let mut signal_max = [0.0; TILE];
+    let velocities = |out: &mut _, tile: &Tile, row: isize| {
+        let at = rimmed(row, -3);
+        let (h, qx, qy) = (run(&tile.h, at), run(&tile.qx, at), run(&tile.qy, at));
+        velocity_row(out, h, qx, qy, k.depth_dry);
+    };
+    velocities(&mut m.here, tile, -1);
+    m.h_before
+        .copy_from_slice(&tile.h[rimmed(-2, -3)..][..PITCH]);
+    for row in -1..tile.rows as isize {
+        velocities(&mut m.next, tile, row + 1);
+        let at = rimmed(row, -2);
+        let [after, beyond] = [at + PITCH, at + 2 * PITCH];
+        let reads = Beside {
+            h: [
+                run(&m.h_before, 1),
+                run(&tile.h, at),
+                run(&tile.h, after),
+                run(&tile.h, beyond),
+            ],
+            z: [
+                run(&tile.z, at - PITCH),
+                run(&tile.z, at),
+                run(&tile.z, after),
+                run(&tile.z, beyond),
+            ],
+            normal: [run(&m.here.y, 1), run(&m.next.y, 1)],
+            along: [run(&m.here.x, 1), run(&m.next.x, 1)],
+            celerity: [run(&m.here.celerity, 1), run(&m.next.celerity, 1)],
+        };
+        flux_row(&mut m.south, &reads);
+        if keeps_mass {
+            mass_y[face(row, -2)..][..FACES].copy_from_slice(&m.south.mass);
+        }
+        if row >= 0 {
+            let reads = Beside {
+                h: [at - 1, at, at + 1, at + 2].map(|at| run(&tile.h, at)),
+                z: [at - 1, at, at + 1, at + 2].map(|at| run(&tile.z, at)),
+                normal: [run(&m.here.x, 1), run(&m.here.x, 2)],
+                along: [run(&m.here.y, 1), run(&m.here.y, 2)],
+                celerity: [run(&m.here.celerity, 1), run(&m.here.celerity, 2)],
+            };
+            flux_row(&mut m.x, &reads);
+            if keeps_mass {
+                mass_x[face(row, -2)..][..FACES].copy_from_slice(&m.x.mass);
+            }
+            m.h_before.copy_from_slice(&tile.h[at - 1..][..PITCH]);
+            let (start, plain) = (rimmed(row, 0), row as usize * TILE);
+            let cells = MovingRow {
+                h: run_mut(&mut tile.h, start),
+                rest: run_mut(&mut tile.rest, plain),
+                qx: run_mut(&mut tile.qx, start),
+                qy: run_mut(&mut tile.qy, start),
+                gn2: run(&tile.gn2, start),
+                depth_max: run_mut(&mut tile.depth_max, plain),
+                column_max: &mut column_max,
+                signal_max: &mut signal_max,
+            };
+            let around = Around {
+                x: &m.x,
+                north: &m.north,
+                south: &m.south,
+            };
+            moving_row(cells, &around, &k);
+        } else {
+            m.h_before.copy_from_slice(&tile.h[at - 1..][..PITCH]);
+        }
+        std::mem::swap(&mut m.here, &mut m.next);
+        std::mem::swap(&mut m.north, &mut m.south);
+    }
+    tile.h_max = greatest(&column_max);
+    tile.signal_max = greatest(&signal_max);
+    if keeps_mass {
+        for &place in &tile.closed_x {
+            mass_x[usize::from(place)] = 0.0;
+        }
+        for &place in &tile.closed_y {
+            mass_y[usize::from(place)] = 0.0;
+        }
+    }
 }
 
 fn faces(tile: &Tile, scratch: &mut Scratch, step: &Step<'_>) {
@@ -154,7 +272,7 @@ fn faces(tile: &Tile, scratch: &mut Scratch, step: &Step<'_>) {
 
 fn limit(tile: &mut Tile, scratch: &mut Scratch, cx: f32, cy: f32) {
     let last = tile.rows as isize;
-    let Scratch { x, y, share } = scratch;
+    let Scratch { x, y, share, .. } = scratch;
     let mut slack = [1e30; FACES];
     for row in -1..=last {
         let at = face(row, -2);
@@ -211,12 +329,6 @@ fn around_cells(scratch: &Scratch, row: isize) -> CellFaces<'_, TILE> {
 
 /// Books what flowed into or out of the cells that a boundary holds, and sets their depth.
 fn apply_controls(tile: &mut Tile, scratch: &Scratch, step: &Step<'_>, cx: f32, cy: f32) {
-    for &(to, from) in &tile.repeat_x {
-        tile.qx[usize::from(to)] = scratch.x[usize::from(from)];
-    }
-    for &(to, from) in &tile.repeat_y {
-        tile.qy[usize::from(to)] = scratch.y[usize::from(from)];
-    }
     let n_inflows = tile.booked.len().saturating_sub(step.levels.len());
     for control in &tile.controls {
         let (row, col) = (control.row as isize, control.col as isize);
@@ -233,6 +345,21 @@ fn apply_controls(tile: &mut Tile, scratch: &Scratch, step: &Step<'_>, cx: f32, 
         };
         let depth = if depth > 0.0 { depth } else { 0.0 };
         let plain = control.row as usize * TILE + control.col as usize;
+        if step.options.scheme == Scheme::FiniteVolume {
+            // The water outside moves as that inside.
+            let share = match control.beside.map(usize::from) {
+                Some(beside) if tile.h[beside] > step.options.depth_dry as f32 => {
+                    let per_depth = depth / tile.h[beside];
+                    [tile.qx[beside] * per_depth, tile.qy[beside] * per_depth]
+                }
+                _ => [0.0; 2],
+            };
+            [tile.qx[place], tile.qy[place]] = share;
+            let celerity = (GRAVITY as f32 * depth).sqrt();
+            if celerity > tile.signal_max {
+                tile.signal_max = celerity;
+            }
+        }
         tile.h[place] = depth;
         tile.rest[plain] = 0.0;
         tile.depth_max[plain] = match depth > tile.depth_max[plain] {
@@ -314,7 +441,19 @@ fn observe(tile: &mut Tile, scratch: &Scratch, options: &Options, look: &Look<'_
             wet: &mut wet,
             sum: &mut sum,
         };
-        let around = around_cells(scratch, row as isize);
+        let around = match options.scheme {
+            Scheme::LocalInertial => around_cells(scratch, row as isize),
+            Scheme::FiniteVolume => {
+                let start = rimmed(row as isize, 0);
+                let (x, y) = (run(&tile.qx, start), run(&tile.qy, start));
+                CellFaces {
+                    west: x,
+                    east: x,
+                    north: y,
+                    south: y,
+                }
+            }
+        };
         let (time, interval) = (look.time as f32, look.interval as f32);
         observe_row(kept, h, &around, froude2_g, time, interval);
         let depth_max = run_mut::<TILE>(&mut tile.depth_max, plain);
