@@ -54,6 +54,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(test)]
+mod bench;
+mod infiltration;
 mod kernel;
 mod observe;
 mod params;
@@ -66,6 +69,7 @@ mod state;
 mod sweep;
 mod vectors;
 
+pub use infiltration::{Infiltration, PerCell};
 pub use params::{
     Boundary, BoundaryKind, BoundaryPlace, Domain, FloodError, Inflow, Initial, Manning, Options,
     Rain, RainFunction, Scheme, Setup, Side,

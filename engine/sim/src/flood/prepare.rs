@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use stormgrid_core::units::GRAVITY;
 
+use super::infiltration::lay_soil;
 use super::params::{
     Boundary, BoundaryKind, BoundaryPlace, FloodError, Initial, Manning, Scheme, Setup, Side,
 };
@@ -131,6 +132,9 @@ pub(super) fn prepare(setup: &Setup) -> Result<(Layout, Vec<Tile>), FloodError> 
     let mut tiles: Vec<Tile> = (0..layout.n_tile_rows * layout.n_tile_cols)
         .map(|index| ground.tile(index, n_lines))
         .collect();
+    let is_open =
+        |row: usize, col: usize| ground.role[ground.at(row as isize, col as isize)] == Role::Open;
+    lay_soil(setup, &layout, &mut tiles, &is_open);
     for (number, inflow) in setup.inflows.iter().enumerate() {
         let cells: Vec<_> = inflow
             .cells

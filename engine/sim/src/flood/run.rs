@@ -63,6 +63,8 @@ struct RainGauge {
     per_corner: bool,
     rate: Vec<f64>,
     waiting: Vec<f64>,
+    /// What has fallen in all [m].
+    fallen: Vec<f64>,
     next_refresh: f64,
 }
 
@@ -102,6 +104,7 @@ impl Flood {
                 per_corner,
                 rate: vec![0.0; gauges],
                 waiting: vec![0.0; gauges],
+                fallen: vec![0.0; gauges],
                 next_refresh: 0.0,
             },
             setup,
@@ -161,13 +164,9 @@ impl Flood {
         let rains = looks && self.rain.waiting.iter().any(|&depth| depth > 0.0);
         let active_tiles = self.wake(&discharges, rains);
 
-        let rain = match rains {
-            true if self.rain.per_corner => Some(RainPulse::Corners(
-                &self.rain.waiting,
-                self.layout.n_tile_cols,
-            )),
-            true => Some(RainPulse::Uniform(self.rain.waiting[0])),
-            false => None,
+        let pulse = |depths| match self.rain.per_corner {
+            true => RainPulse::Corners(depths, self.layout.n_tile_cols),
+            false => RainPulse::Uniform(depths[0]),
         };
         let geometry = &self.setup.domain.geometry;
         let step = Step {
@@ -180,7 +179,8 @@ impl Flood {
             look: looks.then_some(Look {
                 time: end,
                 interval: end - self.last_look,
-                rain,
+                rain: rains.then(|| pulse(&self.rain.waiting)),
+                fallen: pulse(&self.rain.fallen),
             }),
         };
         let [now, next] = &mut self.strips;
@@ -220,7 +220,8 @@ impl Flood {
         }
         self.strips.swap(0, 1);
         if rains {
-            self.rain.waiting.fill(0.0);
+            let gauges = self.rain.fallen.iter_mut().zip(&mut self.rain.waiting);
+            gauges.for_each(|(fallen, waiting)| *fallen += std::mem::take(waiting));
         }
         if looks {
             self.last_look = end;

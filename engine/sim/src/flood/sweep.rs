@@ -1,5 +1,6 @@
 //! One step of one tile.
 
+use super::infiltration::soak;
 use super::kernel::{
     CellFaces, CellRow, FaceRow, FaceStep, carry, cell_row, face_row, gain, limit_row, rain_row,
     share_row,
@@ -34,6 +35,8 @@ pub(super) struct Look<'a> {
     pub interval: f64,
     /// Rain since the last look, or `None` without [m].
     pub rain: Option<RainPulse<'a>>,
+    /// Rain that had fallen before [m].
+    pub fallen: RainPulse<'a>,
 }
 
 /// Rain to be added [m].
@@ -42,6 +45,22 @@ pub(super) enum RainPulse<'a> {
     Uniform(f64),
     /// At the corners of the tiles, row by row; the number of tiles in a row.
     Corners(&'a [f64], usize),
+}
+
+impl RainPulse<'_> {
+    /// Depth at the western and eastern edge of a tile, level with the middle of a row [m].
+    pub fn across(self, index: usize, row: usize) -> (f64, f64) {
+        match self {
+            RainPulse::Uniform(depth) => (depth, depth),
+            RainPulse::Corners(corners, n_tile_cols) => {
+                let north = index / n_tile_cols * (n_tile_cols + 1) + index % n_tile_cols;
+                let south = north + n_tile_cols + 1;
+                let down = (row as f64 + 0.5) / TILE as f64;
+                let between = |a: usize, b: usize| corners[a] * (1.0 - down) + corners[b] * down;
+                (between(north, south), between(north + 1, south + 1))
+            }
+        }
+    }
 }
 
 const SIDE: isize = TILE as isize;
@@ -72,6 +91,12 @@ pub(super) fn step_tile(
         if let Some(rain) = look.rain {
             rain_on(tile, index, rain);
         }
+        soak(
+            tile,
+            index,
+            look,
+            step.options.scheme == Scheme::FiniteVolume,
+        );
         observe(tile, scratch, step.options, look);
     }
     note_edges(tile, step.options.depth_dry as f32);
@@ -400,16 +425,7 @@ fn open_taps(tile: &mut Tile, step: &Step<'_>) {
 fn rain_on(tile: &mut Tile, index: usize, rain: RainPulse<'_>) {
     let mut total = [0.0_f64; TILE];
     for row in 0..tile.rows {
-        let (left, right) = match rain {
-            RainPulse::Uniform(depth) => (depth, depth),
-            RainPulse::Corners(corners, n_tile_cols) => {
-                let north = index / n_tile_cols * (n_tile_cols + 1) + index % n_tile_cols;
-                let south = north + n_tile_cols + 1;
-                let down = (row as f64 + 0.5) / TILE as f64;
-                let between = |a: usize, b: usize| corners[a] * (1.0 - down) + corners[b] * down;
-                (between(north, south), between(north + 1, south + 1))
-            }
-        };
+        let (left, right) = rain.across(index, row);
         let slope = (right - left) / TILE as f64;
         let plain = row * TILE;
         rain_row(
