@@ -56,8 +56,10 @@
 
 #[cfg(test)]
 mod bench;
+mod hydraulics;
 mod infiltration;
 mod kernel;
+mod links;
 mod observe;
 mod params;
 mod prepare;
@@ -66,9 +68,11 @@ mod results;
 mod riemann;
 mod run;
 mod state;
+mod structures;
 mod sweep;
 mod vectors;
 
+pub use hydraulics::{BROAD_CREST, Barrel, CONTRACTION, Curve, Section};
 pub use infiltration::{Infiltration, PerCell};
 pub use params::{
     Boundary, BoundaryKind, BoundaryPlace, Domain, FloodError, Inflow, Initial, Manning, Options,
@@ -76,3 +80,4 @@ pub use params::{
 };
 pub use report::{Ledger, LedgerLine, Maxima, Outcome, Source, Stats, StepReport};
 pub use run::Flood;
+pub use structures::{End, Law, PumpRate, Reservoir, Structure, StructureReport, Switch, Way};

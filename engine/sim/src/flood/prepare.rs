@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use stormgrid_core::units::GRAVITY;
 
 use super::infiltration::lay_soil;
+use super::links::Links;
 use super::params::{
     Boundary, BoundaryKind, BoundaryPlace, FloodError, Initial, Manning, Scheme, Setup, Side,
 };
@@ -121,7 +122,7 @@ struct Ground<'a> {
 }
 
 /// Builds the tiles of a run.
-pub(super) fn prepare(setup: &Setup) -> Result<(Layout, Vec<Tile>), FloodError> {
+pub(super) fn prepare(setup: &Setup) -> Result<(Layout, Vec<Tile>, Links), FloodError> {
     setup.validate()?;
     let layout = Layout::new(setup)?;
     let ground = Ground::new(setup, &layout);
@@ -132,9 +133,11 @@ pub(super) fn prepare(setup: &Setup) -> Result<(Layout, Vec<Tile>), FloodError> 
     let mut tiles: Vec<Tile> = (0..layout.n_tile_rows * layout.n_tile_cols)
         .map(|index| ground.tile(index, n_lines))
         .collect();
-    let is_open =
-        |row: usize, col: usize| ground.role[ground.at(row as isize, col as isize)] == Role::Open;
-    lay_soil(setup, &layout, &mut tiles, &is_open);
+    let role = |row: usize, col: usize| ground.role[ground.at(row as isize, col as isize)];
+    lay_soil(setup, &layout, &mut tiles, &|row, col| {
+        role(row, col) == Role::Open
+    });
+    let links = Links::new(setup, &layout, &role)?;
     for (number, inflow) in setup.inflows.iter().enumerate() {
         let cells: Vec<_> = inflow
             .cells
@@ -166,7 +169,7 @@ pub(super) fn prepare(setup: &Setup) -> Result<(Layout, Vec<Tile>), FloodError> 
                 })?;
         }
     }
-    Ok((layout, tiles))
+    Ok((layout, tiles, links))
 }
 
 /// Cells of the domain at a place.

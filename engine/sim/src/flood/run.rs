@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use stormgrid_core::series::Series;
 use stormgrid_core::units::GRAVITY;
 
+use super::links::{LinkStep, Links};
 use super::params::{BoundaryKind, DEPTH_LIMIT, FloodError, Rain, Scheme, Setup};
 use super::prepare::{Layout, prepare};
 use super::report::{Outcome, Stats, StepReport};
@@ -42,6 +43,7 @@ pub struct Flood {
     pub(super) setup: Setup,
     pub(super) layout: Layout,
     pub(super) tiles: Vec<Tile>,
+    pub(super) links: Links,
     pub(super) initial_m3: f64,
     pub(super) time: f64,
     pub(super) stats: Stats,
@@ -76,7 +78,7 @@ impl Flood {
     /// Values missing or out of range, a domain without a cell that can hold water, an inflow
     /// without one, threads that cannot be started.
     pub fn new(setup: Setup) -> Result<Self, FloodError> {
-        let (layout, tiles) = prepare(&setup)?;
+        let (layout, tiles, links) = prepare(&setup)?;
         let threads = thread_count(setup.options.threads).min(tiles.len()).max(1);
         let strips = || -> Vec<Strips> { tiles.iter().map(Strips::of).collect() };
         let strips = [strips(), strips()];
@@ -110,6 +112,7 @@ impl Flood {
             setup,
             layout,
             tiles,
+            links,
             initial_m3: 0.0,
             time: 0.0,
             last_look: 0.0,
@@ -152,6 +155,8 @@ impl Flood {
 
     fn step(&mut self, target: f64) -> Result<StepReport, FloodError> {
         self.refresh_rain();
+        let link_step = self.link_step();
+        self.links.look(&self.setup, &self.tiles, &link_step);
         let dt = self.step_length(target)?;
         let arrives = target - self.time <= dt;
         let end = if arrives { target } else { self.time + dt };
@@ -219,6 +224,17 @@ impl Flood {
             });
         }
         self.strips.swap(0, 1);
+        if !self.links.is_empty() {
+            let [strips, _] = &mut self.strips;
+            let dt = end - self.time;
+            let time = self.time + 0.5 * dt;
+            let step = LinkStep {
+                time,
+                dt,
+                ..link_step
+            };
+            self.links.act(&self.setup, &mut self.tiles, strips, &step);
+        }
         if rains {
             let gauges = self.rain.fallen.iter_mut().zip(&mut self.rain.waiting);
             gauges.for_each(|(fallen, waiting)| *fallen += std::mem::take(waiting));
@@ -240,6 +256,17 @@ impl Flood {
             depth_max: self.h_max(),
             active_tiles,
         })
+    }
+
+    /// What the structures need to know of the coming step, if it is as long as the last.
+    fn link_step(&self) -> LinkStep {
+        LinkStep {
+            time: self.time + 0.5 * self.dt_before,
+            dt: self.dt_before,
+            area: self.setup.domain.geometry.cell_area(),
+            depth_dry: self.setup.options.depth_dry,
+            moving: self.setup.options.scheme == Scheme::FiniteVolume,
+        }
     }
 
     fn h_max(&self) -> f32 {
@@ -323,6 +350,7 @@ impl Flood {
         self.sources()
             .map(|(source, series)| rate(source, series))
             .chain(self.rain.rate.iter().copied())
+            .chain([self.links.rise_rate(area)])
             .fold(0.0, f64::max)
     }
 
