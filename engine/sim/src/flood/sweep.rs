@@ -11,6 +11,7 @@ use super::riemann::{Around, Beside, CellStep, MovingRow, flux_row, moving_row, 
 use super::state::{
     FACES, PITCH, Rule, Scratch, Strips, TILE, Tile, face, fill_rim, rimmed, run, run_mut,
 };
+use super::weather::{WeatherStep, lift, push};
 use stormgrid_core::units::GRAVITY;
 
 /// What all tiles need to know of a step.
@@ -23,6 +24,7 @@ pub(super) struct Step<'a> {
     pub levels: &'a [f32],
     /// Discharge of each tap's source during the step, as depth a cell [m].
     pub discharges: &'a [f64],
+    pub weather: Option<WeatherStep<'a>>,
     /// Present in every fourth step and in the last one before a caller looks.
     pub look: Option<Look<'a>>,
 }
@@ -79,11 +81,18 @@ pub(super) fn step_tile(
     step: &Step<'_>,
 ) {
     fill_rim(tile, strips);
+    if let Some(weather) = &step.weather {
+        lift(tile, index, weather);
+    }
     let cx = (step.dt / step.dx) as f32;
     let cy = (step.dt / step.dy) as f32;
     match step.options.scheme {
         Scheme::LocalInertial => inertial(tile, scratch, step, cx, cy),
         Scheme::FiniteVolume => volumes(tile, scratch, step, cx, cy),
+    }
+    if let Some(weather) = &step.weather {
+        let o = step.options;
+        push(tile, index, weather, step.dt, o.scheme, o.depth_dry as f32);
     }
     apply_controls(tile, scratch, step, cx, cy);
     open_taps(tile, step);
@@ -182,10 +191,10 @@ fn volumes(tile: &mut Tile, scratch: &mut Scratch, step: &Step<'_>, cx: f32, cy:
                 run(&tile.h, beyond),
             ],
             z: [
-                run(&tile.z, at - PITCH),
-                run(&tile.z, at),
-                run(&tile.z, after),
-                run(&tile.z, beyond),
+                run(tile.bed(), at - PITCH),
+                run(tile.bed(), at),
+                run(tile.bed(), after),
+                run(tile.bed(), beyond),
             ],
             normal: [run(&m.here.y, 1), run(&m.next.y, 1)],
             along: [run(&m.here.x, 1), run(&m.next.x, 1)],
@@ -198,7 +207,7 @@ fn volumes(tile: &mut Tile, scratch: &mut Scratch, step: &Step<'_>, cx: f32, cy:
         if row >= 0 {
             let reads = Beside {
                 h: [at - 1, at, at + 1, at + 2].map(|at| run(&tile.h, at)),
-                z: [at - 1, at, at + 1, at + 2].map(|at| run(&tile.z, at)),
+                z: [at - 1, at, at + 1, at + 2].map(|at| run(tile.bed(), at)),
                 normal: [run(&m.here.x, 1), run(&m.here.x, 2)],
                 along: [run(&m.here.y, 1), run(&m.here.y, 2)],
                 celerity: [run(&m.here.celerity, 1), run(&m.here.celerity, 2)],
@@ -262,8 +271,8 @@ fn faces(tile: &Tile, scratch: &mut Scratch, step: &Step<'_>) {
         let reads = FaceRow {
             h_low: run(&tile.h, at),
             h_high: run(&tile.h, high),
-            z_low: run(&tile.z, at),
-            z_high: run(&tile.z, high),
+            z_low: run(tile.bed(), at),
+            z_high: run(tile.bed(), high),
             gn2_low: run(&tile.gn2, at),
             gn2_high: run(&tile.gn2, high),
             q_before: run(&tile.qx, at - 1),
@@ -281,8 +290,8 @@ fn faces(tile: &Tile, scratch: &mut Scratch, step: &Step<'_>) {
         let reads = FaceRow {
             h_low: run(&tile.h, at),
             h_high: run(&tile.h, high),
-            z_low: run(&tile.z, at),
-            z_high: run(&tile.z, high),
+            z_low: run(tile.bed(), at),
+            z_high: run(tile.bed(), high),
             gn2_low: run(&tile.gn2, at),
             gn2_high: run(&tile.gn2, high),
             q_before: run(&tile.qy, at - PITCH),
