@@ -56,6 +56,7 @@
 
 #[cfg(test)]
 mod bench;
+mod crests;
 mod hydraulics;
 mod infiltration;
 mod kernel;
@@ -73,6 +74,7 @@ mod sweep;
 mod vectors;
 mod weather;
 
+pub use crests::{Crest, crests_along};
 pub use hydraulics::{BROAD_CREST, Barrel, CONTRACTION, Curve, Section};
 pub use infiltration::{Infiltration, PerCell};
 pub use params::{

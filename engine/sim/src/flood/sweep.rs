@@ -1,5 +1,6 @@
 //! One step of one tile.
 
+use super::crests::{flux_over_crests, over_crests};
 use super::infiltration::soak;
 use super::kernel::{
     CellFaces, CellRow, FaceRow, FaceStep, carry, cell_row, face_row, gain, limit_row, rain_row,
@@ -122,6 +123,7 @@ fn inertial(tile: &mut Tile, scratch: &mut Scratch, step: &Step<'_>, cx: f32, cy
     for &place in &tile.closed_y {
         scratch.y[usize::from(place)] = 0.0;
     }
+    over_crests(tile, scratch);
     limit(tile, scratch, cx, cy);
 
     let mut column_max = [0.0; TILE];
@@ -169,6 +171,7 @@ fn volumes(tile: &mut Tile, scratch: &mut Scratch, step: &Step<'_>, cx: f32, cy:
         depth_dry: step.options.depth_dry as f32,
     };
     let keeps_mass = !tile.controls.is_empty();
+    let has_crests = !tile.crests.is_empty();
     let mut column_max = [0.0; TILE];
     let mut signal_max = [0.0; TILE];
     let velocities = |out: &mut _, tile: &Tile, row: isize| {
@@ -201,6 +204,9 @@ fn volumes(tile: &mut Tile, scratch: &mut Scratch, step: &Step<'_>, cx: f32, cy:
             celerity: [run(&m.here.celerity, 1), run(&m.next.celerity, 1)],
         };
         flux_row(&mut m.south, &reads);
+        if has_crests {
+            flux_over_crests(&mut m.south, tile, row, true, &m.here, &m.next, 1);
+        }
         if keeps_mass {
             mass_y[face(row, -2)..][..FACES].copy_from_slice(&m.south.mass);
         }
@@ -213,6 +219,9 @@ fn volumes(tile: &mut Tile, scratch: &mut Scratch, step: &Step<'_>, cx: f32, cy:
                 celerity: [run(&m.here.celerity, 1), run(&m.here.celerity, 2)],
             };
             flux_row(&mut m.x, &reads);
+            if has_crests {
+                flux_over_crests(&mut m.x, tile, row, false, &m.here, &m.here, 2);
+            }
             if keeps_mass {
                 mass_x[face(row, -2)..][..FACES].copy_from_slice(&m.x.mass);
             }
