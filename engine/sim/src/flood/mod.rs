@@ -15,12 +15,21 @@
 //!   faces alike, so depth is never negative and no volume is made.
 //! - Supercritical flow is cut at `froude_max` (3); speeds that people are told likewise.
 //!
+//! # Sources, structures, weather
+//!
+//! - Soil: a constant rate, curve numbers, Green & Ampt ([`Infiltration`]).
+//! - Levees and walls are crests on faces with weir flow ([`Crest`]). Weirs, gates, culverts, pumps,
+//!   drains, breaches and reservoirs move water between cells or out of the domain ([`Structure`]).
+//! - Wind, air pressure and the Earth's rotation ([`Weather`]).
+//!
+//! Each costs nothing where it is not, and each has its line in the ledger. Left out: recovery of the
+//! soil, water that a structure stores in its barrel, momentum through structures, sewers as a network.
+//!
 //! # What it cannot represent
 //!
 //! The advection of momentum is left out: hydraulic jumps, dam breaks, momentum that carries water
 //! over a bump (EA cases 3, 5, 6) and speeds where the Froude number exceeds about 0.7 are not to
-//! be trusted; on a travelling wave the depth is 3 to 8 cm off the full equations. No wind,
-//! infiltration, drains or structures. Buildings are blocked cells, and their rain falls on the
+//! be trusted; on a travelling wave the depth is 3 to 8 cm off the full equations. Buildings are blocked cells, and their rain falls on the
 //! nearest open cell; none is stored on roofs.
 //!
 //! # Numbers
@@ -71,6 +80,8 @@ mod run;
 mod state;
 mod structures;
 mod sweep;
+#[cfg(test)]
+mod together;
 mod vectors;
 mod weather;
 

@@ -233,7 +233,8 @@ pub(super) struct Lifted {
 /// order, so that both sides of a face see the same slope. Heads are rounded to the quantum of the
 /// bed: the sum is exact.
 pub(super) fn lift(tile: &mut Tile, index: usize, weather: &WeatherStep<'_>) {
-    if !weather.pressure || tile.lifted.version == weather.version {
+    let never = !weather.pressure && tile.lifted.z.is_empty();
+    if never || tile.lifted.version == weather.version {
         return;
     }
     tile.lifted.version = weather.version;
