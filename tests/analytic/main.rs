@@ -7,5 +7,6 @@ mod catchment;
 mod dam_break;
 mod environment_agency;
 mod lake_at_rest;
+mod local_steps;
 mod plane_rain;
 mod wave;

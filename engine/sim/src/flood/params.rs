@@ -187,6 +187,9 @@ pub struct Options {
     pub froude_max: f64,
     /// Longest step [s], positive.
     pub max_dt: f64,
+    /// Whether tiles with slow and shallow water take longer steps than the fastest tile, by powers
+    /// of two; finite-volume only.
+    pub local_steps: bool,
     /// Threads; 0 takes what the machine has. The result does not depend on it.
     pub threads: usize,
 }
@@ -200,6 +203,7 @@ impl Default for Options {
             depth_dry: 1e-5,
             froude_max: 3.0,
             max_dt: 10.0,
+            local_steps: true,
             threads: 0,
         }
     }

@@ -45,6 +45,16 @@ impl Fluxes {
             along: [0.0; FACES],
         }
     }
+
+    /// Water, momentum as the low and as the high cell feel it, momentum along.
+    pub fn parts(&mut self) -> [&mut [f32; FACES]; 4] {
+        [
+            &mut self.mass,
+            &mut self.low,
+            &mut self.high,
+            &mut self.along,
+        ]
+    }
 }
 
 /// Velocities of a row of cells, the rim included [m s⁻¹].

@@ -142,6 +142,12 @@ pub(super) struct Tile {
 
     /// Computed in the coming step.
     pub active: bool,
+    /// Its step is 2^level times that of the fastest tile.
+    pub level: u8,
+    /// Fluxes through its edges in the steps since a slower neighbour last stepped.
+    pub sums: Option<Box<EdgeSums>>,
+    /// Mean fluxes through the edges to faster neighbours over the coming step.
+    pub given: Option<Box<EdgeSums>>,
     /// Steps in a row at whose start no water could move here.
     pub still: u8,
     /// Greatest depth [m].
@@ -171,6 +177,52 @@ impl Tile {
     pub fn depth(&self, row: usize, col: usize) -> f32 {
         self.h[rimmed(row as isize, col as isize)]
     }
+}
+
+/// Fluxes through the faces of a tile's edge in the order of [`Edge`]: water, momentum as the low and
+/// as the high cell feel it, momentum along; an edge that is not in use is `false`.
+#[derive(Debug)]
+pub(super) struct EdgeSums {
+    pub used: [bool; 4],
+    pub fluxes: [[[f32; TILE]; 4]; 4],
+}
+
+impl EdgeSums {
+    pub fn zero() -> Self {
+        Self {
+            used: [false; 4],
+            fluxes: [[[0.0; TILE]; 4]; 4],
+        }
+    }
+}
+
+/// Edges of a tile: north, east, south, west, as positions in [`EdgeSums`].
+pub(super) const EDGES: [Edge; 4] = [
+    Edge {
+        direction: 1,
+        opposite: 2,
+    },
+    Edge {
+        direction: 3,
+        opposite: 3,
+    },
+    Edge {
+        direction: 5,
+        opposite: 0,
+    },
+    Edge {
+        direction: 7,
+        opposite: 1,
+    },
+];
+
+/// An edge of a tile.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Edge {
+    /// Position of the neighbour in [`Tile::around`].
+    pub direction: usize,
+    /// Position of the same edge among the neighbour's.
+    pub opposite: usize,
 }
 
 /// The outermost three rows and columns of a tile, as its neighbours see them: depth and both

@@ -6,7 +6,9 @@ use super::kernel::{
 };
 use super::observe::{ObservedRow, observe_row};
 use super::params::{Options, Scheme};
-use super::riemann::{Around, Beside, CellStep, MovingRow, flux_row, moving_row, velocity_row};
+use super::riemann::{
+    Around, Beside, CellStep, Fluxes, MovingRow, flux_row, moving_row, velocity_row,
+};
 use super::state::{
     FACES, PITCH, Rule, Scratch, Strips, TILE, Tile, face, fill_rim, rimmed, run, run_mut,
 };
@@ -44,6 +46,9 @@ pub(super) enum RainPulse<'a> {
     Corners(&'a [f64], usize),
 }
 
+/// Largest level of a tile: steps up to eight times the shortest.
+pub(super) const LEVEL_MAX: u8 = 3;
+
 const SIDE: isize = TILE as isize;
 
 /// Advances a tile: rim, faces, limiter, cells, boundaries, inflows, rain, maxima, strips.
@@ -74,7 +79,7 @@ pub(super) fn step_tile(
         }
         observe(tile, scratch, step.options, look);
     }
-    note_edges(tile, step.options.depth_dry as f32);
+    note_edges(tile, step.options);
     published.publish(tile);
 }
 
@@ -137,6 +142,7 @@ fn volumes(tile: &mut Tile, scratch: &mut Scratch, step: &Step<'_>, cx: f32, cy:
     let keeps_mass = !tile.controls.is_empty();
     let mut column_max = [0.0; TILE];
     let mut signal_max = [0.0; TILE];
+    let last = tile.rows as isize - 1;
     let velocities = |out: &mut _, tile: &Tile, row: isize| {
         let at = rimmed(row, -3);
         let (h, qx, qy) = (run(&tile.h, at), run(&tile.qx, at), run(&tile.qy, at));
@@ -167,6 +173,11 @@ fn volumes(tile: &mut Tile, scratch: &mut Scratch, step: &Step<'_>, cx: f32, cy:
             celerity: [run(&m.here.celerity, 1), run(&m.next.celerity, 1)],
         };
         flux_row(&mut m.south, &reads);
+        if row == -1 {
+            along_edge(tile, 0, &mut m.south, k.dt);
+        } else if row == last {
+            along_edge(tile, 2, &mut m.south, k.dt);
+        }
         if keeps_mass {
             mass_y[face(row, -2)..][..FACES].copy_from_slice(&m.south.mass);
         }
@@ -179,6 +190,8 @@ fn volumes(tile: &mut Tile, scratch: &mut Scratch, step: &Step<'_>, cx: f32, cy:
                 celerity: [run(&m.here.celerity, 1), run(&m.here.celerity, 2)],
             };
             flux_row(&mut m.x, &reads);
+            at_edge(tile, 3, row as usize, &mut m.x, k.dt);
+            at_edge(tile, 1, row as usize, &mut m.x, k.dt);
             if keeps_mass {
                 mass_x[face(row, -2)..][..FACES].copy_from_slice(&m.x.mass);
             }
@@ -324,6 +337,38 @@ fn around_cells(scratch: &Scratch, row: isize) -> CellFaces<'_, TILE> {
         east: run(&scratch.x, at),
         north: run(&scratch.y, at - FACES),
         south: run(&scratch.y, at),
+    }
+}
+
+/// Fluxes through the northern or southern edge: those of faster neighbours are taken, those for
+/// slower ones are added up.
+fn along_edge(tile: &mut Tile, edge: usize, fluxes: &mut Fluxes, dt: f32) {
+    if let Some(given) = tile.given.as_ref().filter(|given| given.used[edge]) {
+        for (part, of) in fluxes.parts().into_iter().zip(&given.fluxes[edge]) {
+            part[2..2 + TILE].copy_from_slice(of);
+        }
+    }
+    if let Some(sums) = tile.sums.as_mut().filter(|sums| sums.used[edge]) {
+        for (part, sum) in fluxes.parts().into_iter().zip(&mut sums.fluxes[edge]) {
+            for (sum, flux) in sum.iter_mut().zip(&part[2..]) {
+                *sum += dt * flux;
+            }
+        }
+    }
+}
+
+/// The same for one face of the eastern or western edge.
+fn at_edge(tile: &mut Tile, edge: usize, row: usize, fluxes: &mut Fluxes, dt: f32) {
+    let place = if edge == 3 { 1 } else { 1 + TILE };
+    if let Some(given) = tile.given.as_ref().filter(|given| given.used[edge]) {
+        for (part, of) in fluxes.parts().into_iter().zip(&given.fluxes[edge]) {
+            part[place] = of[row];
+        }
+    }
+    if let Some(sums) = tile.sums.as_mut().filter(|sums| sums.used[edge]) {
+        for (part, sum) in fluxes.parts().into_iter().zip(&mut sums.fluxes[edge]) {
+            sum[row] += dt * part[place];
+        }
     }
 }
 
@@ -478,16 +523,30 @@ fn observe(tile: &mut Tile, scratch: &Scratch, options: &Options, look: &Look<'_
     tile.broken = !sum.iter().sum::<f32>().is_finite();
 }
 
-fn note_edges(tile: &mut Tile, depth_dry: f32) {
-    let wet = |row: isize, col: isize| tile.h[rimmed(row, col)] > depth_dry;
+/// Cells from an edge within which water wakes the tile beyond: as many as the finest steps in one
+/// common step, in which a front may come so far.
+fn reach(options: &Options) -> isize {
+    match options.scheme == Scheme::FiniteVolume && options.local_steps {
+        true => 1 << LEVEL_MAX,
+        false => 1,
+    }
+}
+
+fn note_edges(tile: &mut Tile, options: &Options) {
+    let depth_dry = options.depth_dry as f32;
     if tile.h_max <= depth_dry {
         tile.edge_wet = [false; 4];
         return;
     }
+    let reach = reach(options);
+    let wet = |rows: std::ops::Range<isize>, cols: std::ops::Range<isize>| {
+        rows.into_iter()
+            .any(|row| cols.clone().any(|col| tile.h[rimmed(row, col)] > depth_dry))
+    };
     tile.edge_wet = [
-        (0..SIDE).any(|col| wet(0, col)),
-        (0..SIDE).any(|row| wet(row, SIDE - 1)),
-        (0..SIDE).any(|col| wet(SIDE - 1, col)),
-        (0..SIDE).any(|row| wet(row, 0)),
+        wet(0..reach, 0..SIDE),
+        wet(0..SIDE, SIDE - reach..SIDE),
+        wet(SIDE - reach..SIDE, 0..SIDE),
+        wet(0..SIDE, 0..reach),
     ];
 }
