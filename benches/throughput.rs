@@ -54,15 +54,21 @@ fn case(side: usize, scheme: Scheme, threads: usize) -> Setup {
 fn wet(mut setup: Setup, share: f64) -> Setup {
     let g = setup.domain.geometry;
     let side = g.n_cols;
+    let rows = (share * side as f64) as usize;
     let level = (0..side * side).map(|k| {
         let (row, col) = (k / side, k % side);
         let wave = (std::f64::consts::TAU * col as f64 / side as f64).cos();
-        match (row as f64) < share * side as f64 {
-            true => -0.1 + 0.1 * wave,
-            false => f64::NAN,
+        if row < rows {
+            -0.1 + 0.1 * wave
+        } else {
+            f64::NAN
         }
     });
     setup.initial = Initial::LevelField(level.collect());
+    // A dyke keeps the water where it is.
+    for cell in rows * side..(rows * side + side).min(side * side) {
+        setup.domain.elevation[cell] = 5.0;
+    }
     setup
 }
 
@@ -75,7 +81,7 @@ struct Measured {
 
 fn run(setup: Setup, warm: f64, seconds: f64) -> Measured {
     let mut flood = Flood::new(setup).expect("a valid setup");
-    let mut to = |flood: &mut Flood, time: f64| {
+    let to = |flood: &mut Flood, time: f64| {
         flood
             .advance_to(time, &mut |_| ControlFlow::Continue(()))
             .expect("a stable run");

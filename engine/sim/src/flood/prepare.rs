@@ -120,10 +120,17 @@ struct Ground<'a> {
 }
 
 /// Builds the tiles of a run.
-pub(super) fn prepare(setup: &Setup) -> Result<(Layout, Vec<Tile>), FloodError> {
+///
+/// The fields of the setup are let go as soon as the tiles hold them.
+pub(super) fn prepare(setup: &mut Setup) -> Result<(Layout, Vec<Tile>), FloodError> {
     setup.validate()?;
     let layout = Layout::new(setup)?;
     let ground = Ground::new(setup, &layout);
+    setup.domain.elevation = Vec::new();
+    setup.domain.manning = Manning::Uniform(0.0);
+    setup.domain.blocked = Vec::new();
+    setup.initial = Initial::Dry;
+    setup.initial_discharge = None;
     if !ground.role.contains(&Role::Open) {
         return Err(FloodError::NoOpenCell);
     }
@@ -199,7 +206,10 @@ impl<'a> Ground<'a> {
             z: vec![WALL; n],
             gn2: vec![0.0; n],
             h: vec![0.0; n],
-            q: [vec![0.0; n], vec![0.0; n]],
+            q: [(); 2].map(|()| match setup.initial_discharge {
+                Some(_) => vec![0.0; n],
+                None => Vec::new(),
+            }),
             rain_share: vec![0.0; n],
             copies: BTreeMap::new(),
             sets_level: setup
@@ -483,13 +493,16 @@ impl<'a> Ground<'a> {
         tile.z = plane(&self.z, WALL);
         tile.gn2 = plane(&self.gn2, 0.0);
         tile.h = plane(&self.h, 0.0);
-        tile.qx = plane(&self.q[0], 0.0);
-        tile.qy = plane(&self.q[1], 0.0);
+        let [qx, qy] = self.q.each_ref().map(|q| match q.is_empty() {
+            true => vec![0.0; PITCH * PITCH],
+            false => plane(q, 0.0),
+        });
+        (tile.qx, tile.qy) = (qx, qy);
         let plain = |value: f32| vec![value; TILE * TILE];
         tile.rest = plain(0.0);
         tile.depth_max = plain(0.0);
         tile.speed2_max = plain(0.0);
-        tile.hazard_max = plain(0.0);
+        tile.hazard_max = vec![0; TILE * TILE];
         tile.arrival = plain(f32::INFINITY);
         tile.duration = plain(0.0);
         tile.rain_share = plain(0.0);
@@ -505,6 +518,9 @@ impl<'a> Ground<'a> {
                 controlled |= matches!(self.role[at], Role::Held(_));
                 tile.open_cells += u32::from(self.role[at] == Role::Open);
             }
+        }
+        if tile.rain_share.iter().all(|&share| share == 1.0) {
+            tile.rain_share = Vec::new();
         }
         tile.signal_max = Self::signal(&tile);
         if controlled {

@@ -76,8 +76,8 @@ impl Flood {
     ///
     /// Values missing or out of range, a domain without a cell that can hold water, an inflow
     /// without one, threads that cannot be started.
-    pub fn new(setup: Setup) -> Result<Self, FloodError> {
-        let (layout, tiles) = prepare(&setup)?;
+    pub fn new(mut setup: Setup) -> Result<Self, FloodError> {
+        let (layout, tiles) = prepare(&mut setup)?;
         let threads = thread_count(setup.options.threads).min(tiles.len()).max(1);
         let strips = || -> Vec<Strips> { tiles.iter().map(Strips::of).collect() };
         let strips = [strips(), strips()];

@@ -38,7 +38,7 @@ pub(super) fn run<const N: usize>(values: &[f32], start: usize) -> &[f32; N] {
 
 /// `N` numbers from `start`, to be written.
 #[inline(always)]
-pub(super) fn run_mut<const N: usize>(values: &mut [f32], start: usize) -> &mut [f32; N] {
+pub(super) fn run_mut<T, const N: usize>(values: &mut [T], start: usize) -> &mut [T; N] {
     values[start..]
         .first_chunk_mut()
         .expect("planes are longer than any row in them")
@@ -121,10 +121,11 @@ pub(super) struct Tile {
     pub rest: Vec<f32>,
     pub depth_max: Vec<f32>,
     pub speed2_max: Vec<f32>,
-    pub hazard_max: Vec<f32>,
+    pub hazard_max: Vec<u8>,
     pub arrival: Vec<f32>,
     pub duration: Vec<f32>,
-    /// How many cells' rain falls on each cell: 1 in the open, more beside roofs, 0 elsewhere.
+    /// How many cells' rain falls on each cell: 1 in the open, more beside roofs, 0 elsewhere. Empty
+    /// when it is 1 everywhere.
     pub rain_share: Vec<f32>,
     pub controls: Vec<Control>,
     pub taps: Vec<Tap>,

@@ -460,7 +460,10 @@ fn rain_on(tile: &mut Tile, index: usize, rain: RainPulse<'_>) {
         rain_row(
             run_mut(&mut tile.h, rimmed(row as isize, 0)),
             run_mut(&mut tile.rest, plain),
-            run(&tile.rain_share, plain),
+            match tile.rain_share.is_empty() {
+                true => &[1.0; TILE],
+                false => run(&tile.rain_share, plain),
+            },
             (left + 0.5 * slope) as f32,
             slope as f32,
             &mut total,
@@ -501,7 +504,7 @@ fn observe(tile: &mut Tile, scratch: &Scratch, options: &Options, look: &Look<'_
         };
         let (time, interval) = (look.time as f32, look.interval as f32);
         observe_row(kept, h, &around, froude2_g, time, interval);
-        let depth_max = run_mut::<TILE>(&mut tile.depth_max, plain);
+        let depth_max = run_mut::<f32, TILE>(&mut tile.depth_max, plain);
         for i in 0..TILE {
             // Rain came after the depth was last compared.
             depth_max[i] = if h[i] > depth_max[i] {
