@@ -46,7 +46,7 @@ fn level_near(level: &Raster<f64>, x: f64, y: f64) -> Option<f64> {
 fn run(scenario: &Path, out: &Path, threads: usize) -> stormgrid_project::Summary {
     let options = RunOptions {
         threads,
-        frames: false,
+        ..RunOptions::default()
     };
     simulate(scenario, out, &options, &mut |_| ControlFlow::Continue(())).expect("a finished run")
 }

@@ -130,3 +130,37 @@ fn a_run_that_is_stopped_goes_on_where_it_was() {
         assert_eq!(whole.digest(), halved.digest());
     }
 }
+
+#[test]
+fn a_checkpoint_goes_on_as_the_unbroken_run() {
+    for scheme in SCHEMES {
+        let to = |flood: &mut Flood, time: f64| {
+            flood
+                .advance_to(time, &mut |_| ControlFlow::Continue(()))
+                .expect("stable");
+        };
+        let mut whole = Flood::new(city(1, scheme)).expect("valid");
+        to(&mut whole, 90.0);
+        let kept = whole.checkpoint();
+        to(&mut whole, 240.0);
+        let mut resumed = Flood::resume(city(2, scheme), &kept).expect("a good checkpoint");
+        assert_eq!(resumed.time_s(), 90.0);
+        to(&mut resumed, 240.0);
+        assert_eq!(whole.digest(), resumed.digest());
+        assert_eq!(whole.ledger(), resumed.ledger());
+
+        let refused = |bytes: &[u8]| match Flood::resume(city(1, scheme), bytes) {
+            Ok(_) => panic!("a bad checkpoint was taken"),
+            Err(error) => error.to_string(),
+        };
+        let mut damaged = kept.clone();
+        damaged[2000] ^= 1;
+        assert!(refused(&damaged).contains("damaged"));
+        assert!(refused(&kept[..kept.len() / 2]).contains("damaged"));
+        assert!(refused(b"II*").contains("does not begin as one"));
+        let mut other = city(1, scheme);
+        other.domain.elevation[7] += 1.0;
+        let error = Flood::resume(other, &kept).err().expect("another ground");
+        assert!(error.to_string().contains("another ground"));
+    }
+}

@@ -120,6 +120,12 @@ pub struct SimulateArguments {
     /// Writes the depth of every output time, too
     #[arg(long)]
     pub frames: bool,
+    /// Sets the run down in this file at every output time
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
+    /// Goes on from a checkpoint of the same scenario
+    #[arg(long, value_name = "FILE")]
+    pub resume: Option<PathBuf>,
     /// Prints the summary as JSON
     #[arg(long)]
     pub json: bool,

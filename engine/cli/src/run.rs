@@ -59,6 +59,8 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<ExitCode> {
     let options = RunOptions {
         threads: arguments.threads,
         frames: arguments.frames,
+        checkpoint: arguments.checkpoint.clone(),
+        resume: arguments.resume.clone(),
     };
     let outcome =
         stormgrid_project::simulate(&arguments.scenario, &arguments.out, &options, &mut |p| {

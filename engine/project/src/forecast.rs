@@ -9,7 +9,7 @@ use stormgrid_core::ids::CellIdx;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_sim::exposure::ZoneFrame;
 use stormgrid_sim::flood::{
-    Boundary, BoundaryKind, BoundaryPlace, Domain, Inflow, Initial, Scheme, Setup,
+    Boundary, BoundaryKind, BoundaryPlace, Domain, Flood, Inflow, Initial, Scheme, Setup,
 };
 use stormgrid_sim::sea::Transect;
 
@@ -26,6 +26,9 @@ use crate::{ProjectError, tables, vectors};
 
 /// Cells at and above this size have no buildings in them [m]: hardly a house fills half of one.
 const OBSTACLE_CELL_M: f64 = 15.0;
+
+/// Scheme of forecasts: a first picture within a minute counts for more than momentum.
+const SCHEME: Scheme = Scheme::LocalInertial;
 
 /// What to forecast.
 #[derive(Clone, Debug)]
@@ -141,7 +144,7 @@ pub fn forecast(
         };
         let observer: &mut Observer<'_> = &mut observer;
         drive(
-            setup,
+            Flood::new(setup)?,
             duration,
             interval,
             observer,
@@ -165,6 +168,9 @@ pub fn forecast(
     let start = forcing.start.to_rfc3339();
     let mut summary = Summary::of(&driven, &ground.geometry, &title, &start, duration);
     summary.notes.push(storm::first_order_notes().en);
+    summary
+        .notes
+        .push(format!("scheme {}: {}", SCHEME.name(), SCHEME.limits()));
     let forecast = Forecast {
         summary,
         impacts,
@@ -291,7 +297,7 @@ fn setup(
         blocked: ground.blocked.clone(),
     });
     setup.options.threads = threads;
-    setup.options.scheme = Scheme::LocalInertial;
+    setup.options.scheme = SCHEME;
     setup.initial = Initial::Level(file.water.initial_level_m);
     setup.rain = forcing.rain(&twin.frame.crs, twin.frame.origin)?;
     for boundary in &file.boundary {
@@ -415,7 +421,7 @@ fn write(
     folder: &RunFolder,
     twin: &LoadedTwin,
     ground: &PreparedGround,
-    flood: &stormgrid_sim::flood::Flood,
+    flood: &Flood,
     forecast: &Forecast,
 ) -> Result<(), ProjectError> {
     write_rasters(

@@ -473,6 +473,12 @@ pub enum FloodError {
         /// Its position, from 1.
         number: usize,
     },
+    /// A checkpoint that cannot be taken up.
+    #[error("the checkpoint cannot be used: {cause}")]
+    Checkpoint {
+        /// What is wrong with it and what to do.
+        cause: &'static str,
+    },
     /// The threads could not be started.
     #[error("{threads} threads could not be started")]
     Threads {

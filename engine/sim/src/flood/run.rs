@@ -49,24 +49,24 @@ pub struct Flood {
     pub(super) time: f64,
     pub(super) stats: Stats,
     /// The edges of all tiles as they are, and room for what they will be after a step.
-    strips: [Vec<Strips>; 2],
+    pub(super) strips: [Vec<Strips>; 2],
     scratch: Vec<Mutex<Scratch>>,
     #[cfg(not(target_arch = "wasm32"))]
     pool: Option<rayon::ThreadPool>,
-    last_look: f64,
-    steps_since_look: u32,
-    dt_before: f64,
-    rain: RainGauge,
+    pub(super) last_look: f64,
+    pub(super) steps_since_look: u32,
+    pub(super) dt_before: f64,
+    pub(super) rain: RainGauge,
     /// Greatest share of a single cell in each source.
     share_max: Vec<f64>,
 }
 
 /// Rain at the corners of the tiles, or everywhere: the rate now, and what has not fallen yet.
-struct RainGauge {
+pub(super) struct RainGauge {
     per_corner: bool,
-    rate: Vec<f64>,
-    waiting: Vec<f64>,
-    next_refresh: f64,
+    pub rate: Vec<f64>,
+    pub waiting: Vec<f64>,
+    pub next_refresh: f64,
 }
 
 impl Flood {
