@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use stormgrid_core::ids::CellIdx;
 use stormgrid_core::series::Series;
 use stormgrid_sim::flood::{
-    Boundary, BoundaryKind, BoundaryPlace, Inflow, Initial, Rain, Setup, Side, Source,
+    Boundary, BoundaryKind, BoundaryPlace, Inflow, Initial, Rain, Side, Source,
 };
 
 use crate::cases::{Dice, advance, domain, inertial, start};

@@ -5,7 +5,7 @@
 //! Tolerance: peak 2 % (published models spread over 2–3 %), volume 1e-4 of the rain.
 
 use stormgrid_core::series::Series;
-use stormgrid_sim::flood::{Boundary, BoundaryKind, BoundaryPlace, Manning, Rain, Setup, Side};
+use stormgrid_sim::flood::{Boundary, BoundaryKind, BoundaryPlace, Manning, Rain, Side};
 
 use crate::cases::{advance, domain, inertial, left_through, start};
 

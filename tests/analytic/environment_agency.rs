@@ -7,7 +7,7 @@
 
 use stormgrid_core::ids::CellIdx;
 use stormgrid_core::series::Series;
-use stormgrid_sim::flood::{Boundary, BoundaryKind, BoundaryPlace, Inflow, Initial, Setup, Side};
+use stormgrid_sim::flood::{Boundary, BoundaryKind, BoundaryPlace, Inflow, Initial, Side};
 
 use crate::cases::{advance, domain, inertial, start};
 

@@ -3,7 +3,7 @@
 //! Source: Henderson & Wooding (1964), J. Geophys. Res. 69, 1531–1540.
 //! Tolerance: final discharge 1 %, t_c 3 %: what 80 cells resolve of a kinematic corner.
 
-use stormgrid_sim::flood::{Boundary, BoundaryKind, BoundaryPlace, Rain, Setup, Side};
+use stormgrid_sim::flood::{Boundary, BoundaryKind, BoundaryPlace, Rain, Side};
 
 use crate::cases::{advance, domain, inertial, left_through, start};
 

@@ -14,7 +14,7 @@
 
 use stormgrid_core::series::Series;
 use stormgrid_core::units::GRAVITY;
-use stormgrid_sim::flood::{Boundary, BoundaryKind, BoundaryPlace, Setup, Side};
+use stormgrid_sim::flood::{Boundary, BoundaryKind, BoundaryPlace, Side};
 
 use crate::cases::{advance, domain, inertial, start};
 

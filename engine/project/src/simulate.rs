@@ -119,7 +119,7 @@ fn resume_error(path: &Path, error: FloodError) -> ProjectError {
                 .unwrap_or((cause, "take another one"));
             ProjectError::input(
                 &files::name(path),
-                &format!("as a checkpoint {problem}"),
+                format!("as a checkpoint {problem}"),
                 remedy,
             )
         }

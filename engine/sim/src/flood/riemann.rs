@@ -236,7 +236,8 @@ fn flux_row_on_any(out: &mut Fluxes, row: &Beside<'_>) {
         out.mass[i] = mass;
         out.low[i] = (momentum - slow * pressure) + push_low;
         out.high[i] = (momentum - fast * pressure) + push_high;
-        out.along[i] = mass * if mass > 0.0 { v1[i] } else { v2[i] };
+        // What the water carries along comes from where it comes from.
+        out.along[i] = 0.5 * (mass * (v1[i] + v2[i]) + mass.abs() * (v1[i] - v2[i]));
     }
 }
 

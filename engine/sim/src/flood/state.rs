@@ -268,7 +268,8 @@ impl Strips {
     }
 }
 
-/// Fills a tile's rim from the strips of the tiles around it.
+/// Fills the northern and southern rim of a tile, the corners included, from the strips of the tiles
+/// around it; [`fill_row_ends`] does the rest.
 pub(super) fn fill_rim(tile: &mut Tile, strips: &[Strips]) {
     const LAST: isize = TILE as isize;
     let around = tile.around;
@@ -276,7 +277,7 @@ pub(super) fn fill_rim(tile: &mut Tile, strips: &[Strips]) {
         let values = &strips[around[direction]? as usize].values;
         (!values.is_empty()).then(|| &values[field * PER_FIELD + which * STRIP..][..STRIP])
     };
-    let [north, south, west, east] = [0, 1, 2, 3];
+    let [north, south] = [0, 1];
     for (field, plane) in [&mut tile.h, &mut tile.qx, &mut tile.qy]
         .into_iter()
         .enumerate()
@@ -295,16 +296,23 @@ pub(super) fn fill_rim(tile: &mut Tile, strips: &[Strips]) {
         rows(strip(4, field, north), LAST, LAST, 0, RIM);
         rows(strip(5, field, north), LAST, 0, 0, TILE);
         rows(strip(6, field, north), LAST, -3, TILE - RIM, RIM);
-        let mut columns = |from: Option<&[f32]>, col: isize| {
-            if let Some(from) = from {
-                for row in 0..TILE {
-                    let to = rimmed(row as isize, col);
-                    plane[to..][..RIM].copy_from_slice(&from[row * RIM..][..RIM]);
-                }
+    }
+}
+
+/// Fills the western and eastern rim of one row, just before it is used: its lines of memory are
+/// then fetched once.
+#[inline(always)]
+pub(super) fn fill_row_ends(tile: &mut Tile, strips: &[Strips], row: usize) {
+    let around = tile.around;
+    let planes = [&mut tile.h, &mut tile.qx, &mut tile.qy];
+    for (field, plane) in planes.into_iter().enumerate() {
+        for (direction, which, col) in [(7, 3, -3), (3, 2, TILE as isize)] {
+            let values = around[direction].map(|k| &strips[k as usize].values);
+            if let Some(values) = values.filter(|values| !values.is_empty()) {
+                let from: &[f32; RIM] = run(values, field * PER_FIELD + which * STRIP + row * RIM);
+                *run_mut(plane, rimmed(row as isize, col)) = *from;
             }
-        };
-        columns(strip(3, field, west), LAST);
-        columns(strip(7, field, east), -3);
+        }
     }
 }
 
@@ -323,13 +331,13 @@ pub(super) struct Scratch {
 /// Working rows of the finite-volume scheme.
 pub(super) struct Moving {
     /// Velocities of the row at hand and of the one south of it.
-    pub here: Velocities,
-    pub next: Velocities,
+    pub here: Box<Velocities>,
+    pub next: Box<Velocities>,
     /// Depths of the row north of the one at hand, as they were before the step [m].
     pub h_before: [f32; PITCH],
     pub x: Fluxes,
-    pub north: Fluxes,
-    pub south: Fluxes,
+    pub north: Box<Fluxes>,
+    pub south: Box<Fluxes>,
 }
 
 impl Scratch {
@@ -340,12 +348,12 @@ impl Scratch {
             y: plane.clone(),
             share: plane,
             moving: Moving {
-                here: Velocities::zero(),
-                next: Velocities::zero(),
+                here: Box::new(Velocities::zero()),
+                next: Box::new(Velocities::zero()),
                 h_before: [0.0; PITCH],
                 x: Fluxes::zero(),
-                north: Fluxes::zero(),
-                south: Fluxes::zero(),
+                north: Box::new(Fluxes::zero()),
+                south: Box::new(Fluxes::zero()),
             },
         }
     }

@@ -1,8 +1,8 @@
 //! One step of one tile.
 
 use super::kernel::{
-    CellFaces, CellRow, FaceRow, FaceStep, carry, cell_row, face_row, gain, limit_row, rain_row,
-    share_row,
+    CellFaces, CellRow, FaceRow, FaceStep, carry, cell_row, face_row, gain, least_row, limit_row,
+    rain_row, share_row,
 };
 use super::observe::{ObservedRow, observe_row};
 use super::params::{Options, Scheme};
@@ -10,7 +10,8 @@ use super::riemann::{
     Around, Beside, CellStep, Fluxes, MovingRow, flux_row, moving_row, velocity_row,
 };
 use super::state::{
-    FACES, PITCH, Rule, Scratch, Strips, TILE, Tile, face, fill_rim, rimmed, run, run_mut,
+    FACES, PITCH, Rule, Scratch, Strips, TILE, Tile, face, fill_rim, fill_row_ends, rimmed, run,
+    run_mut,
 };
 use stormgrid_core::units::GRAVITY;
 
@@ -68,8 +69,8 @@ pub(super) fn step_tile(
     let cx = (step.dt / step.dx) as f32;
     let cy = (step.dt / step.dy) as f32;
     match step.options.scheme {
-        Scheme::LocalInertial => inertial(tile, scratch, step, cx, cy),
-        Scheme::FiniteVolume => volumes(tile, scratch, step, cx, cy),
+        Scheme::LocalInertial => inertial(tile, strips, scratch, step, cx, cy),
+        Scheme::FiniteVolume => volumes(tile, strips, scratch, step, cx, cy),
     }
     apply_controls(tile, scratch, step, cx, cy);
     open_taps(tile, step);
@@ -83,10 +84,17 @@ pub(super) fn step_tile(
     published.publish(tile);
 }
 
-/// The local-inertial scheme on a tile whose rim is filled.
-fn inertial(tile: &mut Tile, scratch: &mut Scratch, step: &Step<'_>, cx: f32, cy: f32) {
+/// The local-inertial scheme.
+fn inertial(
+    tile: &mut Tile,
+    strips: &[Strips],
+    scratch: &mut Scratch,
+    step: &Step<'_>,
+    cx: f32,
+    cy: f32,
+) {
     let rows = tile.rows as isize;
-    faces(tile, scratch, step);
+    faces(tile, strips, scratch, step);
     for &place in &tile.closed_x {
         scratch.x[usize::from(place)] = 0.0;
     }
@@ -121,12 +129,19 @@ fn greatest(values: &[f32; TILE]) -> f32 {
     values.iter().fold(0.0, |a, &b| if b > a { b } else { a })
 }
 
-/// The finite-volume scheme on a tile whose rim is filled: from north to south, the fluxes south of
+/// The finite-volume scheme, from north to south, the fluxes south of
 /// a row, those within it, then the row itself.
 ///
 /// A row is written where it was read. The faces south of the next row still need its old depth as
 /// the outer cell of the surface's slope, so that is kept for one row.
-fn volumes(tile: &mut Tile, scratch: &mut Scratch, step: &Step<'_>, cx: f32, cy: f32) {
+fn volumes(
+    tile: &mut Tile,
+    strips: &[Strips],
+    scratch: &mut Scratch,
+    step: &Step<'_>,
+    cx: f32,
+    cy: f32,
+) {
     let Scratch {
         x: mass_x,
         y: mass_y,
@@ -148,10 +163,14 @@ fn volumes(tile: &mut Tile, scratch: &mut Scratch, step: &Step<'_>, cx: f32, cy:
         let (h, qx, qy) = (run(&tile.h, at), run(&tile.qx, at), run(&tile.qy, at));
         velocity_row(out, h, qx, qy, k.depth_dry);
     };
+    fill_row_ends(tile, strips, 0);
     velocities(&mut m.here, tile, -1);
     m.h_before
         .copy_from_slice(&tile.h[rimmed(-2, -3)..][..PITCH]);
     for row in -1..tile.rows as isize {
+        if row + 2 < SIDE {
+            fill_row_ends(tile, strips, (row + 2) as usize);
+        }
         velocities(&mut m.next, tile, row + 1);
         let at = rimmed(row, -2);
         let [after, beyond] = [at + PITCH, at + 2 * PITCH];
@@ -231,7 +250,7 @@ fn volumes(tile: &mut Tile, scratch: &mut Scratch, step: &Step<'_>, cx: f32, cy:
     }
 }
 
-fn faces(tile: &Tile, scratch: &mut Scratch, step: &Step<'_>) {
+fn faces(tile: &mut Tile, strips: &[Strips], scratch: &mut Scratch, step: &Step<'_>) {
     let o = step.options;
     let coefficients = |spacing: f64| FaceStep {
         g_dt_dx: (GRAVITY * step.dt / spacing) as f32,
@@ -244,6 +263,9 @@ fn faces(tile: &Tile, scratch: &mut Scratch, step: &Step<'_>) {
     let last = tile.rows as isize;
     let k = coefficients(step.dx);
     for row in -1..=last {
+        if (0..SIDE).contains(&row) {
+            fill_row_ends(tile, strips, row as usize);
+        }
         let at = rimmed(row, -2);
         let high = at + 1;
         let north = at - PITCH;
@@ -311,13 +333,11 @@ fn limit(tile: &mut Tile, scratch: &mut Scratch, cx: f32, cy: f32) {
     tile.slack = slack[2..2 + TILE]
         .iter()
         .fold(1e30, |a, &b| if b < a { b } else { a });
-    let mut least = 1.0_f32;
+    let mut least = [1.0_f32; FACES];
     for row in -1..=last {
-        for &value in &share[face(row, -1)..=face(row, SIDE)] {
-            least = if value < least { value } else { least };
-        }
+        least_row(&mut least, run(share, face(row, -2)));
     }
-    if least >= 1.0 {
+    if least[1..=1 + TILE].iter().all(|&least| least >= 1.0) {
         return;
     }
     for row in 0..last {
