@@ -131,6 +131,25 @@ pub struct SimulateArguments {
     pub json: bool,
 }
 
+/// Schemes of the flood solver.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum SchemeName {
+    /// Shallow-water equations by finite volumes
+    FiniteVolume,
+    /// Without the advection of momentum; about three times faster
+    LocalInertial,
+}
+
+impl From<SchemeName> for stormgrid_project::Scheme {
+    fn from(name: SchemeName) -> Self {
+        match name {
+            SchemeName::FiniteVolume => Self::FiniteVolume,
+            SchemeName::LocalInertial => Self::LocalInertial,
+        }
+    }
+}
+
 /// Of `forecast`.
 #[derive(Debug, Args)]
 pub struct ForecastArguments {
@@ -148,6 +167,9 @@ pub struct ForecastArguments {
     /// Cell size [m]
     #[arg(long, default_value_t = 20.0, value_name = "M")]
     pub cell_size: f64,
+    /// Scheme of the flood solver; local_inertial without it
+    #[arg(long, value_name = "SCHEME")]
+    pub scheme: Option<SchemeName>,
     /// Length [s]; that of forecast.toml without it
     #[arg(long, value_name = "S")]
     pub duration: Option<f64>,

@@ -43,6 +43,8 @@ pub struct ForecastOptions {
     pub duration_s: Option<f64>,
     /// Threads; 0 takes what the machine has. The result does not depend on it.
     pub threads: usize,
+    /// The scheme; local inertial without it.
+    pub scheme: Option<Scheme>,
 }
 
 /// What a forecast hands out while it runs.
@@ -130,7 +132,7 @@ pub fn forecast(
     let table = Arc::new(forcing.table(twin.middle(), source.trim()));
     listener.storm(&table);
     let ground = PreparedGround::new(twin, &file, options.cell_size_m)?;
-    let setup = setup(twin, &file, &forcing, &ground, options.threads)?;
+    let setup = setup(twin, &file, &forcing, &ground, options)?;
     let frames = FrameGrid::new(ground.geometry, &twin.ground.elevation)?;
     let mut watch = Watch::new(twin, &ground);
     // Two borrows of the listener would meet in the loop; the frames wait in between.
@@ -168,9 +170,10 @@ pub fn forecast(
     let start = forcing.start.to_rfc3339();
     let mut summary = Summary::of(&driven, &ground.geometry, &title, &start, duration);
     summary.notes.push(storm::first_order_notes().en);
+    let scheme = options.scheme.unwrap_or(SCHEME);
     summary
         .notes
-        .push(format!("scheme {}: {}", SCHEME.name(), SCHEME.limits()));
+        .push(format!("scheme {}: {}", scheme.name(), scheme.limits()));
     let forecast = Forecast {
         summary,
         impacts,
@@ -288,7 +291,7 @@ fn setup(
     file: &ForecastFile,
     forcing: &Forcing,
     ground: &PreparedGround,
-    threads: usize,
+    options: &ForecastOptions,
 ) -> Result<Setup, ProjectError> {
     let mut setup = Setup::new(Domain {
         geometry: ground.geometry,
@@ -296,8 +299,8 @@ fn setup(
         manning: twin.ground.manning_on(ground.geometry),
         blocked: ground.blocked.clone(),
     });
-    setup.options.threads = threads;
-    setup.options.scheme = SCHEME;
+    setup.options.threads = options.threads;
+    setup.options.scheme = options.scheme.unwrap_or(SCHEME);
     setup.initial = Initial::Level(file.water.initial_level_m);
     setup.rain = forcing.rain(&twin.frame.crs, twin.frame.origin)?;
     for boundary in &file.boundary {
