@@ -4,6 +4,8 @@
 //! - `R`: the same bed, dry, 50 mm/h for an hour.
 //! - `5 % wet`: as `W`, water in a strip of 5 % of the domain.
 //!
+//! With `STORMGRID_PEER_PYTHON`, landlab's OverlandFlow runs beside it on `W`.
+//!
 //! `cargo bench -p stormgrid_benches --bench throughput [-- quick]`
 
 use std::ops::ControlFlow;
@@ -118,12 +120,16 @@ fn main() {
         );
     };
     let before = used().1;
+    let mut rates = Vec::new();
     for scheme in [Scheme::LocalInertial, Scheme::FiniteVolume] {
         let mut walls = Vec::new();
         for threads in [1, 2] {
             let m = run(wet(case(side, scheme, threads), 1.0), 5.0, seconds);
             show("W", scheme, threads, &m);
             walls.push(m.wall);
+            if threads == 1 {
+                rates.push(m.updates / m.cpu / 1e6);
+            }
         }
         if scheme == Scheme::LocalInertial {
             let bytes = (used().1 - before) / (side * side) as f64;
@@ -148,4 +154,33 @@ fn main() {
         );
         show("R", scheme, 1, &hour);
     }
+    match peer(side, if quick { 2.0 } else { 30.0 }) {
+        Some(peer) => println!(
+            "landlab OverlandFlow on W: {peer:.1} million updates a CPU second; local_inertial is {:.1} times \
+             as fast, finite_volume {:.1} times",
+            rates[0] / peer,
+            rates[1] / peer
+        ),
+        None => println!(
+            "landlab OverlandFlow was not run: set STORMGRID_PEER_PYTHON to a Python with \
+             benches/peers/requirements.txt, or run cargo xtask bench"
+        ),
+    }
+}
+
+/// Million updates a CPU second of landlab's OverlandFlow on case `W`.
+fn peer(side: usize, seconds: f64) -> Option<f64> {
+    let python = std::env::var_os("STORMGRID_PEER_PYTHON")?;
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/overland_flow.py");
+    let output = std::process::Command::new(python)
+        .args([script, &side.to_string(), &seconds.to_string()])
+        .env("OMP_NUM_THREADS", "1")
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let number = |name: &str| -> Option<f64> {
+        let (_, rest) = text.split_once(&format!("\"{name}\": "))?;
+        rest.split([',', '}']).next()?.trim().parse().ok()
+    };
+    Some(number("cells")? * number("steps")? / number("cpu_s")? / 1e6)
 }
