@@ -125,7 +125,7 @@ struct Ground<'a> {
 pub(super) fn prepare(setup: &mut Setup) -> Result<(Layout, Vec<Tile>), FloodError> {
     setup.validate()?;
     let layout = Layout::new(setup)?;
-    let ground = Ground::new(setup, &layout);
+    let mut ground = Ground::new(setup, &layout);
     setup.domain.elevation = Vec::new();
     setup.domain.manning = Manning::Uniform(0.0);
     setup.domain.blocked = Vec::new();
@@ -138,6 +138,7 @@ pub(super) fn prepare(setup: &mut Setup) -> Result<(Layout, Vec<Tile>), FloodErr
     let mut tiles: Vec<Tile> = (0..layout.n_tile_rows * layout.n_tile_cols)
         .map(|index| ground.tile(index, n_lines))
         .collect();
+    ground.hand_over(&mut tiles);
     for (number, inflow) in setup.inflows.iter().enumerate() {
         let cells: Vec<_> = inflow
             .cells
@@ -444,14 +445,7 @@ impl<'a> Ground<'a> {
     fn tile(&self, index: usize, n_lines: usize) -> Tile {
         let layout = self.layout;
         let (tile_row, tile_col) = (index / layout.n_tile_cols, index % layout.n_tile_cols);
-        let (row0, col0) = ((tile_row * TILE) as isize, (tile_col * TILE) as isize);
-        // Fields of the padded grid at a row and column of the tile, its rim included.
-        let global = |row: isize, col: isize| -> Option<usize> {
-            let (row, col) = (row0 + row, col0 + col);
-            let inside = (0..layout.rows() as isize).contains(&row)
-                && (0..layout.cols() as isize).contains(&col);
-            inside.then(|| row as usize * layout.cols() + col as usize)
-        };
+        let global = |row: isize, col: isize| self.of_tile(index, row, col);
         let role = |row, col| global(row, col).map_or(Role::Wall, |at| self.role[at]);
         let side = TILE as isize;
         let neighbour = |down: isize, right: isize| {
@@ -474,60 +468,118 @@ impl<'a> Ground<'a> {
             ],
             ..Tile::default()
         };
-        let land = (0..side).all(|r| (0..side).all(|c| role(r, c) == Role::Wall));
-        if land {
+        if !self.holds_water(index) {
             return tile;
         }
-        let rim = RIM as isize;
-        let plane = |field: &[f32], elsewhere: f32| {
-            let mut plane = vec![elsewhere; PITCH * PITCH];
-            for row in -rim..side + rim {
-                for col in -rim..side + rim {
-                    if let Some(at) = global(row, col) {
-                        plane[rimmed(row, col)] = field[at];
-                    }
-                }
-            }
-            plane
-        };
-        tile.z = plane(&self.z, WALL);
-        tile.gn2 = plane(&self.gn2, 0.0);
-        tile.h = plane(&self.h, 0.0);
-        let [qx, qy] = self.q.each_ref().map(|q| match q.is_empty() {
-            true => vec![0.0; PITCH * PITCH],
-            false => plane(q, 0.0),
-        });
-        (tile.qx, tile.qy) = (qx, qy);
-        let plain = |value: f32| vec![value; TILE * TILE];
-        tile.rest = plain(0.0);
-        tile.depth_max = plain(0.0);
-        tile.speed2_max = plain(0.0);
-        tile.hazard_max = vec![0; TILE * TILE];
-        tile.arrival = plain(f32::INFINITY);
-        tile.duration = plain(0.0);
-        tile.rain_share = plain(0.0);
-        tile.slack = 1e30;
-        let mut controlled = false;
-        for row in 0..side {
-            for col in 0..side {
-                let Some(at) = global(row, col) else { continue };
-                let cell = (row * side + col) as usize;
-                tile.rain_share[cell] = self.rain_share[at];
-                tile.depth_max[cell] = self.h[at];
-                tile.h_max = tile.h_max.max(self.h[at]);
-                controlled |= matches!(self.role[at], Role::Held(_));
-                tile.open_cells += u32::from(self.role[at] == Role::Open);
-            }
-        }
-        if tile.rain_share.iter().all(|&share| share == 1.0) {
-            tile.rain_share = Vec::new();
-        }
-        tile.signal_max = Self::signal(&tile);
-        if controlled {
+        let held = |row, col| matches!(role(row, col), Role::Held(_));
+        let cells = || (0..side).flat_map(|row| (0..side).map(move |col| (row, col)));
+        tile.open_cells = cells().filter(|&(r, c)| role(r, c) == Role::Open).count() as u32;
+        if cells().any(|(row, col)| held(row, col)) {
             tile.booked.resize(n_lines, Booked::default());
         }
+        tile.slack = 1e30;
         self.controls(&mut tile, &global);
         tile
+    }
+
+    /// Moves the fields of the ground into the tiles, one after the other, so that the memory of two
+    /// sets of fields is never needed at once.
+    fn hand_over(&mut self, tiles: &mut [Tile]) {
+        let wet: Vec<bool> = (0..tiles.len())
+            .map(|index| self.holds_water(index))
+            .collect();
+        let mut each = |ground: &Self, fill: &dyn Fn(&Self, usize, &mut Tile)| {
+            for (index, tile) in tiles
+                .iter_mut()
+                .enumerate()
+                .filter(|(index, _)| wet[*index])
+            {
+                fill(ground, index, tile);
+            }
+        };
+        each(self, &|ground, index, tile| {
+            tile.z = ground.plane(&ground.z, index, WALL)
+        });
+        self.z = Vec::new();
+        each(self, &|ground, index, tile| {
+            tile.gn2 = ground.plane(&ground.gn2, index, 0.0)
+        });
+        self.gn2 = Vec::new();
+        each(self, &|ground, index, tile| {
+            tile.h = ground.plane(&ground.h, index, 0.0)
+        });
+        self.h = Vec::new();
+        each(self, &|ground, index, tile| {
+            let [qx, qy] = ground.q.each_ref().map(|q| match q.is_empty() {
+                true => vec![0.0; PITCH * PITCH],
+                false => ground.plane(q, index, 0.0),
+            });
+            (tile.qx, tile.qy) = (qx, qy);
+        });
+        self.q = [Vec::new(), Vec::new()];
+        each(self, &|ground, index, tile| {
+            let share = ground.plane(&ground.rain_share, index, 0.0);
+            let inner = |row: usize| &share[rimmed(row as isize, 0)..][..TILE];
+            let rows = 0..TILE;
+            if rows
+                .clone()
+                .any(|row| inner(row).iter().any(|&share| share != 1.0))
+            {
+                tile.rain_share = rows.flat_map(|row| inner(row).iter().copied()).collect();
+            }
+        });
+        self.rain_share = Vec::new();
+        each(self, &|_, _, tile| {
+            let plain = |value: f32| vec![value; TILE * TILE];
+            tile.rest = plain(0.0);
+            tile.depth_max = (0..TILE)
+                .flat_map(|row| tile.h[rimmed(row as isize, 0)..][..TILE].iter().copied())
+                .collect();
+            tile.h_max = tile
+                .depth_max
+                .iter()
+                .fold(0.0, |a, &h| if h > a { h } else { a });
+            tile.speed2_max = plain(0.0);
+            tile.hazard_max = vec![0; TILE * TILE];
+            tile.arrival = plain(f32::INFINITY);
+            tile.duration = plain(0.0);
+            tile.signal_max = Self::signal(tile);
+        });
+    }
+
+    /// Whether a tile has a cell that can hold water.
+    fn holds_water(&self, index: usize) -> bool {
+        let side = TILE as isize;
+        (0..side).any(|row| {
+            (0..side).any(|col| {
+                let at = self.of_tile(index, row, col);
+                at.is_some_and(|at| self.role[at] != Role::Wall)
+            })
+        })
+    }
+
+    /// Place in the padded grid of a row and column of a tile, its rim included.
+    fn of_tile(&self, index: usize, row: isize, col: isize) -> Option<usize> {
+        let layout = self.layout;
+        let row = (index / layout.n_tile_cols * TILE) as isize + row;
+        let col = (index % layout.n_tile_cols * TILE) as isize + col;
+        let inside = (0..layout.rows() as isize).contains(&row)
+            && (0..layout.cols() as isize).contains(&col);
+        inside.then(|| row as usize * layout.cols() + col as usize)
+    }
+
+    /// A field of the padded grid on a tile and its rim.
+    fn plane(&self, field: &[f32], index: usize, elsewhere: f32) -> Vec<f32> {
+        let mut plane = vec![elsewhere; PITCH * PITCH];
+        let (rim, side) = (RIM as isize, TILE as isize);
+        for row in -rim..side + rim {
+            for col in -rim..side + rim {
+                if let Some(at) = self.of_tile(index, row, col) {
+                    plane[rimmed(row, col)] = field[at];
+                }
+            }
+        }
+        plane
     }
 
     /// Greatest speed of a signal in a tile [m s⁻¹].

@@ -337,7 +337,7 @@ fn limit(tile: &mut Tile, scratch: &mut Scratch, cx: f32, cy: f32) {
     for row in -1..=last {
         least_row(&mut least, run(share, face(row, -2)));
     }
-    if least[1..=1 + TILE].iter().all(|&least| least >= 1.0) {
+    if least[1..=2 + TILE].iter().all(|&least| least >= 1.0) {
         return;
     }
     for row in 0..last {
