@@ -74,7 +74,7 @@ pub(super) fn step_tile(
         }
         observe(tile, scratch, step.options, look);
     }
-    note_edges(tile, step.options.depth_dry as f32);
+    note_edges(tile, step.options.depth_still());
     published.publish(tile);
 }
 
@@ -478,9 +478,9 @@ fn observe(tile: &mut Tile, scratch: &Scratch, options: &Options, look: &Look<'_
     tile.broken = !sum.iter().sum::<f32>().is_finite();
 }
 
-fn note_edges(tile: &mut Tile, depth_dry: f32) {
-    let wet = |row: isize, col: isize| tile.h[rimmed(row, col)] > depth_dry;
-    if tile.h_max <= depth_dry {
+fn note_edges(tile: &mut Tile, depth_still: f32) {
+    let wet = |row: isize, col: isize| tile.h[rimmed(row, col)] > depth_still;
+    if tile.h_max <= depth_still {
         tile.edge_wet = [false; 4];
         return;
     }
