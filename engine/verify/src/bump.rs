@@ -2,8 +2,8 @@
 //! Bernoulli's head q²/(2 g h²) + h + z is constant but across a jump, where the momentum q²/h + g h²/2
 //! is. Transcritical flow passes the crest at critical depth (q²/g)^(1/3).
 //! Source: Delestre et al. (2013), SWASHES, 3.1.3 to 3.1.5.
-//! Tolerance, with 250 cells: discharge within 1 % of the given one but in the two cells at the jump;
-//! depth 1 % in L1; the jump within two cells.
+//! Tolerance, with 250 cells: discharge within 1 % of the given one, through all faces and in the cells but
+//! for five on either side of the jump and four at the inflow; depth 1 % in L1; the jump within two cells.
 
 use stormgrid_core::series::Series;
 use stormgrid_core::units::GRAVITY as G;
@@ -17,6 +17,9 @@ use crate::{CaseError, Gate, Record};
 const CREST: f64 = 10.0;
 const N_CELLS: usize = 250;
 const CELL: f64 = 0.1;
+
+/// The first cell whose discharge counts: water enters without momentum and gains it within four.
+const FIRST: usize = 4;
 
 fn bed(x: f64) -> f64 {
     (0.2 - 0.05 * (x - CREST).powi(2)).max(0.0)
@@ -81,12 +84,27 @@ impl Flow {
         let (x, h, q) = (run.centres(), run.depth_along(0), run.discharge_along(0));
         let depth: Vec<f64> = x.iter().map(|&x| exact(x)).collect();
         record.row("L1(h)", "%", 100.0 * l1(&h, &depth), Gate::AtMost(1.0));
-        let away = |x: f64| jump.is_none_or(|jump| (x - jump).abs() > 2.0 * CELL);
-        // The cell of the inflow has no velocity of its own to show.
-        let steady = (1..N_CELLS).filter(|&k| away(x[k]));
+        let away = |x: f64| jump.is_none_or(|jump| (x - jump).abs() > 5.0 * CELL);
+        let steady = (FIRST..N_CELLS).filter(|&k| away(x[k]));
         let off = steady.map(|k| 100.0 * (q[k] / self.q - 1.0).abs());
-        let name = "discharge, greatest deviation";
+        let name = "discharge in the cells, greatest deviation";
+        if jump.is_some() {
+            record.open("first order: in a cell on a slope the discharge is off by a share of dx");
+        }
         record.row(name, "%", off.fold(0.0, greater), Gate::AtMost(1.0));
+        record.tell("water heaped up at the inflow", "m", h[0] - depth[0]);
+
+        // At the faces it follows from continuity: what entered less what the cells before them gained.
+        let later = 410.0;
+        run.advance(later)?;
+        let gained = |(after, before): (f64, &f64)| (after - before) * CELL / 10.0;
+        let through = run.depth_along(0).into_iter().zip(&h).map(gained);
+        let through = through.scan(self.q, |q, gained| {
+            *q -= gained;
+            Some(100.0 * (*q / self.q - 1.0).abs())
+        });
+        let name = "discharge through the faces, greatest deviation";
+        record.row(name, "%", through.fold(0.0, greater), Gate::AtMost(1.0));
         if let Some(jump) = jump {
             let rise = |k: &usize| h[k + 1] - h[*k];
             let found = (101..160).max_by(|a, b| rise(a).total_cmp(&rise(b)));
@@ -130,7 +148,10 @@ pub(crate) fn shock(record: &mut Record) -> Result<(), CaseError> {
     };
     let (fast, slow) = (flow.critical_head(), flow.head(0.33, 25.0));
     let momentum = |h: f64| flow.q * flow.q / h + 0.5 * G * h * h;
-    let jump = root(CREST + 0.01, CREST + 2.0, |x| {
+    // Upstream of this the slow branch has not the head to pass.
+    let least = slow - 1.5 * flow.critical();
+    let first = CREST + ((0.2 - least) / 0.05).sqrt();
+    let jump = root(first, CREST + 2.0, |x| {
         momentum(flow.depth(fast, x, false)) - momentum(flow.depth(slow, x, true))
     });
     let exact = |x: f64| match x < jump {

@@ -52,6 +52,9 @@ pub(crate) fn plane(record: &mut Record) -> Result<(), CaseError> {
         within(3.0),
     );
     let foot = run.depth_along(1)[79];
+    record.open(
+        "the bed beyond the free side ends after one cell, which the last face takes for a fall",
+    );
     record.row(
         "depth at the foot",
         "%",

@@ -113,7 +113,7 @@ pub(crate) fn symmetry(record: &mut Record) -> Result<(), CaseError> {
                 for (a, b) in turn.field(a).iter().zip(b) {
                     differ +=
                         usize::from(a.to_bits() != b.to_bits() && !(a.is_nan() && b.is_nan()));
-                    if !a.is_nan() {
+                    if !a.is_nan() && !b.is_nan() {
                         apart = greater(apart, f64::from((a - b).abs()));
                     }
                 }

@@ -55,16 +55,13 @@ impl Bowl<'_> {
         record.ends(&run);
 
         let (h, exact) = (run.depth(), at(end, |(h, _)| h));
-        let name = match n_cols {
-            100 => "",
-            _ => ", 200 cells across",
-        };
         let error = 100.0 * l1(&h, &exact);
         if n_cols != 100 {
-            record.tell(format!("L1(h){name}"), "%", error);
+            record.tell(format!("L1(h), {n_cols} cells across"), "%", error);
             return Ok(());
         }
-        record.row(format!("L1(h){name}"), "%", error, Gate::AtMost(10.0));
+        record.open("first order damps the swing: the error halves with the cell");
+        record.row("L1(h)", "%", error, Gate::AtMost(10.0));
         let least = h.iter().copied().fold(f64::INFINITY, f64::min);
         record.row("least depth", "m", least, Gate::AtLeast(0.0));
         let row = n_rows / 2;
