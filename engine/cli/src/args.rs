@@ -42,6 +42,12 @@ pub enum Command {
     /// Checks every layer of a twin
     #[command(after_help = "Example:\n  stormgrid check demo-twin --json")]
     Check(CheckArguments),
+    /// Runs the flood solver on cases whose answer is known; status 1 if a gate is missed, unless by
+    /// design
+    #[command(
+        after_help = "Example:\n  stormgrid verify --case stoker --plots plots\n\nA gate that local_inertial misses because its equations lack the advection of momentum is missed by design."
+    )]
+    Verify(VerifyArguments),
 }
 
 /// Subcommands of `grids`.
@@ -253,4 +259,24 @@ pub struct CheckArguments {
     /// Prints JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Of `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// Runs this case alone
+    #[arg(long, value_name = "NAME")]
+    pub case: Option<String>,
+    /// Folder of measured data, with a folder `monai_lab`; a case that needs it is skipped without
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Prints rows and curves as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Folder for a plot of each case, SVG
+    #[arg(long, value_name = "DIR")]
+    pub plots: Option<PathBuf>,
+    /// Writes the table as Markdown to this file, and its plots to the folder of the same name beside it
+    #[arg(long, value_name = "FILE")]
+    pub page: Option<PathBuf>,
 }

@@ -209,6 +209,19 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// Depth at or below which no water leaves a cell [m].
+    ///
+    /// In the finite-volume scheme a film has no velocity but its pressure still pushes it on: a tile
+    /// asleep beside one would lose what flows into it.
+    pub(super) fn depth_still(&self) -> f32 {
+        match self.scheme {
+            Scheme::FiniteVolume => 0.0,
+            Scheme::LocalInertial => self.depth_dry as f32,
+        }
+    }
+}
+
 /// Everything a run needs.
 #[derive(Clone, Debug)]
 pub struct Setup {

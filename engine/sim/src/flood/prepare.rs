@@ -117,6 +117,47 @@ struct Ground<'a> {
     copies: BTreeMap<usize, usize>,
     /// By boundary: sets a level.
     sets_level: Vec<bool>,
+    scheme: Scheme,
+}
+
+/// Lets the bed go on with its slope for one cell beyond each cell of a free side: a wall there would
+/// keep the last cell's surface from following its slope. That cell stays empty, and what falls
+/// into it is not counted: it has left through the free side already.
+fn slope_on(tile: &mut Tile) {
+    let pitch = PITCH as isize;
+    for control in tile.controls.clone() {
+        let Rule::Copy(inner) = control.rule else {
+            continue;
+        };
+        let here = rimmed(control.row.into(), control.col.into());
+        // One step from the cell inside to the one outside, along a row or along a column.
+        let step = here as isize - inner as isize;
+        let (down, right) = match step.abs() == pitch {
+            true => (step / pitch, 0),
+            false => (0, step),
+        };
+        let (row, col) = (control.row as isize + down, control.col as isize + right);
+        let beyond = rimmed(row, col);
+        if tile.z[beyond] < WALL {
+            continue;
+        }
+        tile.z[beyond] = tile.z[here] - (tile.z[usize::from(inner)] - tile.z[here]);
+        if down == 0 {
+            tile.closed_x.push(face(row, col.min(col - right)) as u16);
+        } else {
+            tile.closed_y.push(face(row.min(row - down), col) as u16);
+        }
+        // Only cells that the step computes can be held.
+        if (0..tile.rows as isize).contains(&row) && (0..TILE as isize).contains(&col) {
+            tile.controls.push(Control {
+                row: row as u8,
+                col: col as u8,
+                boundary: control.boundary,
+                rule: Rule::Empty,
+                beside: None,
+            });
+        }
+    }
 }
 
 /// Builds the tiles of a run.
@@ -218,6 +259,7 @@ impl<'a> Ground<'a> {
                 .iter()
                 .map(|b| matches!(b.kind, BoundaryKind::Level(_)))
                 .collect(),
+            scheme: setup.options.scheme,
         };
         let domain = &setup.domain;
         for row in 0..layout.n_rows {
@@ -498,7 +540,10 @@ impl<'a> Ground<'a> {
             }
         };
         each(self, &|ground, index, tile| {
-            tile.z = ground.plane(&ground.z, index, WALL)
+            tile.z = ground.plane(&ground.z, index, WALL);
+            if ground.scheme == Scheme::FiniteVolume {
+                slope_on(tile);
+            }
         });
         self.z = Vec::new();
         each(self, &|ground, index, tile| {

@@ -534,14 +534,14 @@ impl Flood {
 
     /// Marks the tiles in which water moves, could enter or falls; returns how many.
     fn wake(&mut self, discharges: &[f64], rains: bool, parts: u64) -> usize {
-        let depth_dry = self.setup.options.depth_dry as f32;
+        let depth_still = self.setup.options.depth_still();
         let edges: Vec<[bool; 4]> = self.tiles.iter().map(|tile| tile.edge_wet).collect();
         let mut active = 0;
         for tile in &mut self.tiles {
             let beside = |direction: usize, edge: usize| {
                 tile.around[direction].is_some_and(|tile| edges[tile as usize][edge])
             };
-            let moves = tile.h_max > depth_dry
+            let moves = tile.h_max > depth_still
                 || (rains && tile.open_cells > 0)
                 || !tile.controls.is_empty()
                 || tile

@@ -556,15 +556,17 @@ fn reach(options: &Options) -> isize {
 }
 
 fn note_edges(tile: &mut Tile, options: &Options) {
-    let depth_dry = options.depth_dry as f32;
-    if tile.h_max <= depth_dry {
+    let depth_still = options.depth_still();
+    if tile.h_max <= depth_still {
         tile.edge_wet = [false; 4];
         return;
     }
     let reach = reach(options);
     let wet = |rows: std::ops::Range<isize>, cols: std::ops::Range<isize>| {
-        rows.into_iter()
-            .any(|row| cols.clone().any(|col| tile.h[rimmed(row, col)] > depth_dry))
+        rows.into_iter().any(|row| {
+            cols.clone()
+                .any(|col| tile.h[rimmed(row, col)] > depth_still)
+        })
     };
     tile.edge_wet = [
         wet(0..reach, 0..SIDE),
