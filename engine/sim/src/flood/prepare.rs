@@ -547,11 +547,11 @@ impl<'a> Ground<'a> {
         });
         self.z = Vec::new();
         each(self, &|ground, index, tile| {
-            tile.gn2 = ground.plane(&ground.gn2, index, 0.0)
+            tile.gn2 = ground.plane(&ground.gn2, index, 0.0);
         });
         self.gn2 = Vec::new();
         each(self, &|ground, index, tile| {
-            tile.h = ground.plane(&ground.h, index, 0.0)
+            tile.h = ground.plane(&ground.h, index, 0.0);
         });
         self.h = Vec::new();
         each(self, &|ground, index, tile| {
