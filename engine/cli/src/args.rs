@@ -173,7 +173,7 @@ pub struct ForecastArguments {
     /// Cell size [m]
     #[arg(long, default_value_t = 20.0, value_name = "M")]
     pub cell_size: f64,
-    /// Scheme of the flood solver; local_inertial without it
+    /// Scheme of the flood solver; without it finite_volume below 15 m cells, else local_inertial
     #[arg(long, value_name = "SCHEME")]
     pub scheme: Option<SchemeName>,
     /// Length [s]; that of forecast.toml without it

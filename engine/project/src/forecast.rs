@@ -27,9 +27,6 @@ use crate::{ProjectError, tables, vectors};
 /// Cells at and above this size have no buildings in them [m]: hardly a house fills half of one.
 const OBSTACLE_CELL_M: f64 = 15.0;
 
-/// Scheme of forecasts: a first picture within a minute counts for more than momentum.
-const SCHEME: Scheme = Scheme::LocalInertial;
-
 /// What to forecast.
 #[derive(Clone, Debug)]
 pub struct ForecastOptions {
@@ -43,8 +40,20 @@ pub struct ForecastOptions {
     pub duration_s: Option<f64>,
     /// Threads; 0 takes what the machine has. The result does not depend on it.
     pub threads: usize,
-    /// The scheme; local inertial without it.
+    /// The scheme; without it local inertial for a quick first picture with coarse cells, and finite
+    /// volumes where cells are fine enough for buildings: there steps of their own make up for it.
     pub scheme: Option<Scheme>,
+}
+
+impl ForecastOptions {
+    /// The scheme that is used.
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+            .unwrap_or(match self.cell_size_m < OBSTACLE_CELL_M {
+                true => Scheme::FiniteVolume,
+                false => Scheme::LocalInertial,
+            })
+    }
 }
 
 /// What a forecast hands out while it runs.
@@ -170,7 +179,7 @@ pub fn forecast(
     let start = forcing.start.to_rfc3339();
     let mut summary = Summary::of(&driven, &ground.geometry, &title, &start, duration);
     summary.notes.push(storm::first_order_notes().en);
-    let scheme = options.scheme.unwrap_or(SCHEME);
+    let scheme = options.scheme();
     summary
         .notes
         .push(format!("scheme {}: {}", scheme.name(), scheme.limits()));
@@ -300,7 +309,7 @@ fn setup(
         blocked: ground.blocked.clone(),
     });
     setup.options.threads = options.threads;
-    setup.options.scheme = options.scheme.unwrap_or(SCHEME);
+    setup.options.scheme = options.scheme();
     setup.initial = Initial::Level(file.water.initial_level_m);
     setup.rain = forcing.rain(&twin.frame.crs, twin.frame.origin)?;
     for boundary in &file.boundary {
