@@ -28,15 +28,14 @@ fn city(threads: usize, scheme: Scheme) -> Setup {
             manning.push(if row % 8 < 4 { 0.05 } else { 0.02 });
         }
     }
+    let domain = Domain {
+        geometry,
+        elevation,
+        manning: Manning::Field(manning),
+        blocked,
+    };
     Setup {
-        domain: Domain {
-            geometry,
-            elevation,
-            manning: Manning::Field(manning),
-            blocked,
-        },
         initial: Initial::Level(-0.4),
-        initial_discharge: None,
         rain: Rain::Uniform(2e-5),
         boundaries: vec![
             Boundary {
@@ -59,6 +58,7 @@ fn city(threads: usize, scheme: Scheme) -> Setup {
             scheme,
             ..Options::default()
         },
+        ..Setup::new(domain)
     }
 }
 

@@ -118,6 +118,7 @@ fn entries(ledger: &Ledger) -> Vec<LedgerEntry> {
             source: match line.source {
                 Source::Initial => "initial".to_owned(),
                 Source::Rain => "rain".to_owned(),
+                Source::Infiltration => "infiltration".to_owned(),
                 Source::Inflow(i) => format!("inflow {}", i + 1),
                 Source::Boundary(i) => format!("boundary {}", i + 1),
             },

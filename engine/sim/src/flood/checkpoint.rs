@@ -5,6 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::infiltration::Soil;
 use super::params::{FloodError, Setup};
 use super::report::Stats;
 use super::run::Flood;
@@ -190,6 +191,10 @@ fn pass_tile(tile: &mut Tile, archive: &mut impl Archive) -> Result<(), FloodErr
     }
     archive.u32(&mut tile.wet_cells)?;
     archive.f64(&mut tile.rain)?;
+    archive.f64(&mut tile.infiltrated)?;
+    if let Some(Soil::GreenAmpt { taken, .. }) = &mut tile.soil {
+        archive.f32s(taken)?;
+    }
     for Booked { inward, outward } in &mut tile.booked {
         archive.f64(inward)?;
         archive.f64(outward)?;
@@ -205,6 +210,7 @@ impl Flood {
         archive.u32(&mut self.steps_since_look)?;
         archive.f64s(&mut self.rain.rate)?;
         archive.f64s(&mut self.rain.waiting)?;
+        archive.f64s(&mut self.rain.fallen)?;
         archive.f64(&mut self.rain.next_refresh)
     }
 

@@ -324,7 +324,7 @@ fn rain_row_on_any(
 }
 
 /// 0, 1, 2 … as numbers.
-const COLUMN: [f32; TILE] = {
+pub(super) const COLUMN: [f32; TILE] = {
     let mut column = [0.0; TILE];
     let mut i = 0;
     while i < TILE {

@@ -60,7 +60,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(test)]
+mod bench;
 mod checkpoint;
+mod infiltration;
 mod kernel;
 mod observe;
 mod params;
@@ -73,6 +76,7 @@ mod state;
 mod sweep;
 mod vectors;
 
+pub use infiltration::{Infiltration, PerCell};
 pub use params::{
     Boundary, BoundaryKind, BoundaryPlace, Domain, FloodError, Inflow, Initial, Manning, Options,
     Rain, RainFunction, Scheme, Setup, Side,

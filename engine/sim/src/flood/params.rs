@@ -7,6 +7,8 @@ use stormgrid_core::ids::CellIdx;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::series::Series;
 
+use super::infiltration::Infiltration;
+
 /// The ground: bed, roughness and obstacles on the cells of one raster.
 #[derive(Clone, Debug)]
 pub struct Domain {
@@ -234,6 +236,8 @@ pub struct Setup {
     pub initial_discharge: Option<[Vec<f64>; 2]>,
     /// Rain.
     pub rain: Rain,
+    /// Loss to the soil.
+    pub infiltration: Infiltration,
     /// Conditions on sides and cells.
     pub boundaries: Vec<Boundary>,
     /// Point and area inflows.
@@ -250,6 +254,7 @@ impl Setup {
             initial: Initial::Dry,
             initial_discharge: None,
             rain: Rain::None,
+            infiltration: Infiltration::None,
             boundaries: Vec::new(),
             inflows: Vec::new(),
             options: Options::default(),
@@ -296,6 +301,7 @@ impl Setup {
                 finite_within("rain refresh interval [s]", *refresh_s, 1e-3, 1e9)?;
             }
         }
+        self.infiltration.validate(self)?;
         self.validate_forcing(n_cells)?;
         let lines = (self.inflows.len() + self.boundaries.len()) as f64;
         finite_within("number of inflows and boundaries", lines, 0.0, 60_000.0)?;
@@ -380,7 +386,7 @@ impl Setup {
         }
     }
 
-    fn bad_cell(&self, what: &'static str, cell: usize, value: f64) -> FloodError {
+    pub(super) fn bad_cell(&self, what: &'static str, cell: usize, value: f64) -> FloodError {
         let n_cols = self.domain.geometry.n_cols;
         FloodError::CellValue {
             what,
@@ -397,7 +403,12 @@ pub(super) const DEPTH_LIMIT: f64 = 1.2e4;
 /// 3.6 m of rain an hour [m s⁻¹], nine times the heaviest ever observed.
 const RAIN_LIMIT: f64 = 1e-3;
 
-fn finite_within(what: &'static str, value: f64, low: f64, high: f64) -> Result<(), FloodError> {
+pub(super) fn finite_within(
+    what: &'static str,
+    value: f64,
+    low: f64,
+    high: f64,
+) -> Result<(), FloodError> {
     match (low..=high).contains(&value) {
         true => Ok(()),
         false => Err(FloodError::Range {
@@ -409,7 +420,7 @@ fn finite_within(what: &'static str, value: f64, low: f64, high: f64) -> Result<
     }
 }
 
-fn series_within(
+pub(super) fn series_within(
     what: &'static str,
     series: &Series,
     low: f64,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use stormgrid_core::units::GRAVITY;
 
+use super::infiltration::lay_soil;
 use super::params::{
     Boundary, BoundaryKind, BoundaryPlace, FloodError, Initial, Manning, Scheme, Setup, Side,
 };
@@ -180,6 +181,9 @@ pub(super) fn prepare(setup: &mut Setup) -> Result<(Layout, Vec<Tile>), FloodErr
         .map(|index| ground.tile(index, n_lines))
         .collect();
     ground.hand_over(&mut tiles);
+    let is_open =
+        |row: usize, col: usize| ground.role[ground.at(row as isize, col as isize)] == Role::Open;
+    lay_soil(setup, &layout, &mut tiles, &is_open);
     for (number, inflow) in setup.inflows.iter().enumerate() {
         let cells: Vec<_> = inflow
             .cells

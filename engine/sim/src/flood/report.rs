@@ -60,6 +60,8 @@ pub enum Source {
     Initial,
     /// Rain, that on roofs included.
     Rain,
+    /// What the soil takes up.
+    Infiltration,
     /// The inflow at this position of the setup.
     Inflow(usize),
     /// The boundary at this position of the setup.

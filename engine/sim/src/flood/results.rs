@@ -5,6 +5,7 @@ use stormgrid_core::ids::CellIdx;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::units::GRAVITY;
 
+use super::infiltration::Infiltration;
 use super::observe::speed2;
 use super::params::Scheme;
 use super::report::{Ledger, LedgerLine, Maxima, Source};
@@ -120,6 +121,14 @@ impl Flood {
                 },
                 in_m3: sum.inward * area,
                 out_m3: sum.outward * area,
+            });
+        }
+        if self.setup.infiltration != Infiltration::None {
+            let taken: f64 = self.tiles.iter().map(|tile| tile.infiltrated).sum();
+            lines.push(LedgerLine {
+                source: Source::Infiltration,
+                in_m3: 0.0,
+                out_m3: taken * area,
             });
         }
         let in_m3: f64 = lines.iter().map(|line| line.in_m3).sum();

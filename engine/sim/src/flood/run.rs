@@ -66,6 +66,8 @@ pub(super) struct RainGauge {
     per_corner: bool,
     pub rate: Vec<f64>,
     pub waiting: Vec<f64>,
+    /// What has fallen in all [m].
+    pub fallen: Vec<f64>,
     pub next_refresh: f64,
 }
 
@@ -105,6 +107,7 @@ impl Flood {
                 per_corner,
                 rate: vec![0.0; gauges],
                 waiting: vec![0.0; gauges],
+                fallen: vec![0.0; gauges],
                 next_refresh: 0.0,
             },
             setup,
@@ -186,7 +189,8 @@ impl Flood {
             }
         }
         if rains {
-            self.rain.waiting.fill(0.0);
+            let gauges = self.rain.fallen.iter_mut().zip(&mut self.rain.waiting);
+            gauges.for_each(|(fallen, waiting)| *fallen += std::mem::take(waiting));
         }
         if looks {
             self.last_look = end;
@@ -216,13 +220,9 @@ impl Flood {
         self.give_fluxes(level, to - from);
         let levels = self.levels(to);
         let discharges = self.discharges(from, to);
-        let rain = match rains {
-            true if self.rain.per_corner => Some(RainPulse::Corners(
-                &self.rain.waiting,
-                self.layout.n_tile_cols,
-            )),
-            true => Some(RainPulse::Uniform(self.rain.waiting[0])),
-            false => None,
+        let pulse = |depths| match self.rain.per_corner {
+            true => RainPulse::Corners(depths, self.layout.n_tile_cols),
+            false => RainPulse::Uniform(depths[0]),
         };
         let geometry = &self.setup.domain.geometry;
         let step = Step {
@@ -235,7 +235,8 @@ impl Flood {
             look: looks.then_some(Look {
                 time: to,
                 interval: to - self.last_look,
-                rain,
+                rain: rains.then(|| pulse(&self.rain.waiting)),
+                fallen: pulse(&self.rain.fallen),
             }),
         };
         let [now, next] = &mut self.strips;

@@ -1,5 +1,6 @@
 //! Where the numbers of a run lie: tiles with a rim, strips that neighbours read, scratch rows.
 
+use super::infiltration::Soil;
 use super::riemann::{Fluxes, Velocities};
 
 /// Cells along the side of a tile. With the two cells of rim that a step needs on one side and
@@ -165,6 +166,10 @@ pub(super) struct Tile {
     pub broken: bool,
     /// Rain that fell [m × cells].
     pub rain: f64,
+    /// What takes up water, if anything does.
+    pub soil: Option<Soil>,
+    /// Water that the soil took up [m × cells].
+    pub infiltrated: f64,
     /// By line of the ledger after rain: inflows, then boundaries; empty if the tile has neither.
     pub booked: Vec<Booked>,
 }

@@ -1,5 +1,6 @@
 //! One step of one tile.
 
+use super::infiltration::soak;
 use super::kernel::{
     CellFaces, CellRow, FaceRow, FaceStep, carry, cell_row, face_row, gain, least_row, limit_row,
     rain_row, share_row,
@@ -37,6 +38,8 @@ pub(super) struct Look<'a> {
     pub interval: f64,
     /// Rain since the last look, or `None` without [m].
     pub rain: Option<RainPulse<'a>>,
+    /// Rain that had fallen before [m].
+    pub fallen: RainPulse<'a>,
 }
 
 /// Rain to be added [m].
@@ -49,6 +52,22 @@ pub(super) enum RainPulse<'a> {
 
 /// Largest level of a tile: steps up to eight times the shortest.
 pub(super) const LEVEL_MAX: u8 = 3;
+
+impl RainPulse<'_> {
+    /// Depth at the western and eastern edge of a tile, level with the middle of a row [m].
+    pub fn across(self, index: usize, row: usize) -> (f64, f64) {
+        match self {
+            RainPulse::Uniform(depth) => (depth, depth),
+            RainPulse::Corners(corners, n_tile_cols) => {
+                let north = index / n_tile_cols * (n_tile_cols + 1) + index % n_tile_cols;
+                let south = north + n_tile_cols + 1;
+                let down = (row as f64 + 0.5) / TILE as f64;
+                let between = |a: usize, b: usize| corners[a] * (1.0 - down) + corners[b] * down;
+                (between(north, south), between(north + 1, south + 1))
+            }
+        }
+    }
+}
 
 const SIDE: isize = TILE as isize;
 
@@ -78,6 +97,12 @@ pub(super) fn step_tile(
         if let Some(rain) = look.rain {
             rain_on(tile, index, rain);
         }
+        soak(
+            tile,
+            index,
+            look,
+            step.options.scheme == Scheme::FiniteVolume,
+        );
         observe(tile, scratch, step.options, look);
     }
     note_edges(tile, step.options);
@@ -465,16 +490,7 @@ fn open_taps(tile: &mut Tile, step: &Step<'_>) {
 fn rain_on(tile: &mut Tile, index: usize, rain: RainPulse<'_>) {
     let mut total = [0.0_f64; TILE];
     for row in 0..tile.rows {
-        let (left, right) = match rain {
-            RainPulse::Uniform(depth) => (depth, depth),
-            RainPulse::Corners(corners, n_tile_cols) => {
-                let north = index / n_tile_cols * (n_tile_cols + 1) + index % n_tile_cols;
-                let south = north + n_tile_cols + 1;
-                let down = (row as f64 + 0.5) / TILE as f64;
-                let between = |a: usize, b: usize| corners[a] * (1.0 - down) + corners[b] * down;
-                (between(north, south), between(north + 1, south + 1))
-            }
-        };
+        let (left, right) = rain.across(index, row);
         let slope = (right - left) / TILE as f64;
         let plain = row * TILE;
         rain_row(
