@@ -9,6 +9,9 @@
 //! as missed *by design*. A miss of the finite volumes whose cause is known is *open*, with the cause; any
 //! other miss is a failure.
 //!
+//! `textbook.rs` holds a plain scheme of first and second order in f64, which shares no code with the solver: where
+//! a gate is missed it tells what is the method's and what is ours.
+//!
 //! What is left out: reading and writing files. [`Lab`] takes the bytes of measured data, and
 //! [`page`] and [`svg`] return text.
 //!
@@ -32,6 +35,7 @@ mod record;
 mod run;
 pub mod svg;
 mod symmetry;
+mod textbook;
 mod thacker;
 mod volume;
 mod wave;
