@@ -1,8 +1,9 @@
-//! A plain solver of the same equations in f64, to tell what its method leaves of an error from what ours does.
+//! A plain solver of the same equations in f64, to tell what its method leaves of an error from
+//! what ours does.
 //!
-//! HLL fluxes on surfaces reconstructed hydrostatically (Audusse et al. 2004, SIAM J. Sci. Comput. 25,
-//! 2050–2065), implicit friction; of second order with slopes limited by minmod and Heun's step. It knows walls
-//! and a level in the west, nothing else, and shares no code with the solver.
+//! HLL fluxes on surfaces reconstructed hydrostatically (Audusse et al. 2004, SIAM J. Sci. Comput.
+//! 25, 2050–2065), implicit friction; of second order with slopes limited by minmod and Heun's
+//! step. It knows walls and a level in the west, nothing else, and shares no code with the solver.
 
 use stormgrid_core::units::GRAVITY as G;
 

@@ -1,16 +1,17 @@
 //! Law: water that swings in a parabola or a paraboloid without friction, its shore moving with it.
 //!
 //! With the bed z = h₀((r/a)² − 1) about the middle:
-//! - plane surface, 1-D: ω = √(2 g h₀)/a, h = −h₀(((x + cos ωt/2)/a)² − 1) with a = 1, u = (ω/2) sin ωt;
+//! - plane surface, 1-D: ω = √(2 g h₀)/a, h = −h₀(((x + cos ωt/2)/a)² − 1) with a = 1, u = (ω/2)
+//!   sin ωt;
 //! - round surface: ω = √(8 g h₀)/a, A = (a² − r₀²)/(a² + r₀²),
 //!   η = h₀(√(1 − A²)/(1 − A cos ωt) − 1 − (r/a)²((1 − A²)/(1 − A cos ωt)² − 1));
 //! - plane surface, 2-D: ω = √(2 g h₀)/a, η = (σ h₀/a²)(2x cos ωt + 2y sin ωt − σ), u = −σω sin ωt,
 //!   v = σω cos ωt.
 //!
 //! Source: Thacker (1981), J. Fluid Mech. 107, 499–508; SWASHES, 4.2.
-//! Tolerance: L1 of the depth 10 % after five periods of 1-D and three of 2-D on 100 cells over 4 m, 50 across
-//! the water; no depth below 0. A plain scheme of first and one of second order stand beside ours, to show what
-//! the order alone makes of it.
+//! Tolerance: L1 of the depth 10 % after five periods of 1-D and three of 2-D on 100 cells over 4
+//! m, 50 across the water; no depth below 0. A plain scheme of first and one of second order stand
+//! beside ours, to show what the order alone makes of it.
 
 use stormgrid_core::units::GRAVITY as G;
 use stormgrid_sim::flood::{Initial, Scheme, Setup};

@@ -7,8 +7,8 @@
 //! to the distance of the two laws.
 //! Source: Hunter et al. (2005), Adv. Water Resour. 28, 975–991; Bates et al. (2010).
 //! Tolerance: RMSE 2 cm over the wet length at dx = 50 m, 1 cm at 25 m, and the front within two
-//! cells, since it is a wall and one cell is 50 m of it. A plain scheme of first and one of second order stand
-//! beside the finite volumes.
+//! cells, since it is a wall and one cell is 50 m of it. A plain scheme of first and one of second
+//! order stand beside the finite volumes.
 //!
 //! Law 2: a simple wave into still water of depth h₀: u = 2(√(g h) − √(g h₀)), and each depth moves
 //! on at u + √(g h), until the front is vertical.
@@ -122,7 +122,7 @@ fn one_wave(record: &mut Record, [n, u]: [f64; 2], cell: f64, gate: Gate) -> Res
 
 pub(crate) fn simple(record: &mut Record) -> Result<(), CaseError> {
     record.inertial_lacks("no advection of momentum");
-    // The front would be vertical after 117 s: the steepest d(u + c)/dx is 1/117 s⁻¹.
+    // The front would be vertical after 79 s: the steepest −d(u + c)/dx is 1/79 s⁻¹.
     let (still, high, length, end) = (1.0, 0.2, 1000.0, 60.0);
     let celerity = |h: f64| (G * h).sqrt();
     let speed = |h: f64| 2.0 * (celerity(h) - celerity(still));
