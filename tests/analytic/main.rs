@@ -1,8 +1,8 @@
 //! Physics against closed forms and published cases: the cases of `stormgrid_verify`, one test each.
 //!
-//! Law, source and tolerance stand in the header of each case's file in `engine/verify/src`. A test prints the
-//! rows and fails on a missed gate, but for those that local inertial misses by design and those whose known
-//! cause the case tells as open.
+//! Law, source and tolerance stand in the header of each case's file in `engine/verify/src`. A test
+//! prints the rows and fails on a missed gate, but for those that local inertial misses by design
+//! and those whose known cause the case tells as open.
 
 mod local_steps;
 mod volume;

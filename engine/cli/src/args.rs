@@ -276,7 +276,8 @@ pub struct VerifyArguments {
     /// Folder for a plot of each case, SVG
     #[arg(long, value_name = "DIR")]
     pub plots: Option<PathBuf>,
-    /// Writes the table as Markdown to this file, and its plots to the folder of the same name beside it
+    /// Writes the table as Markdown to this file, and its plots to the folder of the same name
+    /// beside it
     #[arg(long, value_name = "FILE")]
     pub page: Option<PathBuf>,
 }

@@ -1,16 +1,17 @@
 //! Cases 1 to 4 of the UK Environment Agency's benchmark of 2-D flood models.
-//! Source: Néelz & Pender (2013), SC120002. The grounds of cases 1 to 3 are files of the agency; those here
-//! follow their description in numbers of our own, so levels can be compared with laws and between
-//! the schemes, not with the report's curves.
+//! Source: Néelz & Pender (2013), SC120002. The grounds of cases 1 to 3 are files of the agency;
+//! those here follow their description in numbers of our own, so levels can be compared with laws
+//! and between the schemes, not with the report's curves.
 //!
 //! - 1: a slope up to a sill at 10.25 m, a pond behind it. The pond left behind stands at the sill
 //!   within 1 cm (the report's packages agree to that).
-//! - 2: 4 × 4 hollows of 0.5 m on ground that falls 1:1500 southwards and 1:3000 eastwards, 20 m³/s for
-//!   85 min at the north-west corner, 48 h. No pond stands above the level at which it spills by more
-//!   than 2 cm, the film that still creeps over a sill of such a slope; that level is found on the ground alone, by flooding it from below.
-//! - 3: a slope into two hollows with an obstruction between them, inflow that would just not fill the
-//!   first one. With inertia, some water passes the obstruction: at least 5 cm in the second hollow, and
-//!   within 3 cm of what finite volumes give there on cells of 1.25 m.
+//! - 2: 4 × 4 hollows of 0.5 m on ground that falls 1:1500 southwards and 1:3000 eastwards, 20 m³/s
+//!   for 85 min at the north-west corner, 48 h. No pond stands above the level at which it spills by
+//!   more than 2 cm, the film that still creeps over a sill of such a slope; that level is found on
+//!   the ground alone, by flooding it from below.
+//! - 3: a slope into two hollows with an obstruction between them, inflow that would just not fill
+//!   the first one. With inertia, some water passes the obstruction: at least 5 cm in the second
+//!   hollow, and within 3 cm of what finite volumes give there on cells of 1.25 m.
 //! - 4: a breach onto a flat plain. Mirror symmetry bit by bit, as the arithmetic is symmetric, and a
 //!   front without ripples above 1 cm.
 

@@ -1,15 +1,17 @@
-//! Cases 6A and 6B of the UK Environment Agency's benchmark: a dam break through a gate, with a hydraulic
-//! jump before an oblique building and a wake behind it.
-//! Source: Soares-Frazão & Zech (2007), J. Hydraul. Res. 45 (extra issue), 27–36: a flume of 35.8 × 3.6 m,
-//! banks rising 0.155 m over the outer 0.34 m of its width, a gate of 1 m, a building of 0.8 × 0.4 m,
-//! 0.4 m of water before 0.02 m; depths read from the authors' published series, which begin to count
-//! when the front arrives. Their clock starts after the release: the reservoir's gauge, 1.87 m from the
-//! gate, falls from the first hundredth of a second on, and no wave comes that far in less than 0.9 s. So
-//! times are counted from the front's arrival at gauge 2, the first that it meets. 6B is 20 times as large, with n = 0.05 (Néelz & Pender 2013).
-//! Tolerance, on cells of 0.1 m as in the benchmark: fronts within 0.3 s, the reservoir's depth 1 cm (RMSE
-//! over the first 4.25 s). The depths at gauges 1 to 5 are told without a gate: they hang on the place of the
-//! jump, cells of 0.025 m give 2 to 4 cm more than measured where those of 0.1 m do, and the report's packages
-//! differ likewise. 6B has no measured answer; its gate is the balance.
+//! Cases 6A and 6B of the UK Environment Agency's benchmark: a dam break through a gate, with a
+//! hydraulic jump before an oblique building and a wake behind it.
+//! Source: Soares-Frazão & Zech (2007), J. Hydraul. Res. 45 (extra issue), 27–36: a flume of 35.8 ×
+//! 3.6 m, banks rising 0.155 m over the outer 0.34 m of its width, a gate of 1 m, a building of 0.8
+//! × 0.4 m, 0.4 m of water before 0.02 m; depths read from the authors' published series, which
+//! begin to count when the front arrives. Their clock starts after the release: the reservoir's
+//! gauge, 1.87 m from the gate, falls from the first hundredth of a second on, and no wave comes
+//! that far in less than 0.9 s. So times are counted from the front's arrival at gauge 2, the first
+//! that it meets. 6B is 20 times as large, with n = 0.05 (Néelz & Pender 2013).
+//! Tolerance, on cells of 0.1 m as in the benchmark: fronts within 0.3 s, the reservoir's depth 1
+//! cm (RMSE over the first 4.25 s). The depths at gauges 1 to 5 are told without a gate: they hang
+//! on the place of the jump, cells of 0.025 m give 2 to 4 cm more than measured where those of 0.1
+//! m do, and the report's packages differ likewise. 6B has no measured answer; its gate is the
+//! balance.
 
 use stormgrid_sim::flood::{Initial, Setup};
 

@@ -1,9 +1,10 @@
 //! Law: steady flow without friction over z = max(0, 0.2 − 0.05(x − 10)²) in a channel of 25 m.
-//! Bernoulli's head q²/(2 g h²) + h + z is constant but across a jump, where the momentum q²/h + g h²/2
-//! is. Transcritical flow passes the crest at critical depth (q²/g)^(1/3).
+//! Bernoulli's head q²/(2 g h²) + h + z is constant but across a jump, where the momentum q²/h + g
+//! h²/2 is. Transcritical flow passes the crest at critical depth (q²/g)^(1/3).
 //! Source: Delestre et al. (2013), SWASHES, 3.1.3 to 3.1.5.
-//! Tolerance, with 250 cells: discharge within 1 % of the given one, through all faces and in the cells but
-//! for five on either side of the jump and four at the inflow; depth 1 % in L1; the jump within two cells.
+//! Tolerance, with 250 cells: discharge within 1 % of the given one, through all faces and in the
+//! cells but for five on either side of the jump and four at the inflow; depth 1 % in L1; the jump
+//! within two cells.
 
 use stormgrid_core::series::Series;
 use stormgrid_core::units::GRAVITY as G;
@@ -94,7 +95,8 @@ impl Flow {
         record.row(name, "%", off.fold(0.0, greater), Gate::AtMost(1.0));
         record.tell("water heaped up at the inflow", "m", h[0] - depth[0]);
 
-        // At the faces it follows from continuity: what entered less what the cells before them gained.
+        // At the faces it follows from continuity: what entered less what the cells before them
+        // gained.
         let later = 410.0;
         run.advance(later)?;
         let gained = |(after, before): (f64, &f64)| (after - before) * CELL / 10.0;

@@ -4,15 +4,15 @@
 //! Behind the front Ritter's fan is u = (2/3)(ξ + c₀), √(g h) = (2c₀ − ξ)/3 with ξ = (x − x₀)/t.
 //! Stoker's has a plateau of depth h_m, speed u_m and a shock of speed s, which follow from the
 //! jump conditions: hᵣ s = h_m (s − u_m), u_m = 2(c₀ − c_m), s = √(g h_m (h_m + hᵣ)/(2hᵣ)).
-//! Friction f = g n² u²/h^(4/3) adds t·h₁(ξ) to the depth and t·u₁(ξ) to the speed in the fan; to first
-//! order continuity and momentum give g h₁' = −(5/3)u₁ − c u₁' − f and u₁ = (3/7)((5/3)(g/c)h₁ − f),
-//! with h₁ = 0 at ξ = −c₀. Near the tip this fails, as Dressler says of his: it holds until u₀ + t·u₁
-//! is greatest, and the depth is compared up to there.
+//! Friction f = g n² u²/h^(4/3) adds t·h₁(ξ) to the depth and t·u₁(ξ) to the speed in the fan; to
+//! first order continuity and momentum give g h₁' = −(5/3)u₁ − c u₁' − f and u₁ =
+//! (3/7)((5/3)(g/c)h₁ − f), with h₁ = 0 at ξ = −c₀. Near the tip the first order
+//! fails, as it does for Chézy's law: it holds until u₀ + t·u₁ is greatest, and the depth is compared up to there.
 //!
 //! Source: Delestre et al. (2013), SWASHES, 4.1; Dressler (1952), J. Res. NBS 49, 217–225.
 //! Tolerance, with 400 cells: L1 of the depth 1.5 % (Ritter), 1 % (Stoker); plateau 0.5 %; shock one
 //! cell; dry front 5 % of x; order of convergence 0.6, what a first-order scheme has across
-//! a shock. Dressler: 2 %, twice the greatest second-order term there.
+//! a shock. Dressler: 2 %, as the law itself is of first order in the friction.
 
 use stormgrid_core::units::GRAVITY as G;
 use stormgrid_sim::flood::{Initial, Setup};

@@ -6,8 +6,11 @@
 //! its header tells law, source and tolerance.
 //!
 //! A gate that local inertial misses because its equations lack the advection of momentum is told
-//! as missed *by design*. A miss of the finite volumes whose cause is known is *open*, with the cause; any
-//! other miss is a failure.
+//! as missed *by design*. A miss of the finite volumes whose cause is known is *open*, with the
+//! cause; any other miss is a failure.
+//!
+//! `textbook.rs` holds a plain scheme of first and second order in f64, which shares no code with
+//! the solver: where a gate is missed it tells what is the method's and what is ours.
 //!
 //! What is left out: reading and writing files. [`Lab`] takes the bytes of measured data, and
 //! [`page`] and [`svg`] return text.
@@ -32,6 +35,7 @@ mod record;
 mod run;
 pub mod svg;
 mod symmetry;
+mod textbook;
 mod thacker;
 mod volume;
 mod wave;

@@ -2,8 +2,8 @@
 //! needs follows from dz/dx = (q²/(g h³) − 1) h' − n² q²/h^(10/3), with L = 1000 m, q = 2 m² s⁻¹,
 //! n = 0.033: subcritical everywhere, hardly so at the ends (Froude number 0.99).
 //! Source: MacDonald et al. (1997), J. Hydraul. Eng. 123, 1041–1045; SWASHES, 3.2.1.
-//! Tolerance: mean error of the depth 1 cm at dx = 5 m, discharge 1 % after four cells; order of convergence 0.9, that of
-//! a first-order scheme in smooth flow.
+//! Tolerance: mean error of the depth 1 cm at dx = 5 m, discharge 1 % after four cells; order of
+//! convergence 0.9, that of a first-order scheme in smooth flow.
 
 use stormgrid_core::series::Series;
 use stormgrid_core::units::GRAVITY as G;

@@ -1,8 +1,10 @@
 //! Law: the run-up of the 1993 tsunami at Monai, measured in a wave tank at 1:400.
-//! Source: 3rd International Workshop on Long-Wave Runup Models (2004), benchmark problem 2 (CRIEPI): the bed on
-//! 393 × 244 cells of 14 mm, the level at the open side over 22.5 s, levels at gauges 5, 7 and 9.
-//! Tolerance: RMSE over 25 s 0.6 cm, the first peak within 0.4 s and 1 cm. Manning's n = 0.0025, which
-//! published runs of the tank use; its side walls and far wall reflect.
+//! Source: 3rd International Workshop on Long-Wave Runup Models (2004), benchmark problem 2
+//! (CRIEPI): the bed on 393 × 244 cells of 14 mm, the level at the open side over 22.5 s, levels at
+//! gauges 5, 7 and 9.
+//! Tolerance: RMSE over 25 s 0.6 cm, the first peak within 0.4 s and 1 cm. Manning's n = 0.0025,
+//! the lowest of the values in use for the tank (0.0025 to 0.01); its side walls and far wall
+//! reflect.
 
 use stormgrid_core::ids::CellIdx;
 use stormgrid_core::raster::Raster;

@@ -13,8 +13,8 @@ pub fn totals(reports: &[Report]) -> String {
     };
     let skipped = reports.iter().filter(|r| r.skipped.is_some()).count();
     format!(
-        "{} cases: {} gates kept, {} missed, {} missed for a known cause (open), {} missed by design, \
-         {} cases skipped",
+        "cases: {}; gates: {} kept, {} missed, {} missed for a known cause (open), \
+         {} missed by design; cases skipped: {}",
         reports.len(),
         count(Verdict::Pass),
         count(Verdict::Fail),
@@ -55,8 +55,9 @@ pub fn markdown(reports: &[Report], command: &str, plots: &str) -> String {
         "<!-- Written by the program; do not edit. Again: {command} -->\n\n\
          # Verification\n\n\
          The flood solver against closed forms and published cases. Both schemes run where the case \
-         concerns them; *by design* marks gates that `local_inertial` misses because its equations lack the \
-         advection of momentum, *OPEN* a miss of `finite_volume` whose cause is known. Processor time is that of one run on one thread and depends on the machine; \
+         concerns them. *By design* marks gates that `local_inertial` misses because its equations \
+         lack the advection of momentum; *OPEN*, a miss of `finite_volume` whose cause is known. \
+         Processor time is that of one run on one thread and depends on the machine; \
          all else does not.\n\n{}.\n",
         totals(reports)
     );

@@ -1,6 +1,6 @@
-//! Law: the equations know no direction. A domain mirrored east to west or north to south, or turned by
-//! a quarter, with its water, rain, inflows, obstacles and open sides, gives the same flood mirrored or
-//! turned.
+//! Law: the equations know no direction. A domain mirrored east to west or north to south, or
+//! turned by a quarter, with its water, rain, inflows, obstacles and open sides, gives the same
+//! flood mirrored or turned.
 //! Tolerance: none; every bit of depth, speed and maxima agrees, as each sum in the kernels is formed
 //! in an order that mirroring does not change.
 //!

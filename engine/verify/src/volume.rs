@@ -1,8 +1,8 @@
 //! Law: water is neither made nor lost, and no depth is negative, whatever the bed, the obstacles,
 //! the rain and the sources.
 //! Tolerance: 1e-6 of the water that entered, the product's contract. The schemes carry what f32
-//! rounds away, so 1e-8 is expected; roofs shed their rain, so it is counted too. A field of rain that
-//! changes every 60 s may be evaluated one step of at most 10 s late: 6 % over 120 s.
+//! rounds away, so 1e-8 is expected; roofs shed their rain, so it is counted too. A field of rain
+//! that changes every 60 s may be evaluated one step of at most 10 s late: 6 % over 120 s.
 
 use std::sync::Arc;
 
