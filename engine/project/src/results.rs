@@ -121,6 +121,7 @@ fn entries(ledger: &Ledger) -> Vec<LedgerEntry> {
                 Source::Infiltration => "infiltration".to_owned(),
                 Source::Inflow(i) => format!("inflow {}", i + 1),
                 Source::Boundary(i) => format!("boundary {}", i + 1),
+                Source::Structure(i) => format!("structure {}", i + 1),
             },
             in_m3: line.in_m3,
             out_m3: line.out_m3,

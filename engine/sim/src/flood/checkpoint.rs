@@ -132,9 +132,13 @@ impl Flood {
         for value in [g.west, g.north, g.dx, g.dy] {
             hasher.update(value.to_le_bytes());
         }
-        let lines = [self.setup.inflows.len(), self.setup.boundaries.len()];
-        for count in [g.n_rows, g.n_cols, lines[0], lines[1]] {
-            hasher.update((count as u64).to_le_bytes());
+        let lines = [
+            self.setup.inflows.len(),
+            self.setup.boundaries.len(),
+            self.setup.structures.len(),
+        ];
+        for count in [g.n_rows, g.n_cols].iter().chain(&lines) {
+            hasher.update((*count as u64).to_le_bytes());
         }
         hasher.update(self.setup.options.scheme.name());
         for tile in &self.tiles {
@@ -160,6 +164,14 @@ impl Flood {
         archive.f64(&mut self.initial_m3)?;
         for tile in self.tiles.iter_mut().filter(|tile| !tile.is_land()) {
             pass_tile(tile, archive)?;
+        }
+        for state in self.links.states() {
+            archive.flag(&mut state.on)?;
+            archive.f64(&mut state.discharge)?;
+            archive.f64(&mut state.under_way)?;
+            archive.f64(&mut state.held)?;
+            archive.f64s(&mut state.moved)?;
+            archive.f64s(&mut state.crossed)?;
         }
         Ok(())
     }

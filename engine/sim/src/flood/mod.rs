@@ -63,8 +63,10 @@
 #[cfg(test)]
 mod bench;
 mod checkpoint;
+mod hydraulics;
 mod infiltration;
 mod kernel;
+mod links;
 mod observe;
 mod params;
 mod prepare;
@@ -73,9 +75,11 @@ mod results;
 mod riemann;
 mod run;
 mod state;
+mod structures;
 mod sweep;
 mod vectors;
 
+pub use hydraulics::{BROAD_CREST, Barrel, CONTRACTION, Curve, Section};
 pub use infiltration::{Infiltration, PerCell};
 pub use params::{
     Boundary, BoundaryKind, BoundaryPlace, Domain, FloodError, Inflow, Initial, Manning, Options,
@@ -83,3 +87,4 @@ pub use params::{
 };
 pub use report::{Ledger, LedgerLine, Maxima, Outcome, Source, Stats, StepReport};
 pub use run::Flood;
+pub use structures::{End, Law, PumpRate, Reservoir, Structure, StructureReport, Switch, Way};

@@ -8,6 +8,7 @@ use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::series::Series;
 
 use super::infiltration::Infiltration;
+use super::structures::{End, Law, Structure};
 
 /// The ground: bed, roughness and obstacles on the cells of one raster.
 #[derive(Clone, Debug)]
@@ -242,6 +243,8 @@ pub struct Setup {
     pub boundaries: Vec<Boundary>,
     /// Point and area inflows.
     pub inflows: Vec<Inflow>,
+    /// Weirs, gates, culverts, pumps, drains, reservoirs.
+    pub structures: Vec<Structure>,
     /// Numbers of the scheme.
     pub options: Options,
 }
@@ -257,6 +260,7 @@ impl Setup {
             infiltration: Infiltration::None,
             boundaries: Vec::new(),
             inflows: Vec::new(),
+            structures: Vec::new(),
             options: Options::default(),
         }
     }
@@ -366,6 +370,18 @@ impl Setup {
                 finite_within("inflow weight", weight, 0.0, f64::MAX)?;
             }
             series_within("inflow discharge [m3/s]", &inflow.discharge, -1e7, 1e7)?;
+        }
+        for structure in &self.structures {
+            structure.validate()?;
+            for end in [&structure.from, &structure.to] {
+                if let End::Cells(cells) = end {
+                    cells.iter().try_for_each(|(c, _)| in_raster(c))?;
+                }
+            }
+            if let Law::Pump { switch, .. } | Law::Gate { switch, .. } = &structure.law {
+                let watched = switch.iter().filter_map(|switch| switch.watch.as_ref());
+                watched.into_iter().try_for_each(in_raster)?;
+            }
         }
         Ok(())
     }

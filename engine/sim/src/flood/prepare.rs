@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use stormgrid_core::units::GRAVITY;
 
 use super::infiltration::lay_soil;
+use super::links::Links;
 use super::params::{
     Boundary, BoundaryKind, BoundaryPlace, FloodError, Initial, Manning, Scheme, Setup, Side,
 };
@@ -164,7 +165,7 @@ fn slope_on(tile: &mut Tile) {
 /// Builds the tiles of a run.
 ///
 /// The fields of the setup are let go as soon as the tiles hold them.
-pub(super) fn prepare(setup: &mut Setup) -> Result<(Layout, Vec<Tile>), FloodError> {
+pub(super) fn prepare(setup: &mut Setup) -> Result<(Layout, Vec<Tile>, Links), FloodError> {
     setup.validate()?;
     let layout = Layout::new(setup)?;
     let mut ground = Ground::new(setup, &layout);
@@ -181,9 +182,11 @@ pub(super) fn prepare(setup: &mut Setup) -> Result<(Layout, Vec<Tile>), FloodErr
         .map(|index| ground.tile(index, n_lines))
         .collect();
     ground.hand_over(&mut tiles);
-    let is_open =
-        |row: usize, col: usize| ground.role[ground.at(row as isize, col as isize)] == Role::Open;
-    lay_soil(setup, &layout, &mut tiles, &is_open);
+    let role = |row: usize, col: usize| ground.role[ground.at(row as isize, col as isize)];
+    lay_soil(setup, &layout, &mut tiles, &|row, col| {
+        role(row, col) == Role::Open
+    });
+    let links = Links::new(setup, &layout, &role)?;
     for (number, inflow) in setup.inflows.iter().enumerate() {
         let cells: Vec<_> = inflow
             .cells
@@ -215,7 +218,7 @@ pub(super) fn prepare(setup: &mut Setup) -> Result<(Layout, Vec<Tile>), FloodErr
                 })?;
         }
     }
-    Ok((layout, tiles))
+    Ok((layout, tiles, links))
 }
 
 /// Cells of the domain at a place.

@@ -66,6 +66,9 @@ pub enum Source {
     Inflow(usize),
     /// The boundary at this position of the setup.
     Boundary(usize),
+    /// The structure at this position of the setup, if one of its ends is outside the domain; what
+    /// a structure moves within it is in its [`StructureReport`](super::StructureReport).
+    Structure(usize),
 }
 
 /// Where the water came from, went to and is [m³].

@@ -11,6 +11,7 @@ use super::params::Scheme;
 use super::report::{Ledger, LedgerLine, Maxima, Source};
 use super::run::Flood;
 use super::state::{Booked, TILE, Tile, WALL, rimmed};
+use super::structures::StructureReport;
 
 impl Flood {
     /// Where the cells lie.
@@ -131,6 +132,13 @@ impl Flood {
                 out_m3: taken * area,
             });
         }
+        for (structure, [entered, left]) in self.links.crossed(&self.setup) {
+            lines.push(LedgerLine {
+                source: Source::Structure(structure),
+                in_m3: entered,
+                out_m3: left,
+            });
+        }
         let in_m3: f64 = lines.iter().map(|line| line.in_m3).sum();
         let out_m3: f64 = lines.iter().map(|line| line.out_m3).sum();
         let stored_m3 = self.stored_m3();
@@ -142,6 +150,11 @@ impl Flood {
             stored_m3,
             error_rel: if in_m3 > 0.0 { error / in_m3 } else { error },
         }
+    }
+
+    /// What each structure has done, in the order of the setup.
+    pub fn structures(&self) -> Vec<StructureReport> {
+        self.links.reports(&self.setup)
     }
 
     /// SHA-256 of the bits of depth, discharges and maxima, in hexadecimal.
@@ -183,9 +196,9 @@ impl Flood {
             .collect()
     }
 
-    /// Water in the cells of the domain [m³].
+    /// Water in the cells of the domain, and between the ends of structures [m³].
     pub(super) fn stored_m3(&self) -> f64 {
-        let mut total = 0.0;
+        let mut total = self.links.under_way();
         for tile in self.tiles.iter().filter(|tile| !tile.is_land()) {
             let mut depth = 0.0;
             for row in 0..tile.rows {

@@ -8,11 +8,12 @@ use rayon::prelude::*;
 use stormgrid_core::series::Series;
 use stormgrid_core::units::GRAVITY;
 
+use super::links::{LinkStep, Links};
 use super::params::{BoundaryKind, DEPTH_LIMIT, FloodError, Rain, Scheme, Setup};
 use super::prepare::{Layout, prepare};
 use super::report::{Outcome, Stats, StepReport};
 use super::state::{EDGES, EdgeSums, Scratch, Strips, TILE, Tile, rimmed};
-use super::sweep::{LEVEL_MAX, Look, RainPulse, Step, step_tile};
+use super::sweep::{LEVEL_MAX, Look, RainPulse, Step, reach, step_tile};
 
 /// Steps between two looks at speed, hazard, arrival and duration, and between two pulses of rain.
 const LOOK_EVERY: u32 = 4;
@@ -45,6 +46,7 @@ pub struct Flood {
     pub(super) setup: Setup,
     pub(super) layout: Layout,
     pub(super) tiles: Vec<Tile>,
+    pub(super) links: Links,
     pub(super) initial_m3: f64,
     pub(super) time: f64,
     pub(super) stats: Stats,
@@ -79,7 +81,7 @@ impl Flood {
     /// Values missing or out of range, a domain without a cell that can hold water, an inflow
     /// without one, threads that cannot be started.
     pub fn new(mut setup: Setup) -> Result<Self, FloodError> {
-        let (layout, tiles) = prepare(&mut setup)?;
+        let (layout, tiles, links) = prepare(&mut setup)?;
         let threads = thread_count(setup.options.threads).min(tiles.len()).max(1);
         let strips = || -> Vec<Strips> { tiles.iter().map(Strips::of).collect() };
         let strips = [strips(), strips()];
@@ -113,6 +115,7 @@ impl Flood {
             setup,
             layout,
             tiles,
+            links,
             initial_m3: 0.0,
             time: 0.0,
             last_look: 0.0,
@@ -155,6 +158,8 @@ impl Flood {
 
     fn step(&mut self, target: f64) -> Result<StepReport, FloodError> {
         self.refresh_rain();
+        let link_step = self.link_step();
+        self.links.look(&self.setup, &self.tiles, &link_step);
         let dt = self.step_length(target)?;
         let parts = self.share_steps();
         // The common step: the finest one, as often as the slowest tile's is longer.
@@ -187,6 +192,15 @@ impl Flood {
                 let first = moment(part - (1 << level));
                 self.step_level(level, first, moment(part), look, look && rains);
             }
+        }
+        if !self.links.is_empty() {
+            let [strips, _] = &mut self.strips;
+            let step = LinkStep {
+                time: begin + 0.5 * (end - begin),
+                dt: end - begin,
+                ..link_step
+            };
+            self.links.act(&self.setup, &mut self.tiles, strips, &step);
         }
         if rains {
             let gauges = self.rain.fallen.iter_mut().zip(&mut self.rain.waiting);
@@ -384,6 +398,19 @@ impl Flood {
         }
     }
 
+    /// What the structures need to know of the coming step, if it is as long as the last.
+    fn link_step(&self) -> LinkStep {
+        LinkStep {
+            time: self.time + 0.5 * self.dt_before,
+            dt: self.dt_before,
+            area: self.setup.domain.geometry.cell_area(),
+            depth_dry: self.setup.options.depth_dry,
+            depth_still: f64::from(self.setup.options.depth_still()),
+            reach: reach(&self.setup.options) as usize,
+            moving: self.setup.options.scheme == Scheme::FiniteVolume,
+        }
+    }
+
     fn h_max(&self) -> f32 {
         let deepest = |a: f32, tile: &Tile| if tile.h_max > a { tile.h_max } else { a };
         self.tiles.iter().fold(0.0, deepest)
@@ -465,6 +492,7 @@ impl Flood {
         self.sources()
             .map(|(source, series)| rate(source, series))
             .chain(self.rain.rate.iter().copied())
+            .chain([self.links.rise_rate(area)])
             .fold(0.0, f64::max)
     }
 

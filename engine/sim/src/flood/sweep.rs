@@ -564,7 +564,7 @@ fn observe(tile: &mut Tile, scratch: &Scratch, options: &Options, look: &Look<'_
 
 /// Cells from an edge within which water wakes the tile beyond: as many as the finest steps in one
 /// common step, in which a front may come so far.
-fn reach(options: &Options) -> isize {
+pub(super) fn reach(options: &Options) -> isize {
     match options.scheme == Scheme::FiniteVolume && options.local_steps {
         true => 1 << LEVEL_MAX,
         false => 1,
