@@ -3,7 +3,7 @@
 //! Water sinks in at every look, right after the rain, and never more than stands in a cell. In the
 //! finite-volume scheme it takes its momentum along.
 
-use super::kernel::{COLUMN, carry, larger, smaller};
+use super::kernel::{COLUMN, Line, carry, larger, smaller};
 use super::params::{FloodError, Setup, finite_within};
 use super::prepare::Layout;
 use super::state::{TILE, Tile, rimmed, run, run_mut};
@@ -199,26 +199,6 @@ super::vectors::wide! {
     pub(super) fn green_ampt_row = green_ampt_row_on_any(row: GreenAmptRow<'_>, wanted: &mut [f32; TILE], dt: f32);
     pub(super) fn soak_row = soak_row_on_any(row: SoakRow<'_>, wanted: &mut [f32; TILE], total: &mut [f64; TILE]);
     pub(super) fn slow_row = slow_row_on_any(q: &mut [f32; TILE], kept: &[f32; TILE]);
-}
-
-/// A straight line over the cells of a row.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Line {
-    /// Value in the first cell.
-    first: f32,
-    /// Change from cell to cell.
-    slope: f32,
-}
-
-impl Line {
-    /// From the values at the tile's western and eastern edge.
-    fn between((left, right): (f64, f64)) -> Self {
-        let slope = (right - left) / TILE as f64;
-        Self {
-            first: (left + 0.5 * slope) as f32,
-            slope: slope as f32,
-        }
-    }
 }
 
 /// What Green & Ampt read of a row of cells.

@@ -334,6 +334,26 @@ pub(super) const COLUMN: [f32; TILE] = {
     column
 };
 
+/// A straight line over the cells of a row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line {
+    /// Value in the first cell.
+    pub first: f32,
+    /// Change from cell to cell.
+    pub slope: f32,
+}
+
+impl Line {
+    /// From the values at the tile's western and eastern edge.
+    pub fn between((left, right): (f64, f64)) -> Self {
+        let slope = (right - left) / TILE as f64;
+        Self {
+            first: (left + 0.5 * slope) as f32,
+            slope: slope as f32,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -78,6 +78,7 @@ mod state;
 mod structures;
 mod sweep;
 mod vectors;
+mod weather;
 
 pub use hydraulics::{BROAD_CREST, Barrel, CONTRACTION, Curve, Section};
 pub use infiltration::{Infiltration, PerCell};
@@ -88,3 +89,4 @@ pub use params::{
 pub use report::{Ledger, LedgerLine, Maxima, Outcome, Source, Stats, StepReport};
 pub use run::Flood;
 pub use structures::{End, Law, PumpRate, Reservoir, Structure, StructureReport, Switch, Way};
+pub use weather::{AirFunction, Weather};

@@ -9,6 +9,7 @@ use stormgrid_core::series::Series;
 
 use super::infiltration::Infiltration;
 use super::structures::{End, Law, Structure};
+use super::weather::Weather;
 
 /// The ground: bed, roughness and obstacles on the cells of one raster.
 #[derive(Clone, Debug)]
@@ -245,6 +246,8 @@ pub struct Setup {
     pub inflows: Vec<Inflow>,
     /// Weirs, gates, culverts, pumps, drains, reservoirs.
     pub structures: Vec<Structure>,
+    /// Wind, pressure and the Earth's rotation.
+    pub weather: Option<Weather>,
     /// Numbers of the scheme.
     pub options: Options,
 }
@@ -261,6 +264,7 @@ impl Setup {
             boundaries: Vec::new(),
             inflows: Vec::new(),
             structures: Vec::new(),
+            weather: None,
             options: Options::default(),
         }
     }
@@ -306,6 +310,9 @@ impl Setup {
             }
         }
         self.infiltration.validate(self)?;
+        if let Some(weather) = &self.weather {
+            weather.validate()?;
+        }
         self.validate_forcing(n_cells)?;
         let lines = (self.inflows.len() + self.boundaries.len()) as f64;
         finite_within("number of inflows and boundaries", lines, 0.0, 60_000.0)?;

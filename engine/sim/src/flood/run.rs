@@ -14,6 +14,7 @@ use super::prepare::{Layout, prepare};
 use super::report::{Outcome, Stats, StepReport};
 use super::state::{EDGES, EdgeSums, Scratch, Strips, TILE, Tile, rimmed};
 use super::sweep::{LEVEL_MAX, Look, RainPulse, Step, reach, step_tile};
+use super::weather::Station;
 
 /// Steps between two looks at speed, hazard, arrival and duration, and between two pulses of rain.
 const LOOK_EVERY: u32 = 4;
@@ -59,6 +60,7 @@ pub struct Flood {
     pub(super) steps_since_look: u32,
     pub(super) dt_before: f64,
     pub(super) rain: RainGauge,
+    pub(super) station: Station,
     /// Greatest share of a single cell in each source.
     share_max: Vec<f64>,
 }
@@ -112,6 +114,7 @@ impl Flood {
                 fallen: vec![0.0; gauges],
                 next_refresh: 0.0,
             },
+            station: Station::default(),
             setup,
             layout,
             tiles,
@@ -158,6 +161,7 @@ impl Flood {
 
     fn step(&mut self, target: f64) -> Result<StepReport, FloodError> {
         self.refresh_rain();
+        self.refresh_weather();
         let link_step = self.link_step();
         self.links.look(&self.setup, &self.tiles, &link_step);
         let dt = self.step_length(target)?;
@@ -246,6 +250,11 @@ impl Flood {
             options: &self.setup.options,
             levels: &levels,
             discharges: &discharges,
+            weather: self
+                .setup
+                .weather
+                .as_ref()
+                .map(|weather| self.station.step(weather, to - from, &self.layout)),
             look: looks.then_some(Look {
                 time: to,
                 interval: to - self.last_look,
@@ -545,6 +554,18 @@ impl Flood {
         }
         let intervals = (self.time / refresh_s).floor() + 1.0;
         self.rain.next_refresh = intervals * refresh_s;
+    }
+
+    /// Brings the weather up to date once a look.
+    fn refresh_weather(&mut self) {
+        let Some(weather) = &self.setup.weather else {
+            return;
+        };
+        if self.steps_since_look == 0 {
+            let geometry = &self.setup.domain.geometry;
+            self.station
+                .observe(weather, self.time, geometry, &self.layout);
+        }
     }
 
     fn collect_rain(&mut self, end: f64) {

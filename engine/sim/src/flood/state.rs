@@ -2,6 +2,7 @@
 
 use super::infiltration::Soil;
 use super::riemann::{Fluxes, Velocities};
+use super::weather::Lifted;
 
 /// Cells along the side of a tile. With the two cells of rim that a step needs on one side and
 /// three on the other a row of faces is 64 long: whole vectors of 4, 8 or 16.
@@ -166,6 +167,8 @@ pub(super) struct Tile {
     pub broken: bool,
     /// Rain that fell [m × cells].
     pub rain: f64,
+    /// The bed as the pressure of the air lifts it, if it does.
+    pub lifted: Lifted,
     /// What takes up water, if anything does.
     pub soil: Option<Soil>,
     /// Water that the soil took up [m × cells].
@@ -177,6 +180,14 @@ pub(super) struct Tile {
 impl Tile {
     pub fn is_land(&self) -> bool {
         self.h.is_empty()
+    }
+
+    /// The bed that the water feels, with rim: lifted by the pressure of the air, if there is any [m].
+    pub fn bed(&self) -> &[f32] {
+        match self.lifted.z.is_empty() {
+            true => &self.z,
+            false => &self.lifted.z,
+        }
     }
 
     /// Depth of a cell of the tile [m].

@@ -14,6 +14,7 @@ use super::state::{
     FACES, PITCH, Rule, Scratch, Strips, TILE, Tile, face, fill_rim, fill_row_ends, rimmed, run,
     run_mut,
 };
+use super::weather::{WeatherStep, lift, push};
 use stormgrid_core::units::GRAVITY;
 
 /// What all tiles need to know of a step.
@@ -26,6 +27,7 @@ pub(super) struct Step<'a> {
     pub levels: &'a [f32],
     /// Discharge of each tap's source during the step, as depth a cell [m].
     pub discharges: &'a [f64],
+    pub weather: Option<WeatherStep<'a>>,
     /// Present in every fourth step and in the last one before a caller looks.
     pub look: Option<Look<'a>>,
 }
@@ -85,11 +87,18 @@ pub(super) fn step_tile(
     step: &Step<'_>,
 ) {
     fill_rim(tile, strips);
+    if let Some(weather) = &step.weather {
+        lift(tile, index, weather);
+    }
     let cx = (step.dt / step.dx) as f32;
     let cy = (step.dt / step.dy) as f32;
     match step.options.scheme {
         Scheme::LocalInertial => inertial(tile, strips, scratch, step, cx, cy),
         Scheme::FiniteVolume => volumes(tile, strips, scratch, step, cx, cy),
+    }
+    if let Some(weather) = &step.weather {
+        let o = step.options;
+        push(tile, index, weather, step.dt, o.scheme, o.depth_dry as f32);
     }
     apply_controls(tile, scratch, step, cx, cy);
     open_taps(tile, step);
@@ -207,10 +216,10 @@ fn volumes(
                 run(&tile.h, beyond),
             ],
             z: [
-                run(&tile.z, at - PITCH),
-                run(&tile.z, at),
-                run(&tile.z, after),
-                run(&tile.z, beyond),
+                run(tile.bed(), at - PITCH),
+                run(tile.bed(), at),
+                run(tile.bed(), after),
+                run(tile.bed(), beyond),
             ],
             normal: [run(&m.here.y, 1), run(&m.next.y, 1)],
             along: [run(&m.here.x, 1), run(&m.next.x, 1)],
@@ -228,7 +237,7 @@ fn volumes(
         if row >= 0 {
             let reads = Beside {
                 h: [at - 1, at, at + 1, at + 2].map(|at| run(&tile.h, at)),
-                z: [at - 1, at, at + 1, at + 2].map(|at| run(&tile.z, at)),
+                z: [at - 1, at, at + 1, at + 2].map(|at| run(tile.bed(), at)),
                 normal: [run(&m.here.x, 1), run(&m.here.x, 2)],
                 along: [run(&m.here.y, 1), run(&m.here.y, 2)],
                 celerity: [run(&m.here.celerity, 1), run(&m.here.celerity, 2)],
@@ -297,8 +306,8 @@ fn faces(tile: &mut Tile, strips: &[Strips], scratch: &mut Scratch, step: &Step<
         let reads = FaceRow {
             h_low: run(&tile.h, at),
             h_high: run(&tile.h, high),
-            z_low: run(&tile.z, at),
-            z_high: run(&tile.z, high),
+            z_low: run(tile.bed(), at),
+            z_high: run(tile.bed(), high),
             gn2_low: run(&tile.gn2, at),
             gn2_high: run(&tile.gn2, high),
             q_before: run(&tile.qx, at - 1),
@@ -316,8 +325,8 @@ fn faces(tile: &mut Tile, strips: &[Strips], scratch: &mut Scratch, step: &Step<
         let reads = FaceRow {
             h_low: run(&tile.h, at),
             h_high: run(&tile.h, high),
-            z_low: run(&tile.z, at),
-            z_high: run(&tile.z, high),
+            z_low: run(tile.bed(), at),
+            z_high: run(tile.bed(), high),
             gn2_low: run(&tile.gn2, at),
             gn2_high: run(&tile.gn2, high),
             q_before: run(&tile.qy, at - PITCH),
