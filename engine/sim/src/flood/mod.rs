@@ -63,6 +63,7 @@
 #[cfg(test)]
 mod bench;
 mod checkpoint;
+mod crests;
 mod hydraulics;
 mod infiltration;
 mod kernel;
@@ -80,6 +81,7 @@ mod sweep;
 mod vectors;
 mod weather;
 
+pub use crests::{Crest, crests_along};
 pub use hydraulics::{BROAD_CREST, Barrel, CONTRACTION, Curve, Section};
 pub use infiltration::{Infiltration, PerCell};
 pub use params::{

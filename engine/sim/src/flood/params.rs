@@ -7,6 +7,7 @@ use stormgrid_core::ids::CellIdx;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::series::Series;
 
+use super::crests::Crest;
 use super::infiltration::Infiltration;
 use super::structures::{End, Law, Structure};
 use super::weather::Weather;
@@ -244,6 +245,8 @@ pub struct Setup {
     pub boundaries: Vec<Boundary>,
     /// Point and area inflows.
     pub inflows: Vec<Inflow>,
+    /// Levees and walls.
+    pub crests: Vec<Crest>,
     /// Weirs, gates, culverts, pumps, drains, reservoirs.
     pub structures: Vec<Structure>,
     /// Wind, pressure and the Earth's rotation.
@@ -263,6 +266,7 @@ impl Setup {
             infiltration: Infiltration::None,
             boundaries: Vec::new(),
             inflows: Vec::new(),
+            crests: Vec::new(),
             structures: Vec::new(),
             weather: None,
             options: Options::default(),
@@ -377,6 +381,10 @@ impl Setup {
                 finite_within("inflow weight", weight, 0.0, f64::MAX)?;
             }
             series_within("inflow discharge [m3/s]", &inflow.discharge, -1e7, 1e7)?;
+        }
+        for crest in &self.crests {
+            in_raster(&crest.cell)?;
+            finite_within("crest [m]", crest.height, -2e4, 2e4)?;
         }
         for structure in &self.structures {
             structure.validate()?;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use stormgrid_core::units::GRAVITY;
 
+use super::crests::raise_crests;
 use super::infiltration::lay_soil;
 use super::links::Links;
 use super::params::{
@@ -186,6 +187,7 @@ pub(super) fn prepare(setup: &mut Setup) -> Result<(Layout, Vec<Tile>, Links), F
     lay_soil(setup, &layout, &mut tiles, &|row, col| {
         role(row, col) == Role::Open
     });
+    raise_crests(&setup.crests, &layout, &mut tiles);
     let links = Links::new(setup, &layout, &role)?;
     for (number, inflow) in setup.inflows.iter().enumerate() {
         let cells: Vec<_> = inflow

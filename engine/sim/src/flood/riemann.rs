@@ -164,7 +164,7 @@ fn minmod(a: f32, b: f32) -> f32 {
 /// Water between two faces: pressure above that at rest when it moves towards a wall at `u`, as
 /// the flux between the cell and its mirror image gives it, per depth [m² s⁻²].
 #[inline(always)]
-fn ram(u: f32, celerity: f32) -> f32 {
+pub(super) fn ram(u: f32, celerity: f32) -> f32 {
     u * (celerity + 1.5 * larger(u, 0.0))
 }
 

@@ -1,5 +1,6 @@
 //! Where the numbers of a run lie: tiles with a rim, strips that neighbours read, scratch rows.
 
+use super::crests::Crests;
 use super::infiltration::Soil;
 use super::riemann::{Fluxes, Velocities};
 use super::weather::Lifted;
@@ -167,6 +168,8 @@ pub(super) struct Tile {
     pub broken: bool,
     /// Rain that fell [m × cells].
     pub rain: f64,
+    /// Levees and walls on its faces.
+    pub crests: Crests,
     /// The bed as the pressure of the air lifts it, if it does.
     pub lifted: Lifted,
     /// What takes up water, if anything does.

@@ -1,5 +1,6 @@
 //! One step of one tile.
 
+use super::crests::{flux_over_crests, over_crests};
 use super::infiltration::soak;
 use super::kernel::{
     CellFaces, CellRow, FaceRow, FaceStep, carry, cell_row, face_row, gain, least_row, limit_row,
@@ -135,6 +136,7 @@ fn inertial(
     for &place in &tile.closed_y {
         scratch.y[usize::from(place)] = 0.0;
     }
+    over_crests(tile, scratch);
     limit(tile, scratch, cx, cy);
 
     let mut column_max = [0.0; TILE];
@@ -189,6 +191,7 @@ fn volumes(
         depth_dry: step.options.depth_dry as f32,
     };
     let keeps_mass = !tile.controls.is_empty();
+    let has_crests = !tile.crests.is_empty();
     let mut column_max = [0.0; TILE];
     let mut signal_max = [0.0; TILE];
     let last = tile.rows as isize - 1;
@@ -226,6 +229,9 @@ fn volumes(
             celerity: [run(&m.here.celerity, 1), run(&m.next.celerity, 1)],
         };
         flux_row(&mut m.south, &reads);
+        if has_crests {
+            flux_over_crests(&mut m.south, tile, row, true, &m.here, &m.next, 1);
+        }
         if row == -1 {
             along_edge(tile, 0, &mut m.south, k.dt);
         } else if row == last {
@@ -243,6 +249,9 @@ fn volumes(
                 celerity: [run(&m.here.celerity, 1), run(&m.here.celerity, 2)],
             };
             flux_row(&mut m.x, &reads);
+            if has_crests {
+                flux_over_crests(&mut m.x, tile, row, false, &m.here, &m.here, 2);
+            }
             at_edge(tile, 3, row as usize, &mut m.x, k.dt);
             at_edge(tile, 1, row as usize, &mut m.x, k.dt);
             if keeps_mass {
