@@ -136,6 +136,7 @@ impl Flood {
             self.setup.inflows.len(),
             self.setup.boundaries.len(),
             self.setup.structures.len(),
+            self.setup.crests.len(),
         ];
         for count in [g.n_rows, g.n_cols].iter().chain(&lines) {
             hasher.update((*count as u64).to_le_bytes());

@@ -22,12 +22,12 @@
 //!
 //! # What they cannot represent
 //!
-//! Both are depth-averaged and of first order. The local-inertial scheme leaves the advection of momentum
-//! out: hydraulic jumps, dam breaks, momentum that carries water
-//! over a bump (EA cases 3, 5, 6) and speeds where the Froude number exceeds about 0.7 are not to
-//! be trusted; on a travelling wave the depth is 3 to 8 cm off the full equations. No wind,
-//! infiltration, drains or structures. Buildings are blocked cells, and their rain falls on the
-//! nearest open cell; none is stored on roofs.
+//! Both are depth-averaged and of first order. The local-inertial scheme leaves the advection of
+//! momentum out: hydraulic jumps, dam breaks, momentum that carries water over a bump (EA cases 3, 5, 6)
+//! and speeds where the Froude number exceeds about 0.7 are not to be trusted; on a travelling wave the
+//! depth is 3 to 8 cm off the full equations. Drains are sinks with a capacity, not a network of pipes.
+//! Buildings are blocked cells, and their rain falls on the nearest open cell; none is stored on
+//! roofs.
 //!
 //! # Numbers
 //!
