@@ -46,7 +46,7 @@ fn level_near(level: &Raster<f64>, x: f64, y: f64) -> Option<f64> {
 fn run(scenario: &Path, out: &Path, threads: usize) -> stormgrid_project::Summary {
     let options = RunOptions {
         threads,
-        frames: false,
+        ..RunOptions::default()
     };
     simulate(scenario, out, &options, &mut |_| ControlFlow::Continue(())).expect("a finished run")
 }
@@ -56,18 +56,26 @@ fn the_flood_of_merewether_stands_at_its_marks() {
     let Some(data) = stormgrid_tests::shared_data() else {
         return;
     };
+    for scheme in ["local_inertial", "finite_volume"] {
+        stands_at_its_marks(&data, scheme);
+    }
+}
+
+fn stands_at_its_marks(data: &Path, scheme: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let scenario = folder.path().join("merewether.toml");
-    let text = include_str!("merewether.toml").replace(
-        "../../../shared/data",
-        data.to_str().expect("a path in UTF-8"),
-    );
+    let text = include_str!("merewether.toml")
+        .replace(
+            "../../../shared/data",
+            data.to_str().expect("a path in UTF-8"),
+        )
+        .replace("local_inertial", scheme);
     std::fs::write(&scenario, text).expect("written");
 
     let one = run(&scenario, &folder.path().join("one"), 1);
     let two = run(&scenario, &folder.path().join("two"), 2);
     println!(
-        "Merewether: {} steps, {} wet cells, {:?} CPU s, volume error {:.1e}",
+        "Merewether, {scheme}: {} steps, {} wet cells, {:?} CPU s, volume error {:.1e}",
         one.steps, one.wet_cells_max, one.cpu_s, one.volume_error_rel
     );
     assert_eq!(one.digest, two.digest);

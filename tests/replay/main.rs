@@ -8,8 +8,8 @@ use stormgrid_core::ids::CellIdx;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::series::Series;
 use stormgrid_sim::flood::{
-    Boundary, BoundaryKind, BoundaryPlace, Domain, Flood, Inflow, Initial, Manning, Options, Rain,
-    Scheme, Setup, Side,
+    Boundary, BoundaryKind, BoundaryPlace, Domain, End, Flood, Infiltration, Inflow, Initial, Law,
+    Manning, Options, PerCell, PumpRate, Rain, Scheme, Setup, Side, Structure,
 };
 
 const SCHEMES: [Scheme; 2] = [Scheme::FiniteVolume, Scheme::LocalInertial];
@@ -53,6 +53,27 @@ fn city(threads: usize, scheme: Scheme) -> Setup {
             cells: vec![(CellIdx::from(110 * 290 + 150), 1.0)],
             discharge: Series::constant(6.0),
         }],
+        infiltration: Infiltration::GreenAmpt {
+            conductivity: PerCell::Uniform(2e-6),
+            suction: PerCell::Uniform(0.1),
+            deficit: PerCell::Uniform(0.3),
+        },
+        structures: vec![
+            Structure {
+                from: End::Cells(vec![(CellIdx::from(110 * 290 + 151), 1.0)]),
+                to: End::Cells(vec![(CellIdx::from(20 * 290 + 30), 1.0)]),
+                law: Law::Pump {
+                    rate: PumpRate::Series(Series::constant(0.8)),
+                    switch: None,
+                },
+            },
+            Structure::weir(
+                End::Cells(vec![(CellIdx::from(60 * 290 + 58), 1.0)]),
+                End::Outside(None),
+                0.5,
+                4.0,
+            ),
+        ],
         options: Options {
             threads,
             scheme,
@@ -99,7 +120,7 @@ fn the_digest_sees_a_millimetre() {
     setup.domain.elevation[5 * 290 + 130] += 1e-3;
     let mut other = Flood::new(setup).expect("valid");
     for run in [&mut flood, &mut other] {
-        run.advance_to(30.0, &mut |_| ControlFlow::Continue(()))
+        run.advance_to(300.0, &mut |_| ControlFlow::Continue(()))
             .expect("stable");
     }
     assert_ne!(flood.digest(), other.digest());
@@ -128,5 +149,39 @@ fn a_run_that_is_stopped_goes_on_where_it_was() {
             .advance_to(60.0, &mut |_| ControlFlow::Continue(()))
             .expect("stable");
         assert_eq!(whole.digest(), halved.digest());
+    }
+}
+
+#[test]
+fn a_checkpoint_goes_on_as_the_unbroken_run() {
+    for scheme in SCHEMES {
+        let to = |flood: &mut Flood, time: f64| {
+            flood
+                .advance_to(time, &mut |_| ControlFlow::Continue(()))
+                .expect("stable");
+        };
+        let mut whole = Flood::new(city(1, scheme)).expect("valid");
+        to(&mut whole, 90.0);
+        let kept = whole.checkpoint();
+        to(&mut whole, 240.0);
+        let mut resumed = Flood::resume(city(2, scheme), &kept).expect("a good checkpoint");
+        assert_eq!(resumed.time_s(), 90.0);
+        to(&mut resumed, 240.0);
+        assert_eq!(whole.digest(), resumed.digest());
+        assert_eq!(whole.ledger(), resumed.ledger());
+
+        let refused = |bytes: &[u8]| match Flood::resume(city(1, scheme), bytes) {
+            Ok(_) => panic!("a bad checkpoint was taken"),
+            Err(error) => error.to_string(),
+        };
+        let mut damaged = kept.clone();
+        damaged[2000] ^= 1;
+        assert!(refused(&damaged).contains("damaged"));
+        assert!(refused(&kept[..kept.len() / 2]).contains("damaged"));
+        assert!(refused(b"II*").contains("does not begin as one"));
+        let mut other = city(1, scheme);
+        other.domain.elevation[7] += 1.0;
+        let error = Flood::resume(other, &kept).err().expect("another ground");
+        assert!(error.to_string().contains("another ground"));
     }
 }

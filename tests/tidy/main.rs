@@ -37,6 +37,10 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "stormgrid_verify",
+        &["stormgrid_core", "stormgrid_formats", "stormgrid_sim"],
+    ),
+    (
         "stormgrid",
         &[
             "stormgrid_core",
@@ -47,6 +51,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "stormgrid_server",
             "stormgrid_sim",
             "stormgrid_twin",
+            "stormgrid_verify",
         ],
     ),
     (

@@ -110,6 +110,7 @@ fn bench() -> Result<()> {
     viewer::build()?;
     Command::new("cargo")
         .args(["bench", "--locked", "-p", "stormgrid_benches"])
+        .env("STORMGRID_PEER_PYTHON", setup::peers()?.to_string_lossy())
         .run()?;
     let script = root().join("benches/viewer/measure.mjs");
     if !script.exists() {

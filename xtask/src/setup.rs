@@ -75,6 +75,23 @@ pub fn browser() -> Result<()> {
     )
 }
 
+/// A Python with the solvers that the benches run beside ours, in the build folder.
+pub fn peers() -> Result<PathBuf> {
+    let folder = crate::target_dir().join("peers");
+    let python = folder.join("bin/python");
+    if !python.exists() {
+        Command::new("python3")
+            .args(["-m", "venv", &folder.to_string_lossy()])
+            .run()?;
+        let list = crate::root().join("benches/peers/requirements.txt");
+        Command::new(python.to_string_lossy())
+            .args(["-m", "pip", "install", "--quiet", "--requirement"])
+            .arg(list.to_string_lossy())
+            .run()?;
+    }
+    Ok(python)
+}
+
 /// The browser that the tests drive: `$CHROMIUM`, or the first known name on the PATH.
 pub fn chromium() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os("CHROMIUM") {

@@ -8,6 +8,7 @@ mod demo;
 mod grids;
 mod run;
 mod typhoon;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Grids(GridsCommand::Locate(options)) => grids::locate(&options),
         Command::City(CityCommand::Info(options)) => check::city_info(&options),
         Command::Check(options) => check::check(&options),
+        Command::Verify(options) => verify::verify(&options),
     };
     match outcome {
         Ok(code) => code,

@@ -59,6 +59,8 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<ExitCode> {
     let options = RunOptions {
         threads: arguments.threads,
         frames: arguments.frames,
+        checkpoint: arguments.checkpoint.clone(),
+        resume: arguments.resume.clone(),
     };
     let outcome =
         stormgrid_project::simulate(&arguments.scenario, &arguments.out, &options, &mut |p| {
@@ -94,6 +96,7 @@ pub fn forecast(arguments: &ForecastArguments) -> Result<ExitCode> {
         cell_size_m: arguments.cell_size,
         duration_s: arguments.duration,
         threads: arguments.threads,
+        scheme: arguments.scheme.map(Into::into),
     };
     let mut watched = Watched(Bar::new());
     let outcome = stormgrid_project::forecast(&twin, &options, Some(&arguments.out), &mut watched);

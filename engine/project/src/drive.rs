@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Instant as Clock;
 
 use serde::Serialize;
-use stormgrid_sim::flood::{Flood, Outcome, Setup};
+use stormgrid_sim::flood::{Flood, Outcome};
 
 use crate::{ProjectError, usage};
 
@@ -49,22 +49,22 @@ pub struct Driven {
 /// Share of the whole that is left for exposure and writing after the flood [-].
 const AFTER_FLOOD: f64 = 0.03;
 
-/// Runs a flood to its end.
+/// Runs a flood, fresh or resumed, to its end.
 ///
-/// - `duration`, `interval` [s]: length, and distance of the calls to `on_frame`, which comes at 0,
-///   at every interval and at the end
+/// - `duration`, `interval` [s]: length, and distance of the calls to `on_frame`, which comes at
+///   0 or where the flood was resumed, at every interval and at the end
 pub fn drive(
-    setup: Setup,
+    mut flood: Flood,
     duration: f64,
     interval: f64,
     observer: &mut Observer<'_>,
-    on_frame: &mut dyn FnMut(usize, f64, &Flood) -> Result<(), ProjectError>,
+    on_frame: &mut dyn FnMut(usize, f64, &mut Flood) -> Result<(), ProjectError>,
 ) -> Result<Driven, ProjectError> {
     let (clock, cpu) = (Clock::now(), usage::cpu_seconds());
-    let mut flood = Flood::new(setup)?;
-    on_frame(0, 0.0, &flood)?;
     let n_frames = (duration / interval - 1e-9).ceil().max(1.0) as usize;
-    for frame in 1..=n_frames {
+    let first = (flood.time_s() / interval + 1e-9).floor() as usize;
+    on_frame(first, flood.time_s(), &mut flood)?;
+    for frame in first + 1..=n_frames {
         let until = (frame as f64 * interval).min(duration);
         let outcome = flood.advance_to(until, &mut |step| {
             observer(Progress {
@@ -75,7 +75,7 @@ pub fn drive(
         if outcome == Outcome::Stopped {
             return Err(ProjectError::Cancelled);
         }
-        on_frame(frame, until, &flood)?;
+        on_frame(frame, until, &mut flood)?;
     }
     Ok(Driven {
         flood,

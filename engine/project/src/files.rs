@@ -38,6 +38,14 @@ pub fn read_text(path: &Path) -> Result<String, ProjectError> {
     })
 }
 
+/// Writes a file so that it is there whole or as it was before.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), ProjectError> {
+    let staging = path.with_extension(format!("part-{}", std::process::id()));
+    fs::write(&staging, bytes)
+        .and_then(|()| fs::rename(&staging, path))
+        .map_err(|e| ProjectError::write(path, &e))
+}
+
 /// How messages call a file.
 pub fn name(path: &Path) -> String {
     path.display().to_string()

@@ -9,7 +9,7 @@ use stormgrid_core::ids::CellIdx;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_sim::exposure::ZoneFrame;
 use stormgrid_sim::flood::{
-    Boundary, BoundaryKind, BoundaryPlace, Domain, Inflow, Initial, Scheme, Setup,
+    Boundary, BoundaryKind, BoundaryPlace, Domain, Flood, Inflow, Initial, Scheme, Setup,
 };
 use stormgrid_sim::sea::Transect;
 
@@ -40,6 +40,20 @@ pub struct ForecastOptions {
     pub duration_s: Option<f64>,
     /// Threads; 0 takes what the machine has. The result does not depend on it.
     pub threads: usize,
+    /// The scheme; without it local inertial for a quick first picture with coarse cells, and finite
+    /// volumes where cells are fine enough for buildings: there steps of their own make up for it.
+    pub scheme: Option<Scheme>,
+}
+
+impl ForecastOptions {
+    /// The scheme that is used.
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+            .unwrap_or(match self.cell_size_m < OBSTACLE_CELL_M {
+                true => Scheme::FiniteVolume,
+                false => Scheme::LocalInertial,
+            })
+    }
 }
 
 /// What a forecast hands out while it runs.
@@ -127,7 +141,7 @@ pub fn forecast(
     let table = Arc::new(forcing.table(twin.middle(), source.trim()));
     listener.storm(&table);
     let ground = PreparedGround::new(twin, &file, options.cell_size_m)?;
-    let setup = setup(twin, &file, &forcing, &ground, options.threads)?;
+    let setup = setup(twin, &file, &forcing, &ground, options)?;
     let frames = FrameGrid::new(ground.geometry, &twin.ground.elevation)?;
     let mut watch = Watch::new(twin, &ground);
     // Two borrows of the listener would meet in the loop; the frames wait in between.
@@ -141,7 +155,7 @@ pub fn forecast(
         };
         let observer: &mut Observer<'_> = &mut observer;
         drive(
-            setup,
+            Flood::new(setup)?,
             duration,
             interval,
             observer,
@@ -165,6 +179,10 @@ pub fn forecast(
     let start = forcing.start.to_rfc3339();
     let mut summary = Summary::of(&driven, &ground.geometry, &title, &start, duration);
     summary.notes.push(storm::first_order_notes().en);
+    let scheme = options.scheme();
+    summary
+        .notes
+        .push(format!("scheme {}: {}", scheme.name(), scheme.limits()));
     let forecast = Forecast {
         summary,
         impacts,
@@ -282,7 +300,7 @@ fn setup(
     file: &ForecastFile,
     forcing: &Forcing,
     ground: &PreparedGround,
-    threads: usize,
+    options: &ForecastOptions,
 ) -> Result<Setup, ProjectError> {
     let mut setup = Setup::new(Domain {
         geometry: ground.geometry,
@@ -290,8 +308,8 @@ fn setup(
         manning: twin.ground.manning_on(ground.geometry),
         blocked: ground.blocked.clone(),
     });
-    setup.options.threads = threads;
-    setup.options.scheme = Scheme::LocalInertial;
+    setup.options.threads = options.threads;
+    setup.options.scheme = options.scheme();
     setup.initial = Initial::Level(file.water.initial_level_m);
     setup.rain = forcing.rain(&twin.frame.crs, twin.frame.origin)?;
     for boundary in &file.boundary {
@@ -415,7 +433,7 @@ fn write(
     folder: &RunFolder,
     twin: &LoadedTwin,
     ground: &PreparedGround,
-    flood: &stormgrid_sim::flood::Flood,
+    flood: &Flood,
     forecast: &Forecast,
 ) -> Result<(), ProjectError> {
     write_rasters(

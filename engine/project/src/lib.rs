@@ -43,4 +43,5 @@ pub use forecast::{
 pub use impact::Impacts;
 pub use results::{LedgerEntry, StructureEntry, Summary};
 pub use simulate::{RunOptions, simulate};
+pub use stormgrid_sim::flood::Scheme;
 pub use twin::{BUILDINGS, CityPart, LayerFile, LayerSummary, LoadedTwin, MANIFEST};

@@ -14,7 +14,8 @@ use stormgrid_formats::scenario::{
 };
 use stormgrid_sim::exposure::{Assets, Zone};
 use stormgrid_sim::flood::{
-    self, Boundary, BoundaryKind, BoundaryPlace, Domain, Inflow, Initial, Manning, Setup, Side,
+    self, Boundary, BoundaryKind, BoundaryPlace, Domain, Flood, FloodError, Inflow, Initial,
+    Manning, Setup, Side,
 };
 
 use crate::city::{self, BuildingSource};
@@ -34,12 +35,16 @@ use crate::{ProjectError, forcing, structures, tables};
 const BUILDING_MANNING: f64 = 0.3;
 
 /// Choices of a run that are no part of its scenario.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct RunOptions {
     /// Threads; 0 takes what the machine has. The result does not depend on it.
     pub threads: usize,
     /// Whether the depth of every output time is written as a raster.
     pub frames: bool,
+    /// Where the run is set down at every output time, so that it can be resumed.
+    pub checkpoint: Option<PathBuf>,
+    /// A checkpoint of the same scenario to go on from.
+    pub resume: Option<PathBuf>,
 }
 
 /// A scenario with all its files read.
@@ -104,6 +109,22 @@ fn choose_scheme(scenario: &Scenario, geometry: &RasterGeometry) -> (flood::Sche
             );
             (scheme, why)
         }
+    }
+}
+
+fn resume_error(path: &Path, error: FloodError) -> ProjectError {
+    match error {
+        FloodError::Checkpoint { cause } => {
+            let (problem, remedy) = cause
+                .split_once("; ")
+                .unwrap_or((cause, "take another one"));
+            ProjectError::input(
+                &files::name(path),
+                format!("as a checkpoint {problem}"),
+                remedy,
+            )
+        }
+        other => other.into(),
     }
 }
 
@@ -256,8 +277,20 @@ impl PreparedScenario {
         let (geometry, crs) = (self.geometry, self.crs.as_deref());
         let mut initial_depth = Vec::new();
         let mut gauges = self.gauges.take();
+        let flood = match &options.resume {
+            Some(path) => {
+                initial_depth = Flood::new(self.setup.clone())?.depth();
+                Flood::resume(self.setup, &files::read(path)?).map_err(|e| resume_error(path, e))?
+            }
+            None => Flood::new(self.setup)?,
+        };
+        if flood.time_s() > 0.0 {
+            let note = "resumed at {} s: frames and gauges begin there, depths, maxima and volumes at the start";
+            self.notes
+                .push(note.replace("{}", &flood.time_s().to_string()));
+        }
         let driven = drive(
-            self.setup,
+            flood,
             duration,
             interval,
             observer,
@@ -270,10 +303,13 @@ impl PreparedScenario {
                     let name = format!("depth/{frame:04}.tif");
                     folder.write(&name, &depth_geotiff(&depth, geometry, crs)?)?;
                 }
-                if frame == 0 {
+                if initial_depth.is_empty() {
                     initial_depth = depth;
                 }
-                Ok(())
+                match &options.checkpoint {
+                    Some(path) => files::replace(path, &flood.checkpoint()),
+                    None => Ok(()),
+                }
             },
         )?;
         tell(observer, Stage::Exposure, 0.97)?;
@@ -614,7 +650,7 @@ mod tests {
         std::fs::write(&path, text).expect("written");
         let options = RunOptions {
             threads: 2,
-            frames: false,
+            ..RunOptions::default()
         };
         simulate(&path, &folder.join("out"), &options, &mut |_| {
             ControlFlow::Continue(())

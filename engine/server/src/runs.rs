@@ -204,6 +204,7 @@ impl Runs {
         let run = Arc::new(Run {
             id,
             options: ForecastOptions {
+                scheme: None,
                 track: None,
                 storm: None,
                 cell_size_m,

@@ -60,6 +60,7 @@ super::vectors::wide! {
         cx: f32,
         cy: f32
     );
+    pub(super) fn least_row = least_row_on_any(least: &mut [f32; FACES], share: &[f32; FACES]);
     pub(super) fn limit_row = limit_row_on_any(
         q: &mut [f32; FACES],
         low: &[f32; FACES],
@@ -221,6 +222,14 @@ fn share_row_on_any(
         share[i] = if outflow > h[i] { ratio } else { 1.0 };
         let counted = if h[i] > COURANT_DEPTH { ratio } else { 1e30 };
         slack[i] = smaller(counted, slack[i]);
+    }
+}
+
+/// The smallest share in each column so far.
+#[inline(always)]
+fn least_row_on_any(least: &mut [f32; FACES], share: &[f32; FACES]) {
+    for i in 0..FACES {
+        least[i] = smaller(share[i], least[i]);
     }
 }
 

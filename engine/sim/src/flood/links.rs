@@ -29,6 +29,10 @@ pub(super) struct LinkStep {
     pub area: f64,
     /// Depth at or below which a cell is dry [m].
     pub depth_dry: f64,
+    /// Depth at or below which a cell's water does not leave it [m].
+    pub depth_still: f64,
+    /// Cells from an edge within which water wakes the tile beyond.
+    pub reach: usize,
     /// Whether cells carry discharges, which lose the share of the water that is taken.
     pub moving: bool,
 }
@@ -52,17 +56,17 @@ struct Link {
 #[derive(Clone, Debug, Default)]
 pub(super) struct LinkState {
     /// Its switch is on.
-    on: bool,
+    pub on: bool,
     /// Discharge in the coming step, from the first end to the second [m³ s⁻¹].
-    discharge: f64,
+    pub discharge: f64,
     /// Taken from cells and not yet given to others [m of depth × cells].
-    under_way: f64,
+    pub under_way: f64,
     /// Water in a reservoir [m³].
-    held: f64,
+    pub held: f64,
     /// Volumes moved forward and back [m³].
-    moved: [f64; 2],
+    pub moved: [f64; 2],
     /// Volumes that entered and left the domain [m³].
-    crossed: [f64; 2],
+    pub crossed: [f64; 2],
 }
 
 /// An end on the tiles.
@@ -245,6 +249,11 @@ impl Links {
                 }
             }
         }
+    }
+
+    /// What changes during a run, link by link.
+    pub fn states(&mut self) -> impl Iterator<Item = &mut LinkState> {
+        self.links.iter_mut().map(|link| &mut link.state)
     }
 
     /// Water between two ends [m × cells].
@@ -544,9 +553,9 @@ fn change(site: Site, tiles: &mut [Tile], wanted: f32, step: &LinkStep) -> f64 {
     }
     // The tile and those beside it compute the next step.
     tile.still = 0;
-    let wet = f64::from(depth) > step.depth_dry;
-    let last = TILE - 1;
-    for (edge, touches) in [row == 0, col == last, row == last, col == 0]
+    let wet = f64::from(depth) > step.depth_still;
+    let (near, far) = (step.reach, TILE - step.reach);
+    for (edge, touches) in [row < near, col >= far, row >= far, col < near]
         .into_iter()
         .enumerate()
     {

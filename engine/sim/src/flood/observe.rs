@@ -28,7 +28,7 @@ pub(super) struct ObservedRow<'a> {
     /// Square of the greatest speed [m² s⁻²].
     pub speed2_max: &'a mut [f32; TILE],
     /// Worst class, 0 to 6.
-    pub hazard_max: &'a mut [f32; TILE],
+    pub hazard_max: &'a mut [u8; TILE],
     /// First time with at least 0.05 m [s], infinite before.
     pub arrival: &'a mut [f32; TILE],
     /// Time with more than 0.15 m [s].
@@ -94,13 +94,13 @@ fn observe_row_on_any(
             froude2_g,
         );
         let dv2 = v2 * depth * depth;
-        let mut class = 1.0_f32;
+        let mut class = 1_u8;
         for (dv2_limit, depth_limit, v2_limit) in HAZARD_LIMITS {
             let holds = (dv2 <= dv2_limit) & (depth <= depth_limit) & (v2 <= v2_limit);
-            class += if holds { 0.0 } else { 1.0 };
+            class += u8::from(!holds);
         }
         let is_wet = depth >= WET_DEPTH;
-        let class = if is_wet { class } else { 0.0 };
+        let class = if is_wet { class } else { 0 };
         speed2_max[i] = if v2 > speed2_max[i] {
             v2
         } else {
@@ -141,7 +141,7 @@ mod tests {
                 north: &zero,
                 south: &zero,
             };
-            let mut hazard = [0.0; TILE];
+            let mut hazard = [0_u8; TILE];
             observe_row(
                 ObservedRow {
                     speed2_max: &mut [0.0; TILE],
@@ -164,7 +164,7 @@ mod tests {
                 || [0.3, 0.5, 1.2, 2.0, 4.0].iter().any(|&l| near(d, l))
                 || [2.0, 4.0].iter().any(|&l| near(v, l));
             if !on_a_limit {
-                assert_eq!(expected.map(|c| c as u8), Some(hazard[0] as u8), "{d} {v}");
+                assert_eq!(expected.map(|c| c as u8), Some(hazard[0]), "{d} {v}");
             }
         }
     }

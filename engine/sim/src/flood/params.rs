@@ -192,6 +192,9 @@ pub struct Options {
     pub froude_max: f64,
     /// Longest step [s], positive.
     pub max_dt: f64,
+    /// Whether tiles with slow and shallow water take longer steps than the fastest tile, by powers
+    /// of two; finite-volume only.
+    pub local_steps: bool,
     /// Threads; 0 takes what the machine has. The result does not depend on it.
     pub threads: usize,
 }
@@ -205,7 +208,21 @@ impl Default for Options {
             depth_dry: 1e-5,
             froude_max: 3.0,
             max_dt: 10.0,
+            local_steps: true,
             threads: 0,
+        }
+    }
+}
+
+impl Options {
+    /// Depth at or below which no water leaves a cell [m].
+    ///
+    /// In the finite-volume scheme a film has no velocity but its pressure still pushes it on: a tile
+    /// asleep beside one would lose what flows into it.
+    pub(super) fn depth_still(&self) -> f32 {
+        match self.scheme {
+            Scheme::FiniteVolume => 0.0,
+            Scheme::LocalInertial => self.depth_dry as f32,
         }
     }
 }
@@ -510,6 +527,12 @@ pub enum FloodError {
         what: &'static str,
         /// Its position, from 1.
         number: usize,
+    },
+    /// A checkpoint that cannot be taken up.
+    #[error("the checkpoint cannot be used: {cause}")]
+    Checkpoint {
+        /// What is wrong with it and what to do.
+        cause: &'static str,
     },
     /// The threads could not be started.
     #[error("{threads} threads could not be started")]

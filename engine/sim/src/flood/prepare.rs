@@ -120,13 +120,61 @@ struct Ground<'a> {
     copies: BTreeMap<usize, usize>,
     /// By boundary: sets a level.
     sets_level: Vec<bool>,
+    scheme: Scheme,
+}
+
+/// Lets the bed go on with its slope for one cell beyond each cell of a free side: a wall there would
+/// keep the last cell's surface from following its slope. That cell stays empty, and what falls
+/// into it is not counted: it has left through the free side already.
+fn slope_on(tile: &mut Tile) {
+    let pitch = PITCH as isize;
+    for control in tile.controls.clone() {
+        let Rule::Copy(inner) = control.rule else {
+            continue;
+        };
+        let here = rimmed(control.row.into(), control.col.into());
+        // One step from the cell inside to the one outside, along a row or along a column.
+        let step = here as isize - inner as isize;
+        let (down, right) = match step.abs() == pitch {
+            true => (step / pitch, 0),
+            false => (0, step),
+        };
+        let (row, col) = (control.row as isize + down, control.col as isize + right);
+        let beyond = rimmed(row, col);
+        if tile.z[beyond] < WALL {
+            continue;
+        }
+        tile.z[beyond] = tile.z[here] - (tile.z[usize::from(inner)] - tile.z[here]);
+        if down == 0 {
+            tile.closed_x.push(face(row, col.min(col - right)) as u16);
+        } else {
+            tile.closed_y.push(face(row.min(row - down), col) as u16);
+        }
+        // Only cells that the step computes can be held.
+        if (0..tile.rows as isize).contains(&row) && (0..TILE as isize).contains(&col) {
+            tile.controls.push(Control {
+                row: row as u8,
+                col: col as u8,
+                boundary: control.boundary,
+                rule: Rule::Empty,
+                beside: None,
+            });
+        }
+    }
 }
 
 /// Builds the tiles of a run.
-pub(super) fn prepare(setup: &Setup) -> Result<(Layout, Vec<Tile>, Links), FloodError> {
+///
+/// The fields of the setup are let go as soon as the tiles hold them.
+pub(super) fn prepare(setup: &mut Setup) -> Result<(Layout, Vec<Tile>, Links), FloodError> {
     setup.validate()?;
     let layout = Layout::new(setup)?;
-    let ground = Ground::new(setup, &layout);
+    let mut ground = Ground::new(setup, &layout);
+    setup.domain.elevation = Vec::new();
+    setup.domain.manning = Manning::Uniform(0.0);
+    setup.domain.blocked = Vec::new();
+    setup.initial = Initial::Dry;
+    setup.initial_discharge = None;
     if !ground.role.contains(&Role::Open) {
         return Err(FloodError::NoOpenCell);
     }
@@ -134,6 +182,7 @@ pub(super) fn prepare(setup: &Setup) -> Result<(Layout, Vec<Tile>, Links), Flood
     let mut tiles: Vec<Tile> = (0..layout.n_tile_rows * layout.n_tile_cols)
         .map(|index| ground.tile(index, n_lines))
         .collect();
+    ground.hand_over(&mut tiles);
     let role = |row: usize, col: usize| ground.role[ground.at(row as isize, col as isize)];
     lay_soil(setup, &layout, &mut tiles, &|row, col| {
         role(row, col) == Role::Open
@@ -208,7 +257,10 @@ impl<'a> Ground<'a> {
             z: vec![WALL; n],
             gn2: vec![0.0; n],
             h: vec![0.0; n],
-            q: [vec![0.0; n], vec![0.0; n]],
+            q: [(); 2].map(|()| match setup.initial_discharge {
+                Some(_) => vec![0.0; n],
+                None => Vec::new(),
+            }),
             rain_share: vec![0.0; n],
             copies: BTreeMap::new(),
             sets_level: setup
@@ -216,6 +268,7 @@ impl<'a> Ground<'a> {
                 .iter()
                 .map(|b| matches!(b.kind, BoundaryKind::Level(_)))
                 .collect(),
+            scheme: setup.options.scheme,
         };
         let domain = &setup.domain;
         for row in 0..layout.n_rows {
@@ -443,14 +496,7 @@ impl<'a> Ground<'a> {
     fn tile(&self, index: usize, n_lines: usize) -> Tile {
         let layout = self.layout;
         let (tile_row, tile_col) = (index / layout.n_tile_cols, index % layout.n_tile_cols);
-        let (row0, col0) = ((tile_row * TILE) as isize, (tile_col * TILE) as isize);
-        // Fields of the padded grid at a row and column of the tile, its rim included.
-        let global = |row: isize, col: isize| -> Option<usize> {
-            let (row, col) = (row0 + row, col0 + col);
-            let inside = (0..layout.rows() as isize).contains(&row)
-                && (0..layout.cols() as isize).contains(&col);
-            inside.then(|| row as usize * layout.cols() + col as usize)
-        };
+        let global = |row: isize, col: isize| self.of_tile(index, row, col);
         let role = |row, col| global(row, col).map_or(Role::Wall, |at| self.role[at]);
         let side = TILE as isize;
         let neighbour = |down: isize, right: isize| {
@@ -473,54 +519,121 @@ impl<'a> Ground<'a> {
             ],
             ..Tile::default()
         };
-        let land = (0..side).all(|r| (0..side).all(|c| role(r, c) == Role::Wall));
-        if land {
+        if !self.holds_water(index) {
             return tile;
         }
-        let rim = RIM as isize;
-        let plane = |field: &[f32], elsewhere: f32| {
-            let mut plane = vec![elsewhere; PITCH * PITCH];
-            for row in -rim..side + rim {
-                for col in -rim..side + rim {
-                    if let Some(at) = global(row, col) {
-                        plane[rimmed(row, col)] = field[at];
-                    }
-                }
-            }
-            plane
-        };
-        tile.z = plane(&self.z, WALL);
-        tile.gn2 = plane(&self.gn2, 0.0);
-        tile.h = plane(&self.h, 0.0);
-        tile.qx = plane(&self.q[0], 0.0);
-        tile.qy = plane(&self.q[1], 0.0);
-        let plain = |value: f32| vec![value; TILE * TILE];
-        tile.rest = plain(0.0);
-        tile.depth_max = plain(0.0);
-        tile.speed2_max = plain(0.0);
-        tile.hazard_max = plain(0.0);
-        tile.arrival = plain(f32::INFINITY);
-        tile.duration = plain(0.0);
-        tile.rain_share = plain(0.0);
-        tile.slack = 1e30;
-        let mut controlled = false;
-        for row in 0..side {
-            for col in 0..side {
-                let Some(at) = global(row, col) else { continue };
-                let cell = (row * side + col) as usize;
-                tile.rain_share[cell] = self.rain_share[at];
-                tile.depth_max[cell] = self.h[at];
-                tile.h_max = tile.h_max.max(self.h[at]);
-                controlled |= matches!(self.role[at], Role::Held(_));
-                tile.open_cells += u32::from(self.role[at] == Role::Open);
-            }
-        }
-        tile.signal_max = Self::signal(&tile);
-        if controlled {
+        let held = |row, col| matches!(role(row, col), Role::Held(_));
+        let cells = || (0..side).flat_map(|row| (0..side).map(move |col| (row, col)));
+        tile.open_cells = cells().filter(|&(r, c)| role(r, c) == Role::Open).count() as u32;
+        if cells().any(|(row, col)| held(row, col)) {
             tile.booked.resize(n_lines, Booked::default());
         }
+        tile.slack = 1e30;
         self.controls(&mut tile, &global);
         tile
+    }
+
+    /// Moves the fields of the ground into the tiles, one after the other, so that the memory of two
+    /// sets of fields is never needed at once.
+    fn hand_over(&mut self, tiles: &mut [Tile]) {
+        let wet: Vec<bool> = (0..tiles.len())
+            .map(|index| self.holds_water(index))
+            .collect();
+        let mut each = |ground: &Self, fill: &dyn Fn(&Self, usize, &mut Tile)| {
+            for (index, tile) in tiles
+                .iter_mut()
+                .enumerate()
+                .filter(|(index, _)| wet[*index])
+            {
+                fill(ground, index, tile);
+            }
+        };
+        each(self, &|ground, index, tile| {
+            tile.z = ground.plane(&ground.z, index, WALL);
+            if ground.scheme == Scheme::FiniteVolume {
+                slope_on(tile);
+            }
+        });
+        self.z = Vec::new();
+        each(self, &|ground, index, tile| {
+            tile.gn2 = ground.plane(&ground.gn2, index, 0.0);
+        });
+        self.gn2 = Vec::new();
+        each(self, &|ground, index, tile| {
+            tile.h = ground.plane(&ground.h, index, 0.0);
+        });
+        self.h = Vec::new();
+        each(self, &|ground, index, tile| {
+            let [qx, qy] = ground.q.each_ref().map(|q| match q.is_empty() {
+                true => vec![0.0; PITCH * PITCH],
+                false => ground.plane(q, index, 0.0),
+            });
+            (tile.qx, tile.qy) = (qx, qy);
+        });
+        self.q = [Vec::new(), Vec::new()];
+        each(self, &|ground, index, tile| {
+            let share = ground.plane(&ground.rain_share, index, 0.0);
+            let inner = |row: usize| &share[rimmed(row as isize, 0)..][..TILE];
+            let rows = 0..TILE;
+            if rows
+                .clone()
+                .any(|row| inner(row).iter().any(|&share| share != 1.0))
+            {
+                tile.rain_share = rows.flat_map(|row| inner(row).iter().copied()).collect();
+            }
+        });
+        self.rain_share = Vec::new();
+        each(self, &|_, _, tile| {
+            let plain = |value: f32| vec![value; TILE * TILE];
+            tile.rest = plain(0.0);
+            tile.depth_max = (0..TILE)
+                .flat_map(|row| tile.h[rimmed(row as isize, 0)..][..TILE].iter().copied())
+                .collect();
+            tile.h_max = tile
+                .depth_max
+                .iter()
+                .fold(0.0, |a, &h| if h > a { h } else { a });
+            tile.speed2_max = plain(0.0);
+            tile.hazard_max = vec![0; TILE * TILE];
+            tile.arrival = plain(f32::INFINITY);
+            tile.duration = plain(0.0);
+            tile.signal_max = Self::signal(tile);
+        });
+    }
+
+    /// Whether a tile has a cell that can hold water.
+    fn holds_water(&self, index: usize) -> bool {
+        let side = TILE as isize;
+        (0..side).any(|row| {
+            (0..side).any(|col| {
+                let at = self.of_tile(index, row, col);
+                at.is_some_and(|at| self.role[at] != Role::Wall)
+            })
+        })
+    }
+
+    /// Place in the padded grid of a row and column of a tile, its rim included.
+    fn of_tile(&self, index: usize, row: isize, col: isize) -> Option<usize> {
+        let layout = self.layout;
+        let row = (index / layout.n_tile_cols * TILE) as isize + row;
+        let col = (index % layout.n_tile_cols * TILE) as isize + col;
+        let inside = (0..layout.rows() as isize).contains(&row)
+            && (0..layout.cols() as isize).contains(&col);
+        inside.then(|| row as usize * layout.cols() + col as usize)
+    }
+
+    /// A field of the padded grid on a tile and its rim.
+    fn plane(&self, field: &[f32], index: usize, elsewhere: f32) -> Vec<f32> {
+        let mut plane = vec![elsewhere; PITCH * PITCH];
+        let (rim, side) = (RIM as isize, TILE as isize);
+        for row in -rim..side + rim {
+            for col in -rim..side + rim {
+                if let Some(at) = self.of_tile(index, row, col) {
+                    plane[rimmed(row, col)] = field[at];
+                }
+            }
+        }
+        plane
     }
 
     /// Greatest speed of a signal in a tile [m s⁻¹].

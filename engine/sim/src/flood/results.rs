@@ -85,7 +85,7 @@ impl Flood {
         Maxima {
             depth_max: plain(|tile| &tile.depth_max),
             speed_max,
-            hazard_max: self.gather(0, |tile, row, col| tile.hazard_max[row * TILE + col] as u8),
+            hazard_max: self.gather(0, |tile, row, col| tile.hazard_max[row * TILE + col]),
             arrival_s,
             duration_s: plain(|tile| &tile.duration),
         }

@@ -45,6 +45,16 @@ impl Fluxes {
             along: [0.0; FACES],
         }
     }
+
+    /// Water, momentum as the low and as the high cell feel it, momentum along.
+    pub fn parts(&mut self) -> [&mut [f32; FACES]; 4] {
+        [
+            &mut self.mass,
+            &mut self.low,
+            &mut self.high,
+            &mut self.along,
+        ]
+    }
 }
 
 /// Velocities of a row of cells, the rim included [m s⁻¹].
@@ -226,7 +236,8 @@ fn flux_row_on_any(out: &mut Fluxes, row: &Beside<'_>) {
         out.mass[i] = mass;
         out.low[i] = (momentum - slow * pressure) + push_low;
         out.high[i] = (momentum - fast * pressure) + push_high;
-        out.along[i] = mass * if mass > 0.0 { v1[i] } else { v2[i] };
+        // What the water carries along comes from where it comes from.
+        out.along[i] = 0.5 * (mass * (v1[i] + v2[i]) + mass.abs() * (v1[i] - v2[i]));
     }
 }
 

@@ -12,8 +12,8 @@ use super::links::{LinkStep, Links};
 use super::params::{BoundaryKind, DEPTH_LIMIT, FloodError, Rain, Scheme, Setup};
 use super::prepare::{Layout, prepare};
 use super::report::{Outcome, Stats, StepReport};
-use super::state::{Scratch, Strips, TILE, Tile, rimmed};
-use super::sweep::{Look, RainPulse, Step, step_tile};
+use super::state::{EDGES, EdgeSums, Scratch, Strips, TILE, Tile, rimmed};
+use super::sweep::{LEVEL_MAX, Look, RainPulse, Step, reach, step_tile};
 use super::weather::Station;
 
 /// Steps between two looks at speed, hazard, arrival and duration, and between two pulses of rain.
@@ -31,10 +31,13 @@ const LEAST_SHARE: f64 = 0.05;
 /// Largest Courant number of the finite-volume scheme.
 const LARGEST_COURANT: f64 = 0.45;
 
+/// A tile's level leaves this much to spare for water that speeds up during the common step.
+const SPARE: f32 = 0.9;
+
 /// A step that would be shorter than this means that the run has blown up [s].
 const SHORTEST_STEP: f64 = 1e-5;
 
-/// Steps without moving water after which a tile sleeps: both sets of strips then agree.
+/// Steps without moving water after which a tile sleeps.
 const STEPS_TO_SLEEP: u8 = 3;
 
 /// A flood that advances in time.
@@ -48,28 +51,28 @@ pub struct Flood {
     pub(super) initial_m3: f64,
     pub(super) time: f64,
     pub(super) stats: Stats,
-    /// The edges of all tiles as they are, and as they will be after the step.
-    strips: [Vec<Strips>; 2],
+    /// The edges of all tiles as they are, and room for what they will be after a step.
+    pub(super) strips: [Vec<Strips>; 2],
     scratch: Vec<Mutex<Scratch>>,
     #[cfg(not(target_arch = "wasm32"))]
     pool: Option<rayon::ThreadPool>,
-    last_look: f64,
-    steps_since_look: u32,
-    dt_before: f64,
-    rain: RainGauge,
-    station: Station,
+    pub(super) last_look: f64,
+    pub(super) steps_since_look: u32,
+    pub(super) dt_before: f64,
+    pub(super) rain: RainGauge,
+    pub(super) station: Station,
     /// Greatest share of a single cell in each source.
     share_max: Vec<f64>,
 }
 
 /// Rain at the corners of the tiles, or everywhere: the rate now, and what has not fallen yet.
-struct RainGauge {
+pub(super) struct RainGauge {
     per_corner: bool,
-    rate: Vec<f64>,
-    waiting: Vec<f64>,
+    pub rate: Vec<f64>,
+    pub waiting: Vec<f64>,
     /// What has fallen in all [m].
-    fallen: Vec<f64>,
-    next_refresh: f64,
+    pub fallen: Vec<f64>,
+    pub next_refresh: f64,
 }
 
 impl Flood {
@@ -79,8 +82,8 @@ impl Flood {
     ///
     /// Values missing or out of range, a domain without a cell that can hold water, an inflow
     /// without one, threads that cannot be started.
-    pub fn new(setup: Setup) -> Result<Self, FloodError> {
-        let (layout, tiles, links) = prepare(&setup)?;
+    pub fn new(mut setup: Setup) -> Result<Self, FloodError> {
+        let (layout, tiles, links) = prepare(&mut setup)?;
         let threads = thread_count(setup.options.threads).min(tiles.len()).max(1);
         let strips = || -> Vec<Strips> { tiles.iter().map(Strips::of).collect() };
         let strips = [strips(), strips()];
@@ -162,24 +165,86 @@ impl Flood {
         let link_step = self.link_step();
         self.links.look(&self.setup, &self.tiles, &link_step);
         let dt = self.step_length(target)?;
-        let arrives = target - self.time <= dt;
-        let end = if arrives { target } else { self.time + dt };
+        let parts = self.share_steps();
+        // The common step: the finest one, as often as the slowest tile's is longer.
+        let longest = if parts > 1 {
+            let limit = self.setup.options.max_dt;
+            let longest = dt * f64::from(parts);
+            self.towards(target, if longest < limit { longest } else { limit })?
+        } else {
+            dt
+        };
+        let arrives = target - self.time <= longest;
+        let end = if arrives { target } else { self.time + longest };
 
-        let levels = self.levels(end);
-        let discharges = self.discharges(end);
         self.collect_rain(end);
-        self.steps_since_look += 1;
-        let looks = arrives || self.steps_since_look == LOOK_EVERY;
+        self.steps_since_look += parts;
+        let looks = arrives || self.steps_since_look >= LOOK_EVERY;
         let rains = looks && self.rain.waiting.iter().any(|&depth| depth > 0.0);
-        let active_tiles = self.wake(&discharges, rains);
+        let discharges = self.discharges(self.time, end);
+        let active_tiles = self.wake(&discharges, rains, u64::from(parts));
+        self.join_edges();
+        let begin = self.time;
+        let moment = |part: u32| match part == parts {
+            true => end,
+            false => begin + longest * f64::from(part) / f64::from(parts),
+        };
+        for part in 1..=parts {
+            // The finest first: their fluxes are what slower neighbours take.
+            for level in (0..=LEVEL_MAX).take_while(|&level| part.is_multiple_of(1 << level)) {
+                let look = looks && part == parts;
+                let first = moment(part - (1 << level));
+                self.step_level(level, first, moment(part), look, look && rains);
+            }
+        }
+        if !self.links.is_empty() {
+            let [strips, _] = &mut self.strips;
+            let step = LinkStep {
+                time: begin + 0.5 * (end - begin),
+                dt: end - begin,
+                ..link_step
+            };
+            self.links.act(&self.setup, &mut self.tiles, strips, &step);
+        }
+        if rains {
+            let gauges = self.rain.fallen.iter_mut().zip(&mut self.rain.waiting);
+            gauges.for_each(|(fallen, waiting)| *fallen += std::mem::take(waiting));
+        }
+        if looks {
+            self.last_look = end;
+            self.steps_since_look = 0;
+            let wet = self.tiles.iter().map(|t| u64::from(t.wet_cells)).sum();
+            self.stats.wet_cells_max = self.stats.wet_cells_max.max(wet);
+        }
+        self.time = end;
+        self.dt_before = longest;
+        self.stats.steps += u64::from(parts);
+        self.check(looks)?;
+        Ok(StepReport {
+            step: self.stats.steps,
+            time_s: end,
+            dt: longest / f64::from(parts),
+            depth_max: self.h_max(),
+            active_tiles,
+        })
+    }
 
+    /// Steps the active tiles of one level from one time to another.
+    fn step_level(&mut self, level: u8, from: f64, to: f64, looks: bool, rains: bool) {
+        let works = |tile: &Tile| tile.active && tile.level == level;
+        if !self.tiles.iter().any(works) {
+            return;
+        }
+        self.give_fluxes(level, to - from);
+        let levels = self.levels(to);
+        let discharges = self.discharges(from, to);
         let pulse = |depths| match self.rain.per_corner {
             true => RainPulse::Corners(depths, self.layout.n_tile_cols),
             false => RainPulse::Uniform(depths[0]),
         };
         let geometry = &self.setup.domain.geometry;
         let step = Step {
-            dt,
+            dt: to - from,
             dx: geometry.dx,
             dy: geometry.dy,
             options: &self.setup.options,
@@ -189,10 +254,10 @@ impl Flood {
                 .setup
                 .weather
                 .as_ref()
-                .map(|weather| self.station.step(weather, dt, &self.layout)),
+                .map(|weather| self.station.step(weather, to - from, &self.layout)),
             look: looks.then_some(Look {
-                time: end,
-                interval: end - self.last_look,
+                time: to,
+                interval: to - self.last_look,
                 rain: rains.then(|| pulse(&self.rain.waiting)),
                 fallen: pulse(&self.rain.fallen),
             }),
@@ -200,7 +265,7 @@ impl Flood {
         let [now, next] = &mut self.strips;
         let scratch = &self.scratch;
         let work = |index: usize, tile: &mut Tile, published: &mut Strips, thread: usize| {
-            if tile.active {
+            if works(tile) {
                 let mut scratch = scratch[thread]
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner);
@@ -232,39 +297,114 @@ impl Flood {
                     });
             });
         }
-        self.strips.swap(0, 1);
-        if !self.links.is_empty() {
-            let [strips, _] = &mut self.strips;
-            let dt = end - self.time;
-            let time = self.time + 0.5 * dt;
-            let step = LinkStep {
-                time,
-                dt,
-                ..link_step
+        let fresh = self.tiles.iter().zip(now.iter_mut().zip(next.iter_mut()));
+        for (_, (now, next)) in fresh.filter(|(tile, _)| works(tile)) {
+            std::mem::swap(now, next);
+        }
+    }
+
+    /// Chooses each tile's level for the coming common step; how many of the finest steps that has.
+    ///
+    /// A tile may step as much more seldom as its signals are slower than the fastest of all;
+    /// neighbours differ by one level at most, so that what comes from them is not met unprepared.
+    fn share_steps(&mut self) -> u32 {
+        let o = &self.setup.options;
+        if o.scheme != Scheme::FiniteVolume || !o.local_steps {
+            return 1;
+        }
+        let signals: Vec<f32> = self.tiles.iter().map(|tile| tile.signal_max).collect();
+        let fastest = signals
+            .iter()
+            .fold(0.0_f32, |a, &b| if b > a { b } else { a });
+        let mut levels: Vec<u8> = self
+            .tiles
+            .iter()
+            .zip(&signals)
+            .map(|(tile, &signal)| {
+                // Where water is poured in, the signal is yet to come.
+                let free = if tile.taps.is_empty() { LEVEL_MAX } else { 0 };
+                (0..free)
+                    .take_while(|&level| signal * f32::from(2_u8 << level) <= SPARE * fastest)
+                    .count() as u8
+            })
+            .collect();
+        for _ in 0..LEVEL_MAX {
+            let before = levels.clone();
+            for (tile, level) in self.tiles.iter().zip(&mut levels) {
+                for &k in tile.around.iter().flatten() {
+                    *level = (*level).min(before[k as usize] + 1);
+                }
+            }
+        }
+        // Tiles at rest do not hold up the others, nor do they lengthen the common step.
+        let longest = self
+            .tiles
+            .iter()
+            .zip(&levels)
+            .filter(|(tile, _)| tile.active && tile.h_max > 0.0)
+            .map(|(_, &level)| level)
+            .max()
+            .unwrap_or(0);
+        for (tile, level) in self.tiles.iter_mut().zip(levels) {
+            tile.level = level.min(longest);
+        }
+        1 << longest
+    }
+
+    /// Sets up the sums of fluxes between tiles of different levels.
+    fn join_edges(&mut self) {
+        let o = &self.setup.options;
+        if o.scheme != Scheme::FiniteVolume || !o.local_steps {
+            return;
+        }
+        let steps: Vec<Option<u8>> = self
+            .tiles
+            .iter()
+            .map(|tile| tile.active.then_some(tile.level))
+            .collect();
+        for (tile, own) in self.tiles.iter_mut().zip(&steps) {
+            let beyond =
+                EDGES.map(|edge| tile.around[edge.direction].and_then(|k| steps[k as usize]));
+            let slower = beyond.map(|other| own.zip(other).is_some_and(|(own, other)| other > own));
+            let faster = beyond.map(|other| own.zip(other).is_some_and(|(own, other)| other < own));
+            let lists = |used: [bool; 4]| {
+                used.contains(&true).then(|| {
+                    let mut sums = EdgeSums::zero();
+                    sums.used = used;
+                    Box::new(sums)
+                })
             };
-            self.links.act(&self.setup, &mut self.tiles, strips, &step);
+            tile.sums = lists(slower);
+            tile.given = lists(faster);
         }
-        if rains {
-            let gauges = self.rain.fallen.iter_mut().zip(&mut self.rain.waiting);
-            gauges.for_each(|(fallen, waiting)| *fallen += std::mem::take(waiting));
+    }
+
+    /// Hands the tiles of a level what went through the edges that they share with faster tiles.
+    fn give_fluxes(&mut self, level: u8, dt: f64) {
+        for index in 0..self.tiles.len() {
+            let tile = &mut self.tiles[index];
+            if !tile.active || tile.level != level {
+                continue;
+            }
+            let Some(mut given) = tile.given.take() else {
+                continue;
+            };
+            let around = tile.around;
+            for (k, edge) in EDGES.iter().enumerate().filter(|(k, _)| given.used[*k]) {
+                let other = around[edge.direction].map(|other| &mut self.tiles[other as usize]);
+                let Some(sums) = other.and_then(|other| other.sums.as_mut()) else {
+                    continue;
+                };
+                let sums = &mut sums.fluxes[edge.opposite];
+                for (mean, sum) in given.fluxes[k].iter_mut().zip(sums) {
+                    for (mean, sum) in mean.iter_mut().zip(sum) {
+                        *mean = (f64::from(*sum) / dt) as f32;
+                        *sum = 0.0;
+                    }
+                }
+            }
+            self.tiles[index].given = Some(given);
         }
-        if looks {
-            self.last_look = end;
-            self.steps_since_look = 0;
-            let wet = self.tiles.iter().map(|t| u64::from(t.wet_cells)).sum();
-            self.stats.wet_cells_max = self.stats.wet_cells_max.max(wet);
-        }
-        self.time = end;
-        self.dt_before = dt;
-        self.stats.steps += 1;
-        self.check(looks)?;
-        Ok(StepReport {
-            step: self.stats.steps,
-            time_s: end,
-            dt,
-            depth_max: self.h_max(),
-            active_tiles,
-        })
     }
 
     /// What the structures need to know of the coming step, if it is as long as the last.
@@ -274,6 +414,8 @@ impl Flood {
             dt: self.dt_before,
             area: self.setup.domain.geometry.cell_area(),
             depth_dry: self.setup.options.depth_dry,
+            depth_still: f64::from(self.setup.options.depth_still()),
+            reach: reach(&self.setup.options) as usize,
             moving: self.setup.options.scheme == Scheme::FiniteVolume,
         }
     }
@@ -376,12 +518,12 @@ impl Flood {
             }))
     }
 
-    /// Water that each source brings until `end`, as depth on one cell [m].
-    fn discharges(&self, end: f64) -> Vec<f64> {
+    /// Water that each source brings between two times, as depth on one cell [m].
+    fn discharges(&self, begin: f64, end: f64) -> Vec<f64> {
         let area = self.setup.domain.geometry.cell_area();
         let mut discharges = vec![0.0; self.share_max.len()];
         for (source, series) in self.sources() {
-            discharges[source] = integral(series, self.time, end) / area;
+            discharges[source] = integral(series, begin, end) / area;
         }
         discharges
     }
@@ -441,15 +583,15 @@ impl Flood {
     }
 
     /// Marks the tiles in which water moves, could enter or falls; returns how many.
-    fn wake(&mut self, discharges: &[f64], rains: bool) -> usize {
-        let depth_dry = self.setup.options.depth_dry as f32;
+    fn wake(&mut self, discharges: &[f64], rains: bool, parts: u64) -> usize {
+        let depth_still = self.setup.options.depth_still();
         let edges: Vec<[bool; 4]> = self.tiles.iter().map(|tile| tile.edge_wet).collect();
         let mut active = 0;
         for tile in &mut self.tiles {
             let beside = |direction: usize, edge: usize| {
                 tile.around[direction].is_some_and(|tile| edges[tile as usize][edge])
             };
-            let moves = tile.h_max > depth_dry
+            let moves = tile.h_max > depth_still
                 || (rains && tile.open_cells > 0)
                 || !tile.controls.is_empty()
                 || tile
@@ -468,7 +610,7 @@ impl Flood {
             tile.active = !tile.is_land() && tile.still < STEPS_TO_SLEEP;
             if tile.active {
                 active += 1;
-                self.stats.cell_updates += u64::from(tile.open_cells);
+                self.stats.cell_updates += u64::from(tile.open_cells) * (parts >> tile.level);
             } else {
                 tile.slack = 1e30;
                 tile.signal_max = 0.0;

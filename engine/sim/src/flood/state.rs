@@ -41,7 +41,7 @@ pub(super) fn run<const N: usize>(values: &[f32], start: usize) -> &[f32; N] {
 
 /// `N` numbers from `start`, to be written.
 #[inline(always)]
-pub(super) fn run_mut<const N: usize>(values: &mut [f32], start: usize) -> &mut [f32; N] {
+pub(super) fn run_mut<T, const N: usize>(values: &mut [T], start: usize) -> &mut [T; N] {
     values[start..]
         .first_chunk_mut()
         .expect("planes are longer than any row in them")
@@ -124,10 +124,11 @@ pub(super) struct Tile {
     pub rest: Vec<f32>,
     pub depth_max: Vec<f32>,
     pub speed2_max: Vec<f32>,
-    pub hazard_max: Vec<f32>,
+    pub hazard_max: Vec<u8>,
     pub arrival: Vec<f32>,
     pub duration: Vec<f32>,
-    /// How many cells' rain falls on each cell: 1 in the open, more beside roofs, 0 elsewhere.
+    /// How many cells' rain falls on each cell: 1 in the open, more beside roofs, 0 elsewhere. Empty
+    /// when it is 1 everywhere.
     pub rain_share: Vec<f32>,
     pub controls: Vec<Control>,
     pub taps: Vec<Tap>,
@@ -145,6 +146,12 @@ pub(super) struct Tile {
 
     /// Computed in the coming step.
     pub active: bool,
+    /// Its step is 2^level times that of the fastest tile.
+    pub level: u8,
+    /// Fluxes through its edges in the steps since a slower neighbour last stepped.
+    pub sums: Option<Box<EdgeSums>>,
+    /// Mean fluxes through the edges to faster neighbours over the coming step.
+    pub given: Option<Box<EdgeSums>>,
     /// Steps in a row at whose start no water could move here.
     pub still: u8,
     /// Greatest depth [m].
@@ -192,6 +199,52 @@ impl Tile {
     }
 }
 
+/// Fluxes through the faces of a tile's edge in the order of [`Edge`]: water, momentum as the low and
+/// as the high cell feel it, momentum along; an edge that is not in use is `false`.
+#[derive(Debug)]
+pub(super) struct EdgeSums {
+    pub used: [bool; 4],
+    pub fluxes: [[[f32; TILE]; 4]; 4],
+}
+
+impl EdgeSums {
+    pub fn zero() -> Self {
+        Self {
+            used: [false; 4],
+            fluxes: [[[0.0; TILE]; 4]; 4],
+        }
+    }
+}
+
+/// Edges of a tile: north, east, south, west, as positions in [`EdgeSums`].
+pub(super) const EDGES: [Edge; 4] = [
+    Edge {
+        direction: 1,
+        opposite: 2,
+    },
+    Edge {
+        direction: 3,
+        opposite: 3,
+    },
+    Edge {
+        direction: 5,
+        opposite: 0,
+    },
+    Edge {
+        direction: 7,
+        opposite: 1,
+    },
+];
+
+/// An edge of a tile.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Edge {
+    /// Position of the neighbour in [`Tile::around`].
+    pub direction: usize,
+    /// Position of the same edge among the neighbour's.
+    pub opposite: usize,
+}
+
 /// The outermost three rows and columns of a tile, as its neighbours see them: depth and both
 /// discharges, each north, south (3 × 60), west, east (60 × 3).
 #[derive(Debug, Default)]
@@ -234,7 +287,8 @@ impl Strips {
     }
 }
 
-/// Fills a tile's rim from the strips of the tiles around it.
+/// Fills the northern and southern rim of a tile, the corners included, from the strips of the tiles
+/// around it; [`fill_row_ends`] does the rest.
 pub(super) fn fill_rim(tile: &mut Tile, strips: &[Strips]) {
     const LAST: isize = TILE as isize;
     let around = tile.around;
@@ -242,7 +296,7 @@ pub(super) fn fill_rim(tile: &mut Tile, strips: &[Strips]) {
         let values = &strips[around[direction]? as usize].values;
         (!values.is_empty()).then(|| &values[field * PER_FIELD + which * STRIP..][..STRIP])
     };
-    let [north, south, west, east] = [0, 1, 2, 3];
+    let [north, south] = [0, 1];
     for (field, plane) in [&mut tile.h, &mut tile.qx, &mut tile.qy]
         .into_iter()
         .enumerate()
@@ -261,16 +315,23 @@ pub(super) fn fill_rim(tile: &mut Tile, strips: &[Strips]) {
         rows(strip(4, field, north), LAST, LAST, 0, RIM);
         rows(strip(5, field, north), LAST, 0, 0, TILE);
         rows(strip(6, field, north), LAST, -3, TILE - RIM, RIM);
-        let mut columns = |from: Option<&[f32]>, col: isize| {
-            if let Some(from) = from {
-                for row in 0..TILE {
-                    let to = rimmed(row as isize, col);
-                    plane[to..][..RIM].copy_from_slice(&from[row * RIM..][..RIM]);
-                }
+    }
+}
+
+/// Fills the western and eastern rim of one row, just before it is used: its lines of memory are
+/// then fetched once.
+#[inline(always)]
+pub(super) fn fill_row_ends(tile: &mut Tile, strips: &[Strips], row: usize) {
+    let around = tile.around;
+    let planes = [&mut tile.h, &mut tile.qx, &mut tile.qy];
+    for (field, plane) in planes.into_iter().enumerate() {
+        for (direction, which, col) in [(7, 3, -3), (3, 2, TILE as isize)] {
+            let values = around[direction].map(|k| &strips[k as usize].values);
+            if let Some(values) = values.filter(|values| !values.is_empty()) {
+                let from: &[f32; RIM] = run(values, field * PER_FIELD + which * STRIP + row * RIM);
+                *run_mut(plane, rimmed(row as isize, col)) = *from;
             }
-        };
-        columns(strip(3, field, west), LAST);
-        columns(strip(7, field, east), -3);
+        }
     }
 }
 
@@ -289,13 +350,13 @@ pub(super) struct Scratch {
 /// Working rows of the finite-volume scheme.
 pub(super) struct Moving {
     /// Velocities of the row at hand and of the one south of it.
-    pub here: Velocities,
-    pub next: Velocities,
+    pub here: Box<Velocities>,
+    pub next: Box<Velocities>,
     /// Depths of the row north of the one at hand, as they were before the step [m].
     pub h_before: [f32; PITCH],
     pub x: Fluxes,
-    pub north: Fluxes,
-    pub south: Fluxes,
+    pub north: Box<Fluxes>,
+    pub south: Box<Fluxes>,
 }
 
 impl Scratch {
@@ -306,12 +367,12 @@ impl Scratch {
             y: plane.clone(),
             share: plane,
             moving: Moving {
-                here: Velocities::zero(),
-                next: Velocities::zero(),
+                here: Box::new(Velocities::zero()),
+                next: Box::new(Velocities::zero()),
                 h_before: [0.0; PITCH],
                 x: Fluxes::zero(),
-                north: Fluxes::zero(),
-                south: Fluxes::zero(),
+                north: Box::new(Fluxes::zero()),
+                south: Box::new(Fluxes::zero()),
             },
         }
     }

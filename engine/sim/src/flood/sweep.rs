@@ -3,14 +3,17 @@
 use super::crests::{flux_over_crests, over_crests};
 use super::infiltration::soak;
 use super::kernel::{
-    CellFaces, CellRow, FaceRow, FaceStep, carry, cell_row, face_row, gain, limit_row, rain_row,
-    share_row,
+    CellFaces, CellRow, FaceRow, FaceStep, carry, cell_row, face_row, gain, least_row, limit_row,
+    rain_row, share_row,
 };
 use super::observe::{ObservedRow, observe_row};
 use super::params::{Options, Scheme};
-use super::riemann::{Around, Beside, CellStep, MovingRow, flux_row, moving_row, velocity_row};
+use super::riemann::{
+    Around, Beside, CellStep, Fluxes, MovingRow, flux_row, moving_row, velocity_row,
+};
 use super::state::{
-    FACES, PITCH, Rule, Scratch, Strips, TILE, Tile, face, fill_rim, rimmed, run, run_mut,
+    FACES, PITCH, Rule, Scratch, Strips, TILE, Tile, face, fill_rim, fill_row_ends, rimmed, run,
+    run_mut,
 };
 use super::weather::{WeatherStep, lift, push};
 use stormgrid_core::units::GRAVITY;
@@ -50,6 +53,9 @@ pub(super) enum RainPulse<'a> {
     Corners(&'a [f64], usize),
 }
 
+/// Largest level of a tile: steps up to eight times the shortest.
+pub(super) const LEVEL_MAX: u8 = 3;
+
 impl RainPulse<'_> {
     /// Depth at the western and eastern edge of a tile, level with the middle of a row [m].
     pub fn across(self, index: usize, row: usize) -> (f64, f64) {
@@ -88,8 +94,8 @@ pub(super) fn step_tile(
     let cx = (step.dt / step.dx) as f32;
     let cy = (step.dt / step.dy) as f32;
     match step.options.scheme {
-        Scheme::LocalInertial => inertial(tile, scratch, step, cx, cy),
-        Scheme::FiniteVolume => volumes(tile, scratch, step, cx, cy),
+        Scheme::LocalInertial => inertial(tile, strips, scratch, step, cx, cy),
+        Scheme::FiniteVolume => volumes(tile, strips, scratch, step, cx, cy),
     }
     if let Some(weather) = &step.weather {
         let o = step.options;
@@ -109,14 +115,21 @@ pub(super) fn step_tile(
         );
         observe(tile, scratch, step.options, look);
     }
-    note_edges(tile, step.options.depth_dry as f32);
+    note_edges(tile, step.options);
     published.publish(tile);
 }
 
-/// The local-inertial scheme on a tile whose rim is filled.
-fn inertial(tile: &mut Tile, scratch: &mut Scratch, step: &Step<'_>, cx: f32, cy: f32) {
+/// The local-inertial scheme.
+fn inertial(
+    tile: &mut Tile,
+    strips: &[Strips],
+    scratch: &mut Scratch,
+    step: &Step<'_>,
+    cx: f32,
+    cy: f32,
+) {
     let rows = tile.rows as isize;
-    faces(tile, scratch, step);
+    faces(tile, strips, scratch, step);
     for &place in &tile.closed_x {
         scratch.x[usize::from(place)] = 0.0;
     }
@@ -152,12 +165,19 @@ fn greatest(values: &[f32; TILE]) -> f32 {
     values.iter().fold(0.0, |a, &b| if b > a { b } else { a })
 }
 
-/// The finite-volume scheme on a tile whose rim is filled: from north to south, the fluxes south of
+/// The finite-volume scheme, from north to south, the fluxes south of
 /// a row, those within it, then the row itself.
 ///
 /// A row is written where it was read. The faces south of the next row still need its old depth as
 /// the outer cell of the surface's slope, so that is kept for one row.
-fn volumes(tile: &mut Tile, scratch: &mut Scratch, step: &Step<'_>, cx: f32, cy: f32) {
+fn volumes(
+    tile: &mut Tile,
+    strips: &[Strips],
+    scratch: &mut Scratch,
+    step: &Step<'_>,
+    cx: f32,
+    cy: f32,
+) {
     let Scratch {
         x: mass_x,
         y: mass_y,
@@ -174,15 +194,20 @@ fn volumes(tile: &mut Tile, scratch: &mut Scratch, step: &Step<'_>, cx: f32, cy:
     let has_crests = !tile.crests.is_empty();
     let mut column_max = [0.0; TILE];
     let mut signal_max = [0.0; TILE];
+    let last = tile.rows as isize - 1;
     let velocities = |out: &mut _, tile: &Tile, row: isize| {
         let at = rimmed(row, -3);
         let (h, qx, qy) = (run(&tile.h, at), run(&tile.qx, at), run(&tile.qy, at));
         velocity_row(out, h, qx, qy, k.depth_dry);
     };
+    fill_row_ends(tile, strips, 0);
     velocities(&mut m.here, tile, -1);
     m.h_before
         .copy_from_slice(&tile.h[rimmed(-2, -3)..][..PITCH]);
     for row in -1..tile.rows as isize {
+        if row + 2 < SIDE {
+            fill_row_ends(tile, strips, (row + 2) as usize);
+        }
         velocities(&mut m.next, tile, row + 1);
         let at = rimmed(row, -2);
         let [after, beyond] = [at + PITCH, at + 2 * PITCH];
@@ -207,6 +232,11 @@ fn volumes(tile: &mut Tile, scratch: &mut Scratch, step: &Step<'_>, cx: f32, cy:
         if has_crests {
             flux_over_crests(&mut m.south, tile, row, true, &m.here, &m.next, 1);
         }
+        if row == -1 {
+            along_edge(tile, 0, &mut m.south, k.dt);
+        } else if row == last {
+            along_edge(tile, 2, &mut m.south, k.dt);
+        }
         if keeps_mass {
             mass_y[face(row, -2)..][..FACES].copy_from_slice(&m.south.mass);
         }
@@ -222,6 +252,8 @@ fn volumes(tile: &mut Tile, scratch: &mut Scratch, step: &Step<'_>, cx: f32, cy:
             if has_crests {
                 flux_over_crests(&mut m.x, tile, row, false, &m.here, &m.here, 2);
             }
+            at_edge(tile, 3, row as usize, &mut m.x, k.dt);
+            at_edge(tile, 1, row as usize, &mut m.x, k.dt);
             if keeps_mass {
                 mass_x[face(row, -2)..][..FACES].copy_from_slice(&m.x.mass);
             }
@@ -261,7 +293,7 @@ fn volumes(tile: &mut Tile, scratch: &mut Scratch, step: &Step<'_>, cx: f32, cy:
     }
 }
 
-fn faces(tile: &Tile, scratch: &mut Scratch, step: &Step<'_>) {
+fn faces(tile: &mut Tile, strips: &[Strips], scratch: &mut Scratch, step: &Step<'_>) {
     let o = step.options;
     let coefficients = |spacing: f64| FaceStep {
         g_dt_dx: (GRAVITY * step.dt / spacing) as f32,
@@ -274,6 +306,9 @@ fn faces(tile: &Tile, scratch: &mut Scratch, step: &Step<'_>) {
     let last = tile.rows as isize;
     let k = coefficients(step.dx);
     for row in -1..=last {
+        if (0..SIDE).contains(&row) {
+            fill_row_ends(tile, strips, row as usize);
+        }
         let at = rimmed(row, -2);
         let high = at + 1;
         let north = at - PITCH;
@@ -341,13 +376,11 @@ fn limit(tile: &mut Tile, scratch: &mut Scratch, cx: f32, cy: f32) {
     tile.slack = slack[2..2 + TILE]
         .iter()
         .fold(1e30, |a, &b| if b < a { b } else { a });
-    let mut least = 1.0_f32;
+    let mut least = [1.0_f32; FACES];
     for row in -1..=last {
-        for &value in &share[face(row, -1)..=face(row, SIDE)] {
-            least = if value < least { value } else { least };
-        }
+        least_row(&mut least, run(share, face(row, -2)));
     }
-    if least >= 1.0 {
+    if least[1..=2 + TILE].iter().all(|&least| least >= 1.0) {
         return;
     }
     for row in 0..last {
@@ -367,6 +400,38 @@ fn around_cells(scratch: &Scratch, row: isize) -> CellFaces<'_, TILE> {
         east: run(&scratch.x, at),
         north: run(&scratch.y, at - FACES),
         south: run(&scratch.y, at),
+    }
+}
+
+/// Fluxes through the northern or southern edge: those of faster neighbours are taken, those for
+/// slower ones are added up.
+fn along_edge(tile: &mut Tile, edge: usize, fluxes: &mut Fluxes, dt: f32) {
+    if let Some(given) = tile.given.as_ref().filter(|given| given.used[edge]) {
+        for (part, of) in fluxes.parts().into_iter().zip(&given.fluxes[edge]) {
+            part[2..2 + TILE].copy_from_slice(of);
+        }
+    }
+    if let Some(sums) = tile.sums.as_mut().filter(|sums| sums.used[edge]) {
+        for (part, sum) in fluxes.parts().into_iter().zip(&mut sums.fluxes[edge]) {
+            for (sum, flux) in sum.iter_mut().zip(&part[2..]) {
+                *sum += dt * flux;
+            }
+        }
+    }
+}
+
+/// The same for one face of the eastern or western edge.
+fn at_edge(tile: &mut Tile, edge: usize, row: usize, fluxes: &mut Fluxes, dt: f32) {
+    let place = if edge == 3 { 1 } else { 1 + TILE };
+    if let Some(given) = tile.given.as_ref().filter(|given| given.used[edge]) {
+        for (part, of) in fluxes.parts().into_iter().zip(&given.fluxes[edge]) {
+            part[place] = of[row];
+        }
+    }
+    if let Some(sums) = tile.sums.as_mut().filter(|sums| sums.used[edge]) {
+        for (part, sum) in fluxes.parts().into_iter().zip(&mut sums.fluxes[edge]) {
+            sum[row] += dt * part[place];
+        }
     }
 }
 
@@ -449,7 +514,10 @@ fn rain_on(tile: &mut Tile, index: usize, rain: RainPulse<'_>) {
         rain_row(
             run_mut(&mut tile.h, rimmed(row as isize, 0)),
             run_mut(&mut tile.rest, plain),
-            run(&tile.rain_share, plain),
+            match tile.rain_share.is_empty() {
+                true => &[1.0; TILE],
+                false => run(&tile.rain_share, plain),
+            },
             (left + 0.5 * slope) as f32,
             slope as f32,
             &mut total,
@@ -490,7 +558,7 @@ fn observe(tile: &mut Tile, scratch: &Scratch, options: &Options, look: &Look<'_
         };
         let (time, interval) = (look.time as f32, look.interval as f32);
         observe_row(kept, h, &around, froude2_g, time, interval);
-        let depth_max = run_mut::<TILE>(&mut tile.depth_max, plain);
+        let depth_max = run_mut::<f32, TILE>(&mut tile.depth_max, plain);
         for i in 0..TILE {
             // Rain came after the depth was last compared.
             depth_max[i] = if h[i] > depth_max[i] {
@@ -512,16 +580,32 @@ fn observe(tile: &mut Tile, scratch: &Scratch, options: &Options, look: &Look<'_
     tile.broken = !sum.iter().sum::<f32>().is_finite();
 }
 
-fn note_edges(tile: &mut Tile, depth_dry: f32) {
-    let wet = |row: isize, col: isize| tile.h[rimmed(row, col)] > depth_dry;
-    if tile.h_max <= depth_dry {
+/// Cells from an edge within which water wakes the tile beyond: as many as the finest steps in one
+/// common step, in which a front may come so far.
+pub(super) fn reach(options: &Options) -> isize {
+    match options.scheme == Scheme::FiniteVolume && options.local_steps {
+        true => 1 << LEVEL_MAX,
+        false => 1,
+    }
+}
+
+fn note_edges(tile: &mut Tile, options: &Options) {
+    let depth_still = options.depth_still();
+    if tile.h_max <= depth_still {
         tile.edge_wet = [false; 4];
         return;
     }
+    let reach = reach(options);
+    let wet = |rows: std::ops::Range<isize>, cols: std::ops::Range<isize>| {
+        rows.into_iter().any(|row| {
+            cols.clone()
+                .any(|col| tile.h[rimmed(row, col)] > depth_still)
+        })
+    };
     tile.edge_wet = [
-        (0..SIDE).any(|col| wet(0, col)),
-        (0..SIDE).any(|row| wet(row, SIDE - 1)),
-        (0..SIDE).any(|col| wet(SIDE - 1, col)),
-        (0..SIDE).any(|row| wet(row, 0)),
+        wet(0..reach, 0..SIDE),
+        wet(0..SIDE, SIDE - reach..SIDE),
+        wet(SIDE - reach..SIDE, 0..SIDE),
+        wet(0..SIDE, 0..reach),
     ];
 }
