@@ -7,9 +7,9 @@ use stormgrid_core::series::Series;
 
 use super::bench::{SCHEMES, advance, basin, start};
 use super::{
-    Barrel, Boundary, BoundaryKind, BoundaryPlace, Curve, End, Infiltration, Inflow, Initial, Law,
-    PerCell, PumpRate, Rain, Reservoir, Scheme, Section, Setup, Side, Structure, Switch, Way,
-    Weather, crests_along,
+    Barrel, Boundary, BoundaryKind, BoundaryPlace, Curve, End, Flood, Infiltration, Inflow,
+    Initial, Law, PerCell, PumpRate, Rain, Reservoir, Scheme, Section, Setup, Side, Structure,
+    Switch, Way, Weather, crests_along,
 };
 use crate::typhoon::Air;
 
@@ -175,5 +175,17 @@ fn all_at_once_the_balance_closes_and_the_digest_is_one() {
         let one = run(1);
         assert_eq!(one, run(2));
         assert_eq!(one, run(4));
+        // Taken up again after seven minutes.
+        let mut flood = start(setup(scheme, 1));
+        for minute in 1..=7 {
+            advance(&mut flood, 60.0 * f64::from(minute));
+        }
+        let bytes = flood.checkpoint();
+        let mut flood = Flood::resume(setup(scheme, 2), &bytes).expect("a sound checkpoint");
+        for minute in 8..=15 {
+            advance(&mut flood, 60.0 * f64::from(minute));
+        }
+        assert_eq!(one, flood.digest());
+        assert!(flood.ledger().error_rel < 1e-6);
     }
 }
