@@ -5,6 +5,12 @@ use stormgrid_core::time::Instant;
 
 use crate::{FormatError, toml_text};
 
+mod soil;
+mod structure;
+
+pub use soil::{Infiltration, Method};
+pub use structure::{Structure, StructureKind};
+
 /// A flood run as a person writes it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,12 +34,11 @@ pub struct Scenario {
     /// Places with a roughness of their own, later ones over earlier ones.
     #[serde(default)]
     pub roughness_zone: Vec<RoughnessZone>,
-    /// Levees, gates, pumps: recognised, not built yet.
+    /// Levees, gates, pumps and the like.
     #[serde(default)]
-    structure: Vec<toml::Table>,
-    /// Wind and pressure on the water: recognised, not built yet.
-    #[serde(default)]
-    typhoon: Option<toml::Table>,
+    pub structure: Vec<Structure>,
+    /// Wind and pressure on the water.
+    pub typhoon: Option<Typhoon>,
     /// Buildings.
     pub buildings: Option<Buildings>,
     /// Grids that exposure is reported for.
@@ -85,8 +90,9 @@ pub struct Terrain {
     /// Manning's n [s m⁻¹ᐟ³].
     #[serde(default = "default_roughness")]
     pub roughness: NumberOrRaster,
-    /// Loss to the soil; only `none` is built.
-    infiltration: Option<toml::Value>,
+    /// Loss to the soil; none without it.
+    #[serde(default, deserialize_with = "soil::read")]
+    pub infiltration: Infiltration,
 }
 
 fn default_roughness() -> NumberOrRaster {
@@ -101,18 +107,36 @@ pub struct Initial {
     pub level: Option<NumberOrRaster>,
     /// Water depth [m].
     pub depth: Option<NumberOrRaster>,
-    discharge_x: Option<String>,
-    discharge_y: Option<String>,
+    /// Unit discharge eastwards [m² s⁻¹], a raster.
+    pub discharge_x: Option<String>,
+    /// Unit discharge northwards [m² s⁻¹], a raster.
+    pub discharge_y: Option<String>,
 }
 
-/// `[rain]`: a rate or a series.
+/// `[rain]`: a rate, a series, a raster, a raster times a series, or a series of rasters.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rain {
     /// The same rate throughout [mm h⁻¹].
     pub rate_mm_h: Option<f64>,
-    /// CSV `time_s,rate_mm_h`.
+    /// CSV `time_s,rate_mm_h`; beside `raster` the factor that it is multiplied with.
     pub series: Option<String>,
+    /// Raster of rates [mm h⁻¹].
+    pub raster: Option<String>,
+    /// CSV `time_s,raster`: rasters of rates [mm h⁻¹], each from its time until the next.
+    pub rasters: Option<String>,
+}
+
+/// `[typhoon]`: wind and pressure on the water.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Typhoon {
+    /// Path of its track.
+    pub track: String,
+    /// Which storm of the file; needed if there are several.
+    pub name: Option<String>,
+    /// Path of a track of another agency whose radii are taken.
+    pub radii: Option<String>,
 }
 
 /// A side of the raster.
@@ -273,7 +297,6 @@ impl Scenario {
             )
         })?;
         let scenario: Self = toml_text::read(text, file)?;
-        scenario.refuse_unbuilt(file)?;
         scenario.check(file)?;
         Ok(scenario)
     }
@@ -283,44 +306,6 @@ impl Scenario {
         self.run
             .output_interval_s
             .unwrap_or(self.run.duration_s / 100.0)
-    }
-
-    fn refuse_unbuilt(&self, file: &str) -> Result<(), FormatError> {
-        let unbuilt = |place: &str, what: &str, remedy: &str| {
-            Err(FormatError::unsupported(file, place, what, remedy))
-        };
-        if let Some(first) = self.structure.first() {
-            let kind = first
-                .get("kind")
-                .and_then(toml::Value::as_str)
-                .unwrap_or("structure");
-            return unbuilt("[[structure]]", kind, "remove the section");
-        }
-        if self.typhoon.is_some() {
-            return unbuilt(
-                "[typhoon]",
-                "wind and pressure on the water of a single run",
-                "remove the section, or use `stormgrid forecast`",
-            );
-        }
-        if self.initial.discharge_x.is_some() || self.initial.discharge_y.is_some() {
-            return unbuilt(
-                "[initial]",
-                "a discharge at the start",
-                "remove discharge_x and discharge_y",
-            );
-        }
-        if let Some(method) = &self.terrain.infiltration {
-            let name = method.get("method").unwrap_or(method).as_str();
-            if name != Some("none") {
-                return unbuilt(
-                    "[terrain]",
-                    "infiltration",
-                    "remove it, or use { method = \"none\" }",
-                );
-            }
-        }
-        Ok(())
     }
 
     fn check(&self, file: &str) -> Result<(), FormatError> {
@@ -378,22 +363,26 @@ impl Scenario {
                 "give one of them",
             );
         }
-        match (self.rain.rate_mm_h, &self.rain.series) {
-            (Some(_), Some(_)) => {
-                return wrong(
-                    "[rain]",
-                    "both rate_mm_h and series are given".into(),
-                    "give one of them",
-                );
-            }
-            (Some(rate), None) if !(0.0..=1000.0).contains(&rate) => {
-                return wrong(
-                    "[rain]",
-                    format!("rate_mm_h = {rate} is not between 0 and 1000"),
-                    "give millimetres an hour",
-                );
-            }
-            _ => {}
+        self.rain.check().or_else(|problem| {
+            wrong("[rain]", problem, "give one rate, series or set of rasters")
+        })?;
+        let infiltration = self.terrain.infiltration.check();
+        infiltration.or_else(|problem| wrong("[terrain]", problem, "see the scenario format"))?;
+        if self.initial.discharge_x.is_some() != self.initial.discharge_y.is_some() {
+            return wrong(
+                "[initial]",
+                "only one of discharge_x and discharge_y is given".into(),
+                "give both or none",
+            );
+        }
+        for (k, structure) in self.structure.iter().enumerate() {
+            structure.check().or_else(|problem| {
+                wrong(
+                    &format!("[[structure]] {}", k + 1),
+                    problem,
+                    "see the scenario format",
+                )
+            })?;
         }
         if self
             .solver
@@ -425,6 +414,30 @@ impl Scenario {
             })?;
         }
         Ok(())
+    }
+}
+
+impl Rain {
+    fn check(&self) -> Result<(), String> {
+        let given = |value: &Option<String>| value.is_some();
+        let series = given(&self.series) && !given(&self.raster);
+        let kinds = [
+            self.rate_mm_h.is_some(),
+            series,
+            given(&self.raster),
+            given(&self.rasters),
+        ];
+        if kinds.iter().filter(|given| **given).count() > 1
+            || (given(&self.rasters) && given(&self.series))
+        {
+            return Err("more than one of rate_mm_h, series, raster and rasters is given".into());
+        }
+        match self.rate_mm_h {
+            Some(rate) if !(0.0..=1000.0).contains(&rate) => {
+                Err(format!("rate_mm_h = {rate} is not between 0 and 1000"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -538,16 +551,111 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_built_is_named_never_passed_over() {
+    fn soil_is_read_and_its_keys_fit_the_method() {
+        let read = |extra: &str| {
+            let text = format!("{MINIMAL}infiltration = {extra}\n");
+            Scenario::read(text.as_bytes(), "s.toml").map(|s| s.terrain.infiltration)
+        };
+        assert_eq!(read("\"none\""), Ok(Infiltration::default()));
+        assert_eq!(read("{ method = \"none\" }"), Ok(Infiltration::default()));
+        let scs = read("{ method = \"scs\", curve_number = \"cn.tif\" }").expect("valid");
+        assert_eq!(
+            scs.curve_number,
+            Some(NumberOrRaster::Raster("cn.tif".into()))
+        );
+        let fault = |extra: &str| read(extra).expect_err("faulty").to_string();
         assert!(
-            fault("[[structure]]\nkind = \"pump\"\n")
-                .contains("[[structure]]: pump is not supported")
+            fault("{ method = \"scs\" }")
+                .contains("[terrain]: this method of infiltration needs curve_number")
         );
         assert!(
-            fault("infiltration = { method = \"scs\" }\n")
-                .contains("infiltration is not supported")
+            fault("{ method = \"constant\", rate_mm_h = 3, suction_mm = 5 }")
+                .contains("suction_mm does not belong")
         );
-        assert!(fault("[typhoon]\ntrack = \"hato.csv\"\n").contains("[typhoon]"));
+        assert!(fault("\"scs\"").contains("line 7: infiltration needs a table"));
+        assert!(fault("{ method = \"horton\" }").contains("line 7"));
+    }
+
+    #[test]
+    fn structures_are_read_and_their_keys_fit_the_kind() {
+        let read = |body: &str| {
+            let text = format!("{MINIMAL}[[structure]]\n{body}\n");
+            Scenario::read(text.as_bytes(), "s.toml")
+        };
+        for body in [
+            "kind = \"pump\"\nat = [1.0, 2.0]\nto = [3, 4]\nrate_m3_s = 5.0\non_m = 1\noff_m = 0.5",
+            "kind = \"culvert\"\nat = [1, 2]\nto = [3, 4]\ndiameter_m = 0.8\nflap = true",
+            "kind = \"weir\"\nat = [1, 2]\noutside_m = 0.2\ncrest_m = 2\nwidth_m = 4",
+            "kind = \"gate\"\nat = [1, 2]\nto = [3, 4]\nsill_m = 0\nwidth_m = 4\nopening_series = \"g.csv\"",
+            "kind = \"drain\"\npolygon = \"p.geojson\"\ncapacity_mm_h = 36",
+            "kind = \"breach\"\nat = [1, 2]\nto = [3, 4]\ncrest_m = 4\nfloor_m = 1\nwidth_m = 30\nstart_s = 60\nopening_s = 600",
+            "kind = \"levee\"\nline = [[0, 0, 3.0], [10, 0, 3.5]]",
+            "kind = \"levee\"\nsource = \"levees.geojson\"\ncrest_m = 4",
+            "kind = \"reservoir\"\nto = [3, 4]\nstorage = [[0, 0], [5, 100]]\nlevel_m = 3\nrule = [[0, 0], [5, 2]]",
+        ] {
+            assert!(read(body).is_ok(), "{body}: {:?}", read(body));
+        }
+        let fault = |body: &str| read(body).expect_err("faulty").to_string();
+        for (body, text) in [
+            (
+                "kind = \"pump\"\nat = [1, 2]",
+                "[[structure]] 1: a pump needs rate_m3_s or series or curve",
+            ),
+            (
+                "kind = \"pump\"\nat = [1, 2]\nrate_m3_s = 1\ncrest_m = 2",
+                "crest_m does not belong to a pump",
+            ),
+            (
+                "kind = \"pump\"\nrate_m3_s = 1",
+                "a pump needs at or polygon",
+            ),
+            (
+                "kind = \"pump\"\nat = [1, 2]\nrate_m3_s = 1\non_m = 2",
+                "a switch needs on_m and off_m",
+            ),
+            (
+                "kind = \"culvert\"\nat = [1, 2]\nto = [1, 9]\nheight_m = 1",
+                "a box culvert needs width_m and height_m",
+            ),
+            (
+                "kind = \"culvert\"\nat = [1, 2]\ndiameter_m = 1",
+                "needs length_m and inverts_m",
+            ),
+            (
+                "kind = \"levee\"\nline = [[0, 0], [1, 1]]",
+                "line needs two or more points",
+            ),
+            (
+                "kind = \"reservoir\"\nto = [1, 2]\nstorage = [[0, 0], [1, 1]]\nlevel_m = 1",
+                "needs a rule or a series",
+            ),
+            (
+                "kind = \"pump\"\nat = [1, 2]\nrate_m3 = 1",
+                "line 10: unknown key 'rate_m3' in [[structure]]; did you mean 'rate_m3_s'?",
+            ),
+            ("kind = \"siphon\"", "line 8"),
+        ] {
+            assert!(fault(body).contains(text), "{}", fault(body));
+        }
+    }
+
+    #[test]
+    fn rain_has_one_form_and_a_typhoon_a_track() {
+        let whole = |extra: &str| Scenario::read(format!("{MINIMAL}{extra}").as_bytes(), "s.toml");
+        assert!(whole("[rain]\nraster = \"r.tif\"\nseries = \"f.csv\"\n").is_ok());
+        assert!(
+            whole("[rain]\nrasters = \"radar.csv\"\n[typhoon]\ntrack = \"hato.csv\"\n").is_ok()
+        );
+        assert!(
+            fault("[rain]\nrasters = \"a.csv\"\nseries = \"b.csv\"\n")
+                .contains("[rain]: more than one of")
+        );
+        assert!(
+            fault("[rain]\nrate_mm_h = 1\nraster = \"b.tif\"\n")
+                .contains("[rain]: more than one of")
+        );
+        assert!(fault("[typhoon]\nname = \"Hato\"\n").contains("track"));
+        assert!(fault("[initial]\ndischarge_x = \"q.tif\"\n").contains("only one of discharge_x"));
     }
 
     #[test]

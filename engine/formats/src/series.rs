@@ -34,6 +34,39 @@ pub fn read(bytes: &[u8], file: &str) -> Result<Series, FormatError> {
     })
 }
 
+/// Reads `time_s` and the path of a raster, in order of time.
+pub fn read_rasters(bytes: &[u8], file: &str) -> Result<Vec<(f64, String)>, FormatError> {
+    let mut table = Table::read(bytes, file)?;
+    let time = table.column(&["time_s"])?;
+    let raster = table.column(&["raster", "file", "path"])?;
+    let mut rasters: Vec<(f64, String)> = Vec::new();
+    while let Some(row) = table.next_row()? {
+        let (time, path) = (row.number(time)?, row.text(raster).to_owned());
+        let wrong = |problem: &str, remedy: &str| {
+            FormatError::malformed(file, format!("line {}", row.line), problem, remedy)
+        };
+        if path.is_empty() {
+            return Err(wrong("no raster is named", "give its path"));
+        }
+        if rasters.last().is_some_and(|(before, _)| *before >= time) {
+            return Err(wrong(
+                "time does not increase",
+                "put the rows in order of time, each time once",
+            ));
+        }
+        rasters.push((time, path));
+    }
+    match rasters.is_empty() {
+        true => Err(FormatError::malformed(
+            file,
+            "",
+            "the table has no row",
+            "give at least one row",
+        )),
+        false => Ok(rasters),
+    }
+}
+
 /// Named points in a CSV with `x`, `y` (or `lon`, `lat`) and an optional `id` or `name`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NamedPoint {
@@ -199,6 +232,19 @@ fn csv_error(file: &str, error: &csv::Error) -> FormatError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rasters_come_in_order_of_time() {
+        let read = |text: &str| read_rasters(text.as_bytes(), "r.csv");
+        let found = read("time_s,raster\n0,a.tif\n300,b.tif\n").expect("valid");
+        assert_eq!(found[1], (300.0, "b.tif".to_owned()));
+        let fault = |text: &str| read(text).expect_err("faulty").to_string();
+        assert!(
+            fault("time_s,raster\n5,a.tif\n5,b.tif\n").contains("line 3: time does not increase")
+        );
+        assert!(fault("time_s,raster\n5,\n").contains("line 2: no raster is named"));
+        assert!(fault("time_s,raster\n").contains("no row"));
+    }
 
     #[test]
     fn a_series_is_read_in_order() {

@@ -19,6 +19,7 @@ pub mod city;
 mod drive;
 mod error;
 pub mod files;
+mod forcing;
 mod forecast;
 mod forecast_file;
 mod frames;
@@ -28,6 +29,7 @@ mod impact;
 mod results;
 mod simulate;
 pub mod storm;
+mod structures;
 pub mod tables;
 mod twin;
 pub mod usage;
@@ -39,7 +41,7 @@ pub use forecast::{
     FORECAST_FILE, Forecast, ForecastOptions, LayerSeries, Listener, Plan, forecast, plan,
 };
 pub use impact::Impacts;
-pub use results::{LedgerEntry, Summary};
+pub use results::{LedgerEntry, StructureEntry, Summary};
 pub use simulate::{RunOptions, simulate};
 pub use stormgrid_sim::flood::Scheme;
 pub use twin::{BUILDINGS, CityPart, LayerFile, LayerSummary, LoadedTwin, MANIFEST};

@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 use stormgrid_core::raster::{Raster, RasterGeometry};
 use stormgrid_formats::elevation::write_geotiff;
+use stormgrid_formats::scenario;
 use stormgrid_sim::flood::{Flood, Ledger, Source};
 
 use crate::drive::Driven;
 use crate::files::RunFolder;
-use crate::{ProjectError, usage};
+use crate::{ProjectError, structures, usage};
 
 /// Written where there is no water, and named as nodata in the file.
 const NO_DATA: f32 = -9999.0;
@@ -56,16 +57,39 @@ pub struct Summary {
     pub volume_error_rel: f64,
     /// The ledger, line by line.
     pub ledger: Vec<LedgerEntry>,
+    /// What the structures did.
+    #[serde(default)]
+    pub structures: Vec<StructureEntry>,
     /// SHA-256 of the final state and the maxima; the same for any number of threads.
     pub digest: String,
     /// What a reader should know.
     pub notes: Vec<String>,
 }
 
+/// What a structure did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StructureEntry {
+    /// Its number in the scenario, from 1.
+    pub structure: usize,
+    /// `pump`, `gate` and so on.
+    pub kind: String,
+    /// What people call it.
+    pub name: Option<String>,
+    /// Volume moved from the first end to the second [m³].
+    pub forward_m3: f64,
+    /// Volume moved back [m³].
+    pub backward_m3: f64,
+    /// Discharge at the end [m³ s⁻¹].
+    pub discharge_m3_s: f64,
+    /// Water in a reservoir at the end [m³].
+    pub held_m3: Option<f64>,
+}
+
 /// A line of the ledger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LedgerEntry {
-    /// `initial`, `rain`, `inflow 1`, `boundary 2`; numbers as in the input, from 1.
+    /// `initial`, `rain`, `infiltration`, `inflow 1`, `boundary 2`, `structure 3`; numbers as in the
+    /// input, from 1.
     pub source: String,
     /// Volume that entered [m³].
     pub in_m3: f64,
@@ -104,9 +128,37 @@ impl Summary {
             volume_stored_m3: ledger.stored_m3,
             volume_error_rel: ledger.error_rel,
             ledger: entries(&ledger),
+            structures: Vec::new(),
             digest: driven.flood.digest(),
             notes: Vec::new(),
         }
+    }
+
+    /// Tells what the structures of a scenario did, by their numbers there.
+    ///
+    /// - `numbers`: of each structure of the flood, from 1; levees are none
+    pub(crate) fn name_structures(
+        &mut self,
+        flood: &Flood,
+        numbers: &[usize],
+        given: &[scenario::Structure],
+    ) {
+        for (entry, line) in self.ledger.iter_mut().zip(flood.ledger().lines) {
+            if let Source::Structure(k) = line.source {
+                entry.source = format!("structure {}", numbers[k]);
+            }
+        }
+        let reports = numbers.iter().zip(flood.structures());
+        let told = reports.map(|(&number, report)| StructureEntry {
+            structure: number,
+            kind: structures::word(given[number - 1].kind).to_owned(),
+            name: given[number - 1].name.clone(),
+            forward_m3: report.forward_m3,
+            backward_m3: report.backward_m3,
+            discharge_m3_s: report.discharge_m3_s,
+            held_m3: report.held_m3,
+        });
+        self.structures = told.collect();
     }
 }
 

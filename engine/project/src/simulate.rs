@@ -7,7 +7,6 @@ use stormgrid_core::area::geodesic_area_m2;
 use stormgrid_core::ids::CellIdx;
 use stormgrid_core::raster::{Raster, RasterGeometry};
 use stormgrid_core::series::Series;
-use stormgrid_core::units::RainRate;
 use stormgrid_crs::Projector;
 use stormgrid_formats::elevation;
 use stormgrid_formats::scenario::{
@@ -16,7 +15,7 @@ use stormgrid_formats::scenario::{
 use stormgrid_sim::exposure::{Assets, Zone};
 use stormgrid_sim::flood::{
     self, Boundary, BoundaryKind, BoundaryPlace, Domain, Flood, FloodError, Inflow, Initial,
-    Manning, Rain, Setup, Side,
+    Manning, Setup, Side,
 };
 
 use crate::city::{self, BuildingSource};
@@ -28,7 +27,7 @@ use crate::impact::{Impact, ZoneSource, exposed};
 use crate::results::{Summary, depth_geotiff, write_rasters, write_summary};
 use crate::storm::constant_or_file;
 use crate::vectors::{self, Frame};
-use crate::{ProjectError, tables};
+use crate::{ProjectError, forcing, structures, tables};
 
 /// Manning's n of a cell full of buildings, for `as = "roughness"` [s m⁻¹ᐟ³].
 ///
@@ -59,6 +58,8 @@ pub struct PreparedScenario {
     zones: Option<Zones>,
     gauges: Option<Gauges>,
     notes: Vec<String>,
+    /// Number in the scenario of each structure of the setup, from 1.
+    structure_numbers: Vec<usize>,
 }
 
 struct Zones {
@@ -207,7 +208,21 @@ impl PreparedScenario {
             scheme.limits()
         ));
         setup.initial = places.initial(&scenario.initial)?;
-        setup.rain = rain(&reader, &scenario.rain)?;
+        setup.initial_discharge = places.initial_discharge(&scenario.initial)?;
+        setup.rain = forcing::rain(&reader, &scenario.rain, &geometry)?;
+        setup.infiltration = forcing::infiltration(&places, &scenario.terrain.infiltration)?;
+        if let Some(typhoon) = &scenario.typhoon {
+            setup.weather = Some(forcing::weather(&places, typhoon, scenario.run.start)?);
+            notes.push(
+                "the wind and the pressure of the typhoon act on the water of the domain; \
+                 levels at its boundaries are taken as they are given"
+                    .to_owned(),
+            );
+        }
+        let found = structures::read(&places, &scenario.structure, &setup.domain)?;
+        setup.crests = found.crests;
+        let (structure_numbers, moving) = found.moving.into_iter().unzip();
+        setup.structures = moving;
         setup.boundaries = scenario
             .boundary
             .iter()
@@ -243,6 +258,7 @@ impl PreparedScenario {
             zones,
             gauges,
             notes,
+            structure_numbers,
             scenario,
         })
     }
@@ -334,6 +350,11 @@ impl PreparedScenario {
             duration,
         );
         summary.notes = self.notes;
+        summary.name_structures(
+            &driven.flood,
+            &self.structure_numbers,
+            &self.scenario.structure,
+        );
         write_summary(folder, &summary)?;
         tell(observer, Stage::Done, 1.0)?;
         Ok(summary)
@@ -341,22 +362,27 @@ impl PreparedScenario {
 }
 
 /// Finds and reads the files that a scenario names.
-struct Reader {
+pub(crate) struct Reader {
     base: PathBuf,
-    file: String,
+    /// Name of the scenario's file.
+    pub(crate) file: String,
 }
 
 impl Reader {
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.base.join(name)
     }
 
-    fn raster(&self, name: &str) -> Result<Raster<f64>, ProjectError> {
+    pub(crate) fn raster(&self, name: &str) -> Result<Raster<f64>, ProjectError> {
         let path = self.path(name);
         Ok(elevation::read(&files::read(&path)?, &files::name(&path))?.raster)
     }
 
-    fn series(&self, value: Option<f64>, name: Option<&str>) -> Result<Series, ProjectError> {
+    pub(crate) fn series(
+        &self,
+        value: Option<f64>,
+        name: Option<&str>,
+    ) -> Result<Series, ProjectError> {
         let path = name.map(|n| self.path(n));
         // The scenario's reader has made sure that one of them is given.
         constant_or_file(value, path.as_deref()).map(Option::unwrap_or_default)
@@ -364,14 +390,14 @@ impl Reader {
 }
 
 /// Places of a scenario as cells of the run.
-struct Places<'a> {
-    reader: &'a Reader,
-    geometry: RasterGeometry,
+pub(crate) struct Places<'a> {
+    pub(crate) reader: &'a Reader,
+    pub(crate) geometry: RasterGeometry,
     crs: Option<&'a str>,
 }
 
 impl Places<'_> {
-    fn frame(&self) -> Result<Frame, ProjectError> {
+    pub(crate) fn frame(&self) -> Result<Frame, ProjectError> {
         self.crs.map(Frame::of_crs).ok_or_else(|| {
             ProjectError::input(
                 &self.reader.file,
@@ -387,7 +413,7 @@ impl Places<'_> {
     }
 
     /// Cells that polygons cover by half or more; the most covered one where none is.
-    fn cells(&self, name: &str) -> Result<Vec<(CellIdx, f64)>, ProjectError> {
+    pub(crate) fn cells(&self, name: &str) -> Result<Vec<(CellIdx, f64)>, ProjectError> {
         let mut cells = Vec::new();
         for area in self.areas(name)? {
             let own = cells_of(&self.geometry, &area, 0.5);
@@ -426,7 +452,7 @@ impl Places<'_> {
     }
 
     /// A raster of the scenario on the cells of the run.
-    fn on_cells(&self, name: &str) -> Result<Vec<f64>, ProjectError> {
+    pub(crate) fn on_cells(&self, name: &str) -> Result<Vec<f64>, ProjectError> {
         let raster = self.reader.raster(name)?;
         let values = if *raster.geometry() == self.geometry {
             raster
@@ -445,6 +471,16 @@ impl Places<'_> {
             (None, Some(NumberOrRaster::Raster(name))) => Initial::Depth(self.on_cells(name)?),
             (None, None) => Initial::Dry,
         })
+    }
+
+    fn initial_discharge(
+        &self,
+        initial: &scenario::Initial,
+    ) -> Result<Option<[Vec<f64>; 2]>, ProjectError> {
+        match (&initial.discharge_x, &initial.discharge_y) {
+            (Some(x), Some(y)) => Ok(Some([self.on_cells(x)?, self.on_cells(y)?])),
+            _ => Ok(None),
+        }
     }
 
     fn boundary(&self, boundary: &scenario::Boundary) -> Result<Boundary, ProjectError> {
@@ -573,15 +609,147 @@ fn as_field(manning: &mut Manning, n_cells: usize) -> &mut Vec<f32> {
     }
 }
 
-fn rain(reader: &Reader, rain: &scenario::Rain) -> Result<Rain, ProjectError> {
-    let mps = |mm_h: f64| RainRate::from_mm_h(mm_h).as_mps();
-    Ok(match (&rain.series, rain.rate_mm_h) {
-        (Some(name), _) => {
-            let mut series = reader.series(None, Some(name))?;
-            series.value.iter_mut().for_each(|v| *v = mps(*v));
-            Rain::Series(series)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ops::ControlFlow;
+    use stormgrid_formats::elevation::write_geotiff;
+
+    /// A folder with 2 km × 1 km of ground at 20 m, a ditch along its middle, somewhere in Jiangmen.
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        let geometry =
+            RasterGeometry::new(100, 50, 410_000.0, 2_495_000.0, 20.0, 20.0).expect("valid");
+        let ditch = |row: usize| {
+            if row == 25 {
+                0.0
+            } else {
+                1.0 + 0.002 * row as f32
+            }
+        };
+        let ground = Raster::from_fn(geometry, |row, _| ditch(row));
+        let write = |name: &str, raster: &Raster<f32>| {
+            let bytes = write_geotiff(raster, Some("EPSG:4547"), -9999.0).expect("a raster");
+            std::fs::write(folder.path().join(name), bytes).expect("written");
+        };
+        write("dem.tif", &ground);
+        write(
+            "cn.tif",
+            &Raster::from_fn(geometry, |_, col| 60.0 + 0.3 * col as f32),
+        );
+        let radar = RasterGeometry::new(2, 1, 410_000.0, 2_495_000.0, 1000.0, 1000.0);
+        write("rain.tif", &Raster::filled(radar.expect("valid"), 60.0));
+        folder
+    }
+
+    fn run(folder: &Path, body: &str) -> Result<Summary, ProjectError> {
+        let text = format!(
+            "[run]\nstart = \"2017-08-23T00:00:00+08:00\"\nduration_s = 1800\noutput_interval_s = 900\n{body}"
+        );
+        let path = folder.join("scenario.toml");
+        std::fs::write(&path, text).expect("written");
+        let options = RunOptions {
+            threads: 2,
+            frames: false,
+            ..RunOptions::default()
+        };
+        simulate(&path, &folder.join("out"), &options, &mut |_| {
+            ControlFlow::Continue(())
+        })
+    }
+
+    /// Rain as rasters, curve numbers, a levee, and one structure of every kind at once.
+    #[test]
+    fn everything_of_a_scenario_is_built_and_balances() {
+        let folder = folder();
+        let at =
+            |row: usize, col: usize| format!("[{}, {}]", 410_010 + 20 * col, 2_494_990 - 20 * row);
+        std::fs::write(
+            folder.path().join("radar.csv"),
+            "time_s,raster\n0,rain.tif\n900,rain.tif\n",
+        )
+        .expect("written");
+        for scheme in ["finite_volume", "local_inertial"] {
+            let body = format!(
+                "[terrain]\nelevation = \"dem.tif\"\n\
+                 infiltration = {{ method = \"scs\", curve_number = \"cn.tif\" }}\n\
+                 [initial]\nlevel = 1.02\n[rain]\nrasters = \"radar.csv\"\n[solver]\nscheme = \"{scheme}\"\n\
+                 [[structure]]\nkind = \"levee\"\nline = [[410000, 2494700], [412000, 2494700]]\ncrest_m = 2.0\n\
+                 [[structure]]\nkind = \"pump\"\nname = \"北站\"\nat = {}\nto = {}\nrate_m3_s = 0.8\n\
+                 [[structure]]\nkind = \"culvert\"\nat = {}\nto = {}\ndiameter_m = 1.0\n\
+                 [[structure]]\nkind = \"drain\"\nat = {}\nradius_m = 100\ncapacity_mm_h = 36\n\
+                 [[structure]]\nkind = \"weir\"\nat = {}\noutside_m = 0.5\ncrest_m = 0.9\nwidth_m = 3\n\
+                 [[structure]]\nkind = \"gate\"\nat = {}\nsill_m = 0\nwidth_m = 2\nopening_m = 0.5\non_m = 0.8\noff_m = 0.2\n\
+                 [[structure]]\nkind = \"breach\"\nat = {}\nto = {}\ncrest_m = 3\nfloor_m = 0\nwidth_m = 20\nstart_s = 60\nopening_s = 300\n\
+                 [[structure]]\nkind = \"reservoir\"\nto = {}\nstorage = [[10, 0], [15, 50000]]\nlevel_m = 14\nrule = [[10, 0], [15, 8]]\n",
+                at(25, 5),
+                at(10, 5),
+                at(25, 40),
+                at(25, 60),
+                at(40, 50),
+                at(25, 90),
+                at(25, 95),
+                at(25, 70),
+                at(26, 70),
+                at(25, 20),
+            );
+            let summary = run(folder.path(), &body).expect("a finished run");
+            assert!(
+                summary.volume_error_rel < 1e-6,
+                "{}",
+                summary.volume_error_rel
+            );
+            let line = |name: &str| {
+                let found = summary.ledger.iter().find(|line| line.source == name);
+                found
+                    .unwrap_or_else(|| panic!("{name} is in the ledger"))
+                    .clone()
+            };
+            // 60 mm/h over 2 km² for half an hour.
+            assert!((line("rain").in_m3 / 60_000.0 - 1.0).abs() < 0.01);
+            let soaked = line("infiltration").out_m3;
+            assert!((20_000.0..59_000.0).contains(&soaked), "{soaked}");
+            for name in ["structure 4", "structure 5", "structure 6"] {
+                assert!(line(name).out_m3 > 10.0, "{name}");
+            }
+            assert!(line("structure 8").in_m3 > 1000.0);
+            let pump = &summary.structures[0];
+            assert_eq!((pump.structure, pump.kind.as_str()), (2, "pump"));
+            assert_eq!(pump.name.as_deref(), Some("北站"));
+            assert!(
+                (pump.forward_m3 / (0.8 * 1800.0) - 1.0).abs() < 0.01,
+                "{pump:?}"
+            );
+            assert_eq!(summary.structures.len(), 7);
         }
-        (None, Some(rate)) if rate > 0.0 => Rain::Uniform(mps(rate)),
-        (None, _) => Rain::None,
-    })
+    }
+
+    /// A storm over the place moves the water, and a place that is none is told by its number.
+    #[test]
+    fn a_typhoon_acts_on_the_water_and_faults_name_their_place() {
+        let folder = folder();
+        let track = "name,agency,time_utc,lat,lon,vmax_kt,pmin_hpa\n\
+                     T,CMA,2017-08-22T12:00:00Z,22.3,113.2,87,950\n\
+                     T,CMA,2017-08-23T00:00:00Z,22.6,112.6,78,960\n";
+        std::fs::write(folder.path().join("track.csv"), track).expect("written");
+        let calm = "[terrain]\nelevation = \"dem.tif\"\n[initial]\nlevel = 2.0\n[solver]\nscheme = \"local_inertial\"\n";
+        let still = run(folder.path(), calm).expect("a finished run");
+        let blown = run(
+            folder.path(),
+            &format!("{calm}[typhoon]\ntrack = \"track.csv\"\n"),
+        )
+        .expect("a finished run");
+        assert_ne!(still.digest, blown.digest);
+        assert!(blown.volume_error_rel < 1e-6);
+        assert!(blown.notes.iter().any(|note| note.contains("typhoon")));
+        let fault = run(
+            folder.path(),
+            &format!("{calm}[[structure]]\nkind = \"pump\"\nat = [5.0, 5.0]\nrate_m3_s = 1\n"),
+        );
+        let text = fault.expect_err("outside").to_string();
+        assert!(
+            text.contains("scenario.toml: [[structure]] 1: [5, 5] lies outside the terrain; give"),
+            "{text}"
+        );
+    }
 }
