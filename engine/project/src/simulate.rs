@@ -650,6 +650,7 @@ mod tests {
         std::fs::write(&path, text).expect("written");
         let options = RunOptions {
             threads: 2,
+            frames: false,
             ..RunOptions::default()
         };
         simulate(&path, &folder.join("out"), &options, &mut |_| {
