@@ -48,13 +48,8 @@ const state = (page) => page.evaluate(() => window.stormgrid.state());
 
 /** The camera has arrived, and the address has been written since. */
 async function rested(page) {
-  let last = null;
-  await until("the camera to rest", async () => {
-    const now = JSON.stringify((await state(page)).view);
-    const same = now === last;
-    last = now;
-    return same;
-  }, 60_000, 1500);
+  await until("the camera to rest", async () => !(await state(page)).engine.moving, 60_000);
+  await sleep(600);
 }
 
 /** The first forecast is finished and shown. */
@@ -135,6 +130,7 @@ test("the page draws the city and a forecast, and its controls work", { timeout:
   await t.test("a click on the canvas selects what is there", async () => {
     await page.keyboard.press("Escape");
     await until("no selection", async () => (await state(page)).selection === null);
+    await rested(page);
     const [x, y] = [DESK.width / 2, DESK.height / 2];
     const hit = await page.evaluate(([px, py]) => window.stormgrid.pick(px, py), [x, y]);
     assert.ok(hit, "nothing under the middle of the canvas");
@@ -144,6 +140,9 @@ test("the page draws the city and a forecast, and its controls work", { timeout:
     await sleep(300);
     await page.mouse.up();
     const selected = await until("a selection", async () => (await state(page)).selection);
+    const still = await page.evaluate(([px, py]) => window.stormgrid.pick(px, py), [x, y]);
+    const where = ({ kind, index, x, y, z }) => ({ kind, index, x, y, z });
+    assert.deepEqual(where(still), where(hit), "the camera moved between asking and clicking");
     if (hit.kind === "building") assert.deepEqual(selected, { kind: "building", index: hit.index });
     else assert.ok(["grid", "point"].includes(selected.kind), `${selected.kind} selected`);
     await until("its card", async () => /\d/.test(await page.locator("#card").innerText()));

@@ -260,6 +260,7 @@ pub fn state() -> JsState {
             ("ready", ready.into()),
             ("time", m.water.time().into()),
             ("view", view_value(&m.camera.view())),
+            ("moving", m.is_moving().into()),
             ("selection", selection_value(m.selection())),
             ("layers", strings(m.layers.iter().map(|l| l.id.as_str()))),
             ("visible", strings(m.visible().iter().map(String::as_str))),

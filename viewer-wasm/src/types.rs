@@ -37,7 +37,7 @@ export type EngineEvent =
   | { type: "picked"; pick: Pick | null }
   | { type: "view_changed"; view: View }
   | { type: "error"; code: "panic" | "context_lost" | "graphics"; message: string };
-export interface EngineState { ready: boolean; time: number; view: View; selection: EngineSelection | null; layers: string[]; visible: string[]; frames: number[] }
+export interface EngineState { ready: boolean; time: number; view: View; moving: boolean; selection: EngineSelection | null; layers: string[]; visible: string[]; frames: number[] }
 export interface EngineStats {
   frame_ms: number[];
   frames: number;

@@ -57,7 +57,7 @@ pub enum ProjectError {
     },
     /// The flood solver.
     #[error("the flood cannot be computed: {0}")]
-    Flood(#[from] FloodError),
+    Flood(FloodError),
     /// The exposure.
     #[error("the exposure cannot be computed: {0}")]
     Exposure(#[from] ExposureError),
@@ -107,5 +107,12 @@ fn reason(error: &std::io::Error) -> String {
             let text = error.to_string();
             text.split(" (os error").next().unwrap_or(&text).to_owned()
         }
+    }
+}
+
+impl From<FloodError> for ProjectError {
+    /// The flood's sentence is part of ours; as a source it would be told twice.
+    fn from(error: FloodError) -> Self {
+        Self::Flood(error)
     }
 }

@@ -528,6 +528,11 @@ impl SceneModel {
         self.to_draw > 0
     }
 
+    /// Whether the camera is on its way: a flight, a turn, a held key, or a move not yet told.
+    pub fn is_moving(&self) -> bool {
+        self.flight.is_some() || self.orbit.is_some() || self.input.is_moving() || self.moved
+    }
+
     /// Goes on by one frame that took `dt` seconds: flight, keys, orbit, water.
     pub fn advance(&mut self, dt: f64) {
         self.to_draw = self.to_draw.saturating_sub(1);
@@ -659,7 +664,9 @@ mod tests {
     fn the_picture_comes_to_rest_and_the_page_hears_of_it_once() {
         let mut model = model();
         rest(&mut model);
+        assert!(!model.is_moving());
         assert!(model.fly_to_feature("grids", "E"));
+        assert!(model.is_moving());
         assert!(model.is_awake());
         let happened = rest(&mut model);
         let [Happened::ViewChanged(view)] = happened.as_slice() else {
