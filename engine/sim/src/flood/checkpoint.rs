@@ -11,7 +11,7 @@ use super::report::Stats;
 use super::run::Flood;
 use super::state::{Booked, Tile};
 
-const MAGIC: &[u8; 8] = b"SGCKPT1\n";
+const MAGIC: &[u8; 8] = b"SGCKPT2\n";
 const HASH: usize = 32;
 
 /// Takes numbers out of the state or puts them into it, in one order for both.
@@ -50,6 +50,13 @@ trait Archive {
 
     fn f32s(&mut self, values: &mut [f32]) -> Result<(), FloodError> {
         values.iter_mut().try_for_each(|value| self.f32(value))
+    }
+
+    fn u16s(&mut self, values: &mut [u16]) -> Result<(), FloodError> {
+        values.iter_mut().try_for_each(|value| {
+            *value = u16::from_le_bytes(self.bytes(value.to_le_bytes())?);
+            Ok(())
+        })
     }
 
     fn f64s(&mut self, values: &mut [f64]) -> Result<(), FloodError> {
@@ -143,7 +150,10 @@ impl Flood {
         }
         hasher.update(self.setup.options.scheme.name());
         for tile in &self.tiles {
-            for value in tile.z.iter().chain(&tile.gn2) {
+            for value in &tile.z {
+                hasher.update(value.to_le_bytes());
+            }
+            for value in &tile.n {
                 hasher.update(value.to_le_bytes());
             }
         }
@@ -182,17 +192,14 @@ fn pass_tile(tile: &mut Tile, archive: &mut impl Archive) -> Result<(), FloodErr
     for plane in [&mut tile.h, &mut tile.qx, &mut tile.qy] {
         archive.f32s(plane)?;
     }
+    archive.f32s(&mut tile.depth_max)?;
     for field in [
         &mut tile.rest,
-        &mut tile.depth_max,
-        &mut tile.speed2_max,
+        &mut tile.worst,
         &mut tile.arrival,
         &mut tile.duration,
     ] {
-        archive.f32s(field)?;
-    }
-    for class in &mut tile.hazard_max {
-        archive.u8(class)?;
+        archive.u16s(field)?;
     }
     archive.u8(&mut tile.still)?;
     archive.flag(&mut tile.active)?;
@@ -219,6 +226,7 @@ impl Flood {
     fn pass_clock(&mut self, archive: &mut impl Archive) -> Result<(), FloodError> {
         archive.f64(&mut self.time)?;
         archive.f64(&mut self.last_look)?;
+        archive.f64(&mut self.clock.tick)?;
         archive.f64(&mut self.dt_before)?;
         archive.u32(&mut self.steps_since_look)?;
         archive.f64s(&mut self.rain.rate)?;
@@ -228,7 +236,7 @@ impl Flood {
     }
 
     fn publish_all(&mut self) {
-        for (strips, tile) in self.strips[0].iter_mut().zip(&self.tiles) {
+        for (strips, tile) in self.strips.iter_mut().zip(&self.tiles) {
             if !tile.is_land() {
                 strips.publish(tile);
             }

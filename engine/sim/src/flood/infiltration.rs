@@ -3,6 +3,7 @@
 //! Water sinks in at every look, right after the rain, and never more than stands in a cell. In the
 //! finite-volume scheme it takes its momentum along.
 
+use super::compact::{keep_rest, rest_of};
 use super::kernel::{COLUMN, Line, carry, larger, smaller};
 use super::params::{FloodError, Setup, finite_within};
 use super::prepare::Layout;
@@ -197,7 +198,7 @@ super::vectors::wide! {
         pulse: Line
     );
     pub(super) fn green_ampt_row = green_ampt_row_on_any(row: GreenAmptRow<'_>, wanted: &mut [f32; TILE], dt: f32);
-    pub(super) fn soak_row = soak_row_on_any(row: SoakRow<'_>, wanted: &mut [f32; TILE], total: &mut [f64; TILE]);
+    pub(super) fn soak_row = soak_row_on_any(row: SoakRow<'_>, wanted: &mut [f32; TILE], total: &mut [f64; TILE], dither: u32);
     pub(super) fn slow_row = slow_row_on_any(q: &mut [f32; TILE], kept: &[f32; TILE]);
 }
 
@@ -213,7 +214,7 @@ pub(super) struct GreenAmptRow<'a> {
 /// What the uptake changes in a row of cells.
 pub(super) struct SoakRow<'a> {
     h: &'a mut [f32; TILE],
-    rest: &'a mut [f32; TILE],
+    rest: &'a mut [u16; TILE],
     /// Share of the water that remains.
     kept: &'a mut [f32; TILE],
 }
@@ -266,7 +267,7 @@ pub(super) fn soak(tile: &mut Tile, index: usize, look: &Look<'_>, moving: bool)
             rest: run_mut(&mut tile.rest, plain),
             kept: &mut kept,
         };
-        soak_row(cells, &mut wanted, &mut total);
+        soak_row(cells, &mut wanted, &mut total, look.dither);
         if let Soil::GreenAmpt { taken, .. } = &mut soil {
             let taken: &mut [f32; TILE] = run_mut(taken, plain);
             for i in 0..TILE {
@@ -330,13 +331,18 @@ fn green_ampt_row_on_any(row: GreenAmptRow<'_>, wanted: &mut [f32; TILE], dt: f3
 
 /// Takes what is wanted out of a row of cells, or what there is; `wanted` becomes what was taken.
 #[inline(always)]
-fn soak_row_on_any(row: SoakRow<'_>, wanted: &mut [f32; TILE], total: &mut [f64; TILE]) {
+fn soak_row_on_any(
+    row: SoakRow<'_>,
+    wanted: &mut [f32; TILE],
+    total: &mut [f64; TILE],
+    dither: u32,
+) {
     for i in 0..TILE {
         let held = row.h[i];
         let lost = smaller(wanted[i], held);
-        let (depth, rest) = carry(held, row.rest[i] - lost);
+        let (depth, rest) = carry(held, rest_of(row.rest[i]) - lost);
         row.h[i] = depth;
-        row.rest[i] = rest;
+        row.rest[i] = keep_rest(rest, dither);
         row.kept[i] = smaller(depth / larger(held, 1e-30), 1.0);
         wanted[i] = lost;
         total[i] += f64::from(lost);

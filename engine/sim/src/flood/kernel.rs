@@ -5,6 +5,7 @@
 //! plain comparison does. The order of operations is mirror-symmetric, so that a mirrored domain
 //! gives the mirrored flow bit by bit.
 
+use super::compact::{keep_rest, rest_of};
 use super::state::{FACES, TILE};
 
 /// Numbers of one step that all faces of one direction share.
@@ -12,8 +13,8 @@ use super::state::{FACES, TILE};
 pub(super) struct FaceStep {
     /// g Δt / Δx, with Δx from cell to cell across the face [m s⁻¹].
     pub g_dt_dx: f32,
-    /// Δt [s].
-    pub dt: f32,
+    /// g n² Δt / 2 of a kept roughness of 1.
+    pub drag: f32,
     /// Weight of the face's own discharge.
     pub theta: f32,
     /// Half the weight of its two neighbours, (1 − θ)/2.
@@ -34,10 +35,10 @@ pub(super) struct FaceRow<'a> {
     pub z_low: &'a [f32; FACES],
     /// Bed above the datum [m].
     pub z_high: &'a [f32; FACES],
-    /// g n² of the cells.
-    pub gn2_low: &'a [f32; FACES],
-    /// g n² of the cells.
-    pub gn2_high: &'a [f32; FACES],
+    /// Manning's n as it is kept.
+    pub n_low: &'a [u16; FACES],
+    /// Manning's n as it is kept.
+    pub n_high: &'a [u16; FACES],
     /// Unit discharge at the face upstream of this one [m² s⁻¹].
     pub q_before: &'a [f32; FACES],
     /// Unit discharge at the face.
@@ -69,15 +70,14 @@ super::vectors::wide! {
     pub(super) fn cell_row = cell_row_on_any(
         row: CellRow<'_>,
         faces: &CellFaces<'_, TILE>,
-        cx: f32,
-        cy: f32
+        k: &Carried
     );
     pub(super) fn rain_row = rain_row_on_any(
         h: &mut [f32; TILE],
-        rest: &mut [f32; TILE],
+        rest: &mut [u16; TILE],
         share: &[f32; TILE],
-        left: f32,
-        slope: f32,
+        pulse: Line,
+        dither: u32,
         total: &mut [f64; TILE]
     );
 }
@@ -138,8 +138,8 @@ fn face_row_on_any(out: &mut [f32; FACES], row: &FaceRow<'_>, k: &FaceStep) {
         h_high,
         z_low,
         z_high,
-        gn2_low,
-        gn2_high,
+        n_low,
+        n_high,
         q_before,
         q,
         q_after,
@@ -160,7 +160,8 @@ fn face_row_on_any(out: &mut [f32; FACES], row: &FaceRow<'_>, k: &FaceStep) {
         let y = inverse_cube_root(h);
         let h_seven_thirds = (h * h * h) * (y * y);
         let cross = 0.25 * ((c0[i] + c1[i]) + (c2[i] + c3[i]));
-        let drag = (k.dt * 0.5) * (gn2_low[i] + gn2_high[i]);
+        let (n0, n1) = (f32::from(n_low[i]), f32::from(n_high[i]));
+        let drag = k.drag * (n0 * n0 + n1 * n1);
 
         let push = k.g_dt_dx * h * d_eta;
         let blended = k.theta * q[i] + k.beside * (q_before[i] + q_after[i]) - push;
@@ -246,8 +247,8 @@ fn limit_row_on_any(q: &mut [f32; FACES], low: &[f32; FACES], high: &[f32; FACES
 pub(super) struct CellRow<'a> {
     /// Depth [m].
     pub h: &'a mut [f32; TILE],
-    /// What rounding has kept out of the depth so far [m].
-    pub rest: &'a mut [f32; TILE],
+    /// What rounding has kept out of the depth so far, as it is kept.
+    pub rest: &'a mut [u16; TILE],
     /// Unit discharge at the eastern face, kept for the next step.
     pub qx: &'a mut [f32; TILE],
     /// Unit discharge at the southern face.
@@ -258,12 +259,23 @@ pub(super) struct CellRow<'a> {
     pub column_max: &'a mut [f32; TILE],
 }
 
+/// Numbers of one step that all cells share.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Carried {
+    /// Δt/Δx [s m⁻¹].
+    pub cx: f32,
+    /// Δt/Δy [s m⁻¹].
+    pub cy: f32,
+    /// For what rounding keeps out of the depths.
+    pub dither: u32,
+}
+
 /// Continuity: each cell's depth after the step, with what rounding lost carried to the next one.
 ///
 /// The carry is Dekker's sum of two numbers: 7 µm of rain on 8 m of water is 7 units in the last
 /// place of an f32, and a lake that rises a micrometre a step would otherwise not rise at all.
 #[inline(always)]
-fn cell_row_on_any(row: CellRow<'_>, faces: &CellFaces<'_, TILE>, cx: f32, cy: f32) {
+fn cell_row_on_any(row: CellRow<'_>, faces: &CellFaces<'_, TILE>, k: &Carried) {
     let CellRow {
         h,
         rest,
@@ -279,10 +291,10 @@ fn cell_row_on_any(row: CellRow<'_>, faces: &CellFaces<'_, TILE>, cx: f32, cy: f
         south,
     } = *faces;
     for i in 0..TILE {
-        let change = gain(west[i], east[i], north[i], south[i], cx, cy);
-        let (depth, left) = carry(h[i], change + rest[i]);
+        let change = gain(west[i], east[i], north[i], south[i], k.cx, k.cy);
+        let (depth, left) = carry(h[i], change + rest_of(rest[i]));
         h[i] = depth;
-        rest[i] = left;
+        rest[i] = keep_rest(left, k.dither);
         qx[i] = east[i];
         qy[i] = south[i];
         depth_max[i] = larger(depth_max[i], depth);
@@ -303,22 +315,21 @@ pub(super) fn carry(depth: f32, change: f32) -> (f32, f32) {
     (new, change - (new - depth))
 }
 
-/// Rain of one pulse on a row of cells, `left + slope · i` times each cell's share [m]; adds what
-/// fell to `total`.
+/// Rain of one pulse on a row of cells, times each cell's share [m]; adds what fell to `total`.
 #[inline(always)]
 fn rain_row_on_any(
     h: &mut [f32; TILE],
-    rest: &mut [f32; TILE],
+    rest: &mut [u16; TILE],
     share: &[f32; TILE],
-    left: f32,
-    slope: f32,
+    pulse: Line,
+    dither: u32,
     total: &mut [f64; TILE],
 ) {
     for i in 0..TILE {
-        let fallen = (left + slope * COLUMN[i]) * share[i];
-        let (depth, remains) = carry(h[i], fallen + rest[i]);
+        let fallen = (pulse.first + pulse.slope * COLUMN[i]) * share[i];
+        let (depth, remains) = carry(h[i], fallen + rest_of(rest[i]));
         h[i] = depth;
-        rest[i] = remains;
+        rest[i] = keep_rest(remains, dither);
         total[i] += f64::from(fallen);
     }
 }
@@ -386,7 +397,7 @@ mod tests {
         let (h, slope, n, dx) = (0.5_f32, 0.001_f32, 0.03_f32, 10.0_f32);
         let depth = [h; FACES];
         let (high, low) = ([slope * dx; FACES], [0.0; FACES]);
-        let gn2 = [9.81 * n * n; FACES];
+        let unit = 9.81 * n * n;
         let none = [0.0; FACES];
         let mut q = [0.0; FACES];
         for _ in 0..2000 {
@@ -396,8 +407,8 @@ mod tests {
                 h_high: &depth,
                 z_low: &high,
                 z_high: &low,
-                gn2_low: &gn2,
-                gn2_high: &gn2,
+                n_low: &[1; FACES],
+                n_high: &[1; FACES],
                 q_before: &before,
                 q: &before,
                 q_after: &before,
@@ -406,7 +417,7 @@ mod tests {
             };
             let k = FaceStep {
                 g_dt_dx: 9.81 * 2.0 / dx,
-                dt: 2.0,
+                drag: unit,
                 theta: 0.8,
                 beside: 0.1,
                 depth_dry: 1e-5,

@@ -8,6 +8,7 @@
 
 use stormgrid_core::units::GRAVITY;
 
+use super::compact::{keep_rest, rest_of};
 use super::hydraulics::{BROAD_CREST, gate_discharge, weir_discharge};
 use super::kernel::carry;
 use super::params::{FloodError, Setup};
@@ -35,6 +36,8 @@ pub(super) struct LinkStep {
     pub reach: usize,
     /// Whether cells carry discharges, which lose the share of the water that is taken.
     pub moving: bool,
+    /// For what rounding keeps out of the depths.
+    pub dither: u32,
 }
 
 /// All structures of a run.
@@ -534,9 +537,9 @@ fn change(site: Site, tiles: &mut [Tile], wanted: f32, step: &LinkStep) -> f64 {
     if change == 0.0 {
         return 0.0;
     }
-    let (depth, rest) = carry(held, change + tile.rest[plain]);
+    let (depth, rest) = carry(held, change + rest_of(tile.rest[plain]));
     tile.h[place] = depth;
-    tile.rest[plain] = rest;
+    tile.rest[plain] = keep_rest(rest, step.dither);
     if step.moving && depth < held {
         let kept = depth / held;
         tile.qx[place] *= kept;

@@ -73,6 +73,7 @@
 #[cfg(test)]
 mod bench;
 mod checkpoint;
+mod compact;
 mod crests;
 mod hydraulics;
 mod infiltration;

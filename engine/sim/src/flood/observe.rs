@@ -1,5 +1,6 @@
 //! Maxima of a row of cells: speed, hazard class, arrival, duration.
 
+use super::compact::{NEVER, keep_worst, worse};
 use super::kernel::CellFaces;
 use super::state::TILE;
 
@@ -25,14 +26,12 @@ const HAZARD_LIMITS: [(f32, f32, f32); 5] = [
 
 /// What the observer keeps of a row.
 pub(super) struct ObservedRow<'a> {
-    /// Square of the greatest speed [m² s⁻²].
-    pub speed2_max: &'a mut [f32; TILE],
-    /// Worst class, 0 to 6.
-    pub hazard_max: &'a mut [u8; TILE],
-    /// First time with at least 0.05 m [s], infinite before.
-    pub arrival: &'a mut [f32; TILE],
-    /// Time with more than 0.15 m [s].
-    pub duration: &'a mut [f32; TILE],
+    /// Greatest speed and worst class, 0 to 6, as they are kept.
+    pub worst: &'a mut [u16; TILE],
+    /// First time with at least 0.05 m, in ticks.
+    pub arrival: &'a mut [u16; TILE],
+    /// Time with more than 0.15 m, in ticks.
+    pub duration: &'a mut [u16; TILE],
     /// Wet cells seen in the column.
     pub wet: &'a mut [u32; TILE],
     /// Sum of depths of the column: not a number if one of them is not.
@@ -45,8 +44,8 @@ super::vectors::wide! {
         h: &[f32; TILE],
         faces: &CellFaces<'_, TILE>,
         froude2_g: f32,
-        time: f32,
-        interval: f32
+        now: u16,
+        interval: u16
     );
 }
 
@@ -64,20 +63,19 @@ pub(super) fn speed2(h: f32, west: f32, east: f32, north: f32, south: f32, froud
     if wet { capped } else { 0.0 }
 }
 
-/// Takes the state of a row of cells at `time` into its maxima; `interval` has passed since the
-/// last look [s].
+/// Takes the state of a row of cells into its maxima, `now` ticks after the start and `interval` after
+/// the last look.
 #[inline(always)]
 fn observe_row_on_any(
     kept: ObservedRow<'_>,
     h: &[f32; TILE],
     faces: &CellFaces<'_, TILE>,
     froude2_g: f32,
-    time: f32,
-    interval: f32,
+    now: u16,
+    interval: u16,
 ) {
     let ObservedRow {
-        speed2_max,
-        hazard_max,
+        worst,
         arrival,
         duration,
         wet,
@@ -94,30 +92,17 @@ fn observe_row_on_any(
             froude2_g,
         );
         let dv2 = v2 * depth * depth;
-        let mut class = 1_u8;
+        let mut class = 1_u16;
         for (dv2_limit, depth_limit, v2_limit) in HAZARD_LIMITS {
             let holds = (dv2 <= dv2_limit) & (depth <= depth_limit) & (v2 <= v2_limit);
-            class += u8::from(!holds);
+            class += u16::from(!holds);
         }
         let is_wet = depth >= WET_DEPTH;
         let class = if is_wet { class } else { 0 };
-        speed2_max[i] = if v2 > speed2_max[i] {
-            v2
-        } else {
-            speed2_max[i]
-        };
-        hazard_max[i] = if class > hazard_max[i] {
-            class
-        } else {
-            hazard_max[i]
-        };
-        let arrived = (depth >= ARRIVAL_DEPTH) & (time < arrival[i]);
-        arrival[i] = if arrived { time } else { arrival[i] };
-        duration[i] += if depth > DURATION_DEPTH {
-            interval
-        } else {
-            0.0
-        };
+        worst[i] = worse(worst[i], keep_worst(v2, class));
+        let seen = if depth >= ARRIVAL_DEPTH { now } else { NEVER };
+        arrival[i] = if seen < arrival[i] { seen } else { arrival[i] };
+        duration[i] += if depth > DURATION_DEPTH { interval } else { 0 };
         wet[i] += u32::from(is_wet);
         sum[i] += depth;
     }
@@ -127,6 +112,7 @@ fn observe_row_on_any(
 mod tests {
     use super::*;
     use crate::exposure::HazardClass;
+    use crate::flood::compact::class_of;
 
     #[test]
     fn classes_agree_with_the_exposure_table() {
@@ -141,21 +127,20 @@ mod tests {
                 north: &zero,
                 south: &zero,
             };
-            let mut hazard = [0_u8; TILE];
+            let mut worst = [0; TILE];
             observe_row(
                 ObservedRow {
-                    speed2_max: &mut [0.0; TILE],
-                    hazard_max: &mut hazard,
-                    arrival: &mut [f32::INFINITY; TILE],
-                    duration: &mut [0.0; TILE],
+                    worst: &mut worst,
+                    arrival: &mut [NEVER; TILE],
+                    duration: &mut [0; TILE],
                     wet: &mut [0; TILE],
                     sum: &mut [0.0; TILE],
                 },
                 &[depth; TILE],
                 &faces,
                 1e6,
-                0.0,
-                1.0,
+                0,
+                1,
             );
             let expected = HazardClass::of(f64::from(depth), f64::from(speed));
             let near = |a: f64, b: f64| (a - b).abs() < 1e-4;
@@ -164,7 +149,11 @@ mod tests {
                 || [0.3, 0.5, 1.2, 2.0, 4.0].iter().any(|&l| near(d, l))
                 || [2.0, 4.0].iter().any(|&l| near(v, l));
             if !on_a_limit {
-                assert_eq!(expected.map(|c| c as u8), Some(hazard[0]), "{d} {v}");
+                assert_eq!(
+                    expected.map(|c| c as u8),
+                    Some(class_of(worst[0])),
+                    "{d} {v}"
+                );
             }
         }
     }

@@ -332,7 +332,12 @@ impl Setup {
         let Domain {
             elevation, manning, ..
         } = &self.domain;
-        self.cells_within("elevation [m]", elevation, -2e4, 2e4)?;
+        self.cells_within(
+            "elevation [m]",
+            elevation,
+            -ELEVATION_LIMIT,
+            ELEVATION_LIMIT,
+        )?;
         match manning {
             Manning::Uniform(n) => finite_within("Manning's n", *n, 0.0, 1.0),
             Manning::Field(values) => {
@@ -384,7 +389,7 @@ impl Setup {
         }
         for crest in &self.crests {
             in_raster(&crest.cell)?;
-            finite_within("crest [m]", crest.height, -2e4, 2e4)?;
+            finite_within("crest [m]", crest.height, -ELEVATION_LIMIT, ELEVATION_LIMIT)?;
         }
         for structure in &self.structures {
             structure.validate()?;
@@ -427,6 +432,9 @@ impl Setup {
         }
     }
 }
+
+/// Higher and deeper ground than anywhere on Earth [m].
+pub(super) const ELEVATION_LIMIT: f64 = 2e4;
 
 /// Deeper water than anywhere on Earth [m]: the run has blown up.
 pub(super) const DEPTH_LIMIT: f64 = 1.2e4;

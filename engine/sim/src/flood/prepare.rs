@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, VecDeque};
 
 use stormgrid_core::units::GRAVITY;
 
+use super::compact::{NEVER, Roughness};
 use super::crests::raise_crests;
 use super::infiltration::lay_soil;
 use super::links::Links;
 use super::params::{
-    Boundary, BoundaryKind, BoundaryPlace, FloodError, Initial, Manning, Scheme, Setup, Side,
+    Boundary, BoundaryKind, BoundaryPlace, ELEVATION_LIMIT, FloodError, Initial, Manning, Scheme,
+    Setup, Side,
 };
 use super::state::{Booked, Control, PITCH, RIM, Rule, TILE, Tap, Tile, WALL, face, rimmed};
 
@@ -21,6 +23,27 @@ pub(super) enum Role {
     Open,
     /// Its depth is set by this boundary.
     Held(u16),
+}
+
+/// A role a cell, in two bytes each.
+struct Roles(Vec<u16>);
+
+impl Roles {
+    fn get(&self, at: usize) -> Role {
+        match self.0[at] {
+            0 => Role::Wall,
+            1 => Role::Open,
+            held => Role::Held(held - 2),
+        }
+    }
+
+    fn set(&mut self, at: usize, role: Role) {
+        self.0[at] = match role {
+            Role::Wall => 0,
+            Role::Open => 1,
+            Role::Held(boundary) => boundary + 2,
+        };
+    }
 }
 
 /// Least slope of the surface over a free edge [-], so that water leaves flat ground too.
@@ -49,22 +72,18 @@ impl Layout {
     fn new(setup: &Setup) -> Result<Self, FloodError> {
         let g = &setup.domain.geometry;
         let pad = |n: usize| if (n + 2).is_multiple_of(TILE) { 3 } else { 2 };
-        let mut known: Vec<f64> = setup
-            .domain
-            .elevation
-            .iter()
-            .copied()
-            .filter(|z| z.is_finite())
-            .collect();
-        if known.is_empty() {
-            return Err(FloodError::NoOpenCell);
-        }
+        let known = || setup.domain.elevation.iter().filter(|z| z.is_finite());
         // Floods lie low: the lower quartile as datum keeps their numbers small.
-        let quartile = known.len() / 4;
-        let (_, &mut low, _) = known.select_nth_unstable_by(quartile, f64::total_cmp);
-        let datum = low.round();
-        let reach = known
-            .iter()
+        let mut counts = vec![0_usize; 2 * ELEVATION_LIMIT as usize + 1];
+        known().for_each(|z| counts[(z.round() + ELEVATION_LIMIT) as usize] += 1);
+        let quartile = known().count() / 4;
+        let mut below = 0;
+        let low = counts.iter().position(|count| {
+            below += count;
+            below > quartile
+        });
+        let datum = low.ok_or(FloodError::NoOpenCell)? as f64 - ELEVATION_LIMIT;
+        let reach = known()
             .map(|z| (z - datum).abs())
             .fold(1.0, f64::max)
             .log2()
@@ -108,13 +127,15 @@ impl Layout {
 /// The padded grid as plain fields.
 struct Ground<'a> {
     layout: &'a Layout,
-    role: Vec<Role>,
+    role: Roles,
     /// Above the datum; `WALL` where nothing flows.
     z: Vec<f32>,
-    gn2: Vec<f32>,
+    /// Manning's n as it is kept.
+    n: Vec<u16>,
     h: Vec<f32>,
     /// Unit discharge eastwards and southwards.
     q: [Vec<f32>; 2],
+    /// How many cells' rain falls on each cell; empty without roofs.
     rain_share: Vec<f32>,
     /// For cells beyond a free side: the cell inside.
     copies: BTreeMap<usize, usize>,
@@ -163,19 +184,27 @@ fn slope_on(tile: &mut Tile) {
     }
 }
 
+/// What a run begins with.
+pub(super) struct Prepared {
+    pub layout: Layout,
+    pub tiles: Vec<Tile>,
+    pub links: Links,
+    pub roughness: Roughness,
+}
+
 /// Builds the tiles of a run.
 ///
-/// The fields of the setup are let go as soon as the tiles hold them.
-pub(super) fn prepare(setup: &mut Setup) -> Result<(Layout, Vec<Tile>, Links), FloodError> {
+/// Each field of the setup is let go as soon as it has been read, so that the memory of two sets of
+/// fields is never needed at once.
+pub(super) fn prepare(setup: &mut Setup) -> Result<Prepared, FloodError> {
     setup.validate()?;
     let layout = Layout::new(setup)?;
-    let mut ground = Ground::new(setup, &layout);
-    setup.domain.elevation = Vec::new();
-    setup.domain.manning = Manning::Uniform(0.0);
-    setup.domain.blocked = Vec::new();
-    setup.initial = Initial::Dry;
-    setup.initial_discharge = None;
-    if !ground.role.contains(&Role::Open) {
+    let roughness = Roughness::up_to(match &setup.domain.manning {
+        Manning::Uniform(n) => *n,
+        Manning::Field(values) => values.iter().copied().fold(0.0, f32::max).into(),
+    });
+    let mut ground = Ground::new(setup, &layout, roughness);
+    if !ground.role.0.contains(&1) {
         return Err(FloodError::NoOpenCell);
     }
     let n_lines = setup.inflows.len() + setup.boundaries.len();
@@ -183,7 +212,7 @@ pub(super) fn prepare(setup: &mut Setup) -> Result<(Layout, Vec<Tile>, Links), F
         .map(|index| ground.tile(index, n_lines))
         .collect();
     ground.hand_over(&mut tiles);
-    let role = |row: usize, col: usize| ground.role[ground.at(row as isize, col as isize)];
+    let role = |row: usize, col: usize| ground.role.get(ground.at(row as isize, col as isize));
     lay_soil(setup, &layout, &mut tiles, &|row, col| {
         role(row, col) == Role::Open
     });
@@ -220,7 +249,13 @@ pub(super) fn prepare(setup: &mut Setup) -> Result<(Layout, Vec<Tile>, Links), F
                 })?;
         }
     }
-    Ok((layout, tiles, links))
+    drop(ground);
+    Ok(Prepared {
+        layout,
+        tiles,
+        links,
+        roughness,
+    })
 }
 
 /// Cells of the domain at a place.
@@ -249,19 +284,16 @@ fn outward(side: Side) -> (isize, isize) {
 }
 
 impl<'a> Ground<'a> {
-    fn new(setup: &Setup, layout: &'a Layout) -> Self {
+    fn new(setup: &mut Setup, layout: &'a Layout, roughness: Roughness) -> Self {
         let n = layout.rows() * layout.cols();
         let mut ground = Self {
             layout,
-            role: vec![Role::Wall; n],
+            role: Roles(vec![0; n]),
             z: vec![WALL; n],
-            gn2: vec![0.0; n],
-            h: vec![0.0; n],
-            q: [(); 2].map(|()| match setup.initial_discharge {
-                Some(_) => vec![0.0; n],
-                None => Vec::new(),
-            }),
-            rain_share: vec![0.0; n],
+            n: Vec::new(),
+            h: Vec::new(),
+            q: [Vec::new(), Vec::new()],
+            rain_share: Vec::new(),
             copies: BTreeMap::new(),
             sets_level: setup
                 .boundaries
@@ -270,33 +302,56 @@ impl<'a> Ground<'a> {
                 .collect(),
             scheme: setup.options.scheme,
         };
-        let domain = &setup.domain;
-        for row in 0..layout.n_rows {
-            for col in 0..layout.n_cols {
-                let cell = row * layout.n_cols + col;
-                let blocked = domain.blocked.get(cell).copied().unwrap_or(false);
-                if domain.elevation[cell].is_nan() || blocked {
-                    continue;
+        let mut blocked = std::mem::take(&mut setup.domain.blocked);
+        let elevation = std::mem::take(&mut setup.domain.elevation);
+        ground.each_cell(|ground, cell, at| {
+            let is_blocked = blocked.get(cell).copied().unwrap_or(false);
+            if elevation[cell].is_nan() {
+                // No roof there either.
+                if let Some(blocked) = blocked.get_mut(cell) {
+                    *blocked = false;
                 }
-                let n = match &domain.manning {
-                    Manning::Uniform(n) => *n,
-                    Manning::Field(values) => f64::from(values[cell]),
-                };
-                let at = ground.at(row as isize, col as isize);
-                ground.role[at] = Role::Open;
-                ground.z[at] = layout.relative(domain.elevation[cell]);
-                ground.gn2[at] = (GRAVITY * n * n) as f32;
+            } else if !is_blocked {
+                ground.role.set(at, Role::Open);
+                ground.z[at] = layout.relative(elevation[cell]);
             }
-        }
-        ground.fill(&setup.initial);
-        if let Some(discharge) = &setup.initial_discharge {
-            ground.move_water(discharge, setup.options.scheme);
+        });
+        drop(elevation);
+
+        ground.h = vec![0.0; n];
+        ground.fill(&std::mem::replace(&mut setup.initial, Initial::Dry));
+        let manning = std::mem::replace(&mut setup.domain.manning, Manning::Uniform(0.0));
+        ground.n = vec![0; n];
+        ground.each_cell(|ground, cell, at| {
+            if ground.role.get(at) == Role::Open {
+                ground.n[at] = roughness.keep(match &manning {
+                    Manning::Uniform(n) => *n,
+                    Manning::Field(values) => values[cell].into(),
+                });
+            }
+        });
+        drop(manning);
+        if let Some(discharge) = setup.initial_discharge.take() {
+            ground.q = [vec![0.0; n], vec![0.0; n]];
+            ground.move_water(&discharge, setup.options.scheme);
         }
         for (number, boundary) in setup.boundaries.iter().enumerate() {
             ground.hold(setup, number, boundary);
         }
-        ground.shed_rain(&domain.blocked, &domain.elevation);
+        if blocked.contains(&true) {
+            ground.shed_rain(&blocked);
+        }
         ground
+    }
+
+    /// Calls with every cell of the domain and its place in the padded fields.
+    fn each_cell(&mut self, mut visit: impl FnMut(&mut Self, usize, usize)) {
+        for row in 0..self.layout.n_rows {
+            for col in 0..self.layout.n_cols {
+                let at = self.at(row as isize, col as isize);
+                visit(self, row * self.layout.n_cols + col, at);
+            }
+        }
     }
 
     /// Place of a cell of the domain in the padded fields; −1 and n name the ring.
@@ -310,7 +365,7 @@ impl<'a> Ground<'a> {
         for row in 0..self.layout.n_rows {
             for col in 0..self.layout.n_cols {
                 let at = self.at(row as isize, col as isize);
-                if self.role[at] != Role::Open {
+                if self.role.get(at) != Role::Open {
                     continue;
                 }
                 let cell = row * self.layout.n_cols + col;
@@ -380,17 +435,18 @@ impl<'a> Ground<'a> {
                     self.at(row as isize + down, col as isize + right)
                 }
             };
-            if self.role[inside] == Role::Wall {
+            if self.role.get(inside) == Role::Wall {
                 continue;
             }
             if wall {
-                (self.role[at], self.z[at], self.h[at]) = (Role::Wall, WALL, 0.0);
+                self.role.set(at, Role::Wall);
+                (self.z[at], self.h[at]) = (WALL, 0.0);
                 continue;
             }
-            self.role[at] = held;
+            self.role.set(at, held);
             self.copies.remove(&at);
             if let BoundaryPlace::Side(side) = boundary.place {
-                self.gn2[at] = self.gn2[inside];
+                self.n[at] = self.n[inside];
                 self.z[at] = self.z[inside];
                 if level.is_none() {
                     self.z[at] = self.free_bed(setup, row, col, side);
@@ -414,7 +470,7 @@ impl<'a> Ground<'a> {
         let spacing = if right == 0 { g.dy } else { g.dx };
         let here = f64::from(self.z[self.at(row, col)]);
         let behind = self.at(row - down, col - right);
-        let drop = match self.role[behind] {
+        let drop = match self.role.get(behind) {
             Role::Wall => 0.0,
             _ => f64::from(self.z[behind]) - here,
         };
@@ -424,24 +480,22 @@ impl<'a> Ground<'a> {
 
     /// Sends the rain of every blocked cell to the nearest cell that can hold water, counted in
     /// steps from cell to cell over the obstacle; among equals the first in reading order.
-    fn shed_rain(&mut self, blocked: &[bool], elevation: &[f64]) {
+    fn shed_rain(&mut self, blocked: &[bool]) {
         let (rows, cols) = (self.layout.n_rows, self.layout.n_cols);
+        self.rain_share = vec![0.0; self.z.len()];
         let mut receiver = vec![u32::MAX; rows * cols];
         let mut queue = VecDeque::new();
         for row in 0..rows {
             for col in 0..cols {
                 let at = self.at(row as isize, col as isize);
-                if self.role[at] != Role::Wall {
+                if self.role.get(at) != Role::Wall {
                     receiver[row * cols + col] = at as u32;
                     queue.push_back((row, col));
                 }
-                if self.role[at] == Role::Open {
+                if self.role.get(at) == Role::Open {
                     self.rain_share[at] = 1.0;
                 }
             }
-        }
-        if !blocked.contains(&true) {
-            return;
         }
         while let Some((row, col)) = queue.pop_front() {
             let to = receiver[row * cols + col];
@@ -456,11 +510,10 @@ impl<'a> Ground<'a> {
                     continue;
                 }
                 let cell = r * cols + c;
-                let roof = blocked[cell] && !elevation[cell].is_nan();
-                if roof && receiver[cell] == u32::MAX {
+                if blocked[cell] && receiver[cell] == u32::MAX {
                     receiver[cell] = to;
                     queue.push_back((r, c));
-                    if self.role[to as usize] == Role::Open {
+                    if self.role.get(to as usize) == Role::Open {
                         self.rain_share[to as usize] += 1.0;
                     }
                 }
@@ -477,7 +530,7 @@ impl<'a> Ground<'a> {
         n_lines: usize,
     ) -> Option<()> {
         let open = |&&(row, col, weight): &&(usize, usize, f64)| {
-            weight > 0.0 && self.role[self.at(row as isize, col as isize)] == Role::Open
+            weight > 0.0 && self.role.get(self.at(row as isize, col as isize)) == Role::Open
         };
         let total: f64 = cells.iter().filter(open).map(|c| c.2).sum();
         for &(row, col, weight) in cells.iter().filter(open) {
@@ -497,7 +550,7 @@ impl<'a> Ground<'a> {
         let layout = self.layout;
         let (tile_row, tile_col) = (index / layout.n_tile_cols, index % layout.n_tile_cols);
         let global = |row: isize, col: isize| self.of_tile(index, row, col);
-        let role = |row, col| global(row, col).map_or(Role::Wall, |at| self.role[at]);
+        let role = |row, col| global(row, col).map_or(Role::Wall, |at| self.role.get(at));
         let side = TILE as isize;
         let neighbour = |down: isize, right: isize| {
             let (r, c) = (tile_row as isize + down, tile_col as isize + right);
@@ -556,9 +609,9 @@ impl<'a> Ground<'a> {
         });
         self.z = Vec::new();
         each(self, &|ground, index, tile| {
-            tile.gn2 = ground.plane(&ground.gn2, index, 0.0);
+            tile.n = ground.plane(&ground.n, index, 0);
         });
-        self.gn2 = Vec::new();
+        self.n = Vec::new();
         each(self, &|ground, index, tile| {
             tile.h = ground.plane(&ground.h, index, 0.0);
         });
@@ -571,21 +624,18 @@ impl<'a> Ground<'a> {
             (tile.qx, tile.qy) = (qx, qy);
         });
         self.q = [Vec::new(), Vec::new()];
-        each(self, &|ground, index, tile| {
-            let share = ground.plane(&ground.rain_share, index, 0.0);
-            let inner = |row: usize| &share[rimmed(row as isize, 0)..][..TILE];
-            let rows = 0..TILE;
-            if rows
-                .clone()
-                .any(|row| inner(row).iter().any(|&share| share != 1.0))
-            {
-                tile.rain_share = rows.flat_map(|row| inner(row).iter().copied()).collect();
-            }
-        });
+        if !self.rain_share.is_empty() {
+            each(self, &|ground, index, tile| {
+                let share = ground.plane(&ground.rain_share, index, 0.0);
+                let inner = |row: usize| &share[rimmed(row as isize, 0)..][..TILE];
+                if (0..TILE).any(|row| inner(row).iter().any(|&share| share > 1.0)) {
+                    tile.rain_share = (0..TILE).flat_map(inner).copied().collect();
+                }
+            });
+        }
         self.rain_share = Vec::new();
         each(self, &|_, _, tile| {
-            let plain = |value: f32| vec![value; TILE * TILE];
-            tile.rest = plain(0.0);
+            tile.rest = vec![0; TILE * TILE];
             tile.depth_max = (0..TILE)
                 .flat_map(|row| tile.h[rimmed(row as isize, 0)..][..TILE].iter().copied())
                 .collect();
@@ -593,10 +643,9 @@ impl<'a> Ground<'a> {
                 .depth_max
                 .iter()
                 .fold(0.0, |a, &h| if h > a { h } else { a });
-            tile.speed2_max = plain(0.0);
-            tile.hazard_max = vec![0; TILE * TILE];
-            tile.arrival = plain(f32::INFINITY);
-            tile.duration = plain(0.0);
+            tile.worst = vec![0; TILE * TILE];
+            tile.arrival = vec![NEVER; TILE * TILE];
+            tile.duration = vec![0; TILE * TILE];
             tile.signal_max = Self::signal(tile);
         });
     }
@@ -607,7 +656,7 @@ impl<'a> Ground<'a> {
         (0..side).any(|row| {
             (0..side).any(|col| {
                 let at = self.of_tile(index, row, col);
-                at.is_some_and(|at| self.role[at] != Role::Wall)
+                at.is_some_and(|at| self.role.get(at) != Role::Wall)
             })
         })
     }
@@ -623,7 +672,7 @@ impl<'a> Ground<'a> {
     }
 
     /// A field of the padded grid on a tile and its rim.
-    fn plane(&self, field: &[f32], index: usize, elsewhere: f32) -> Vec<f32> {
+    fn plane<T: Copy>(&self, field: &[T], index: usize, elsewhere: T) -> Vec<T> {
         let mut plane = vec![elsewhere; PITCH * PITCH];
         let (rim, side) = (RIM as isize, TILE as isize);
         for row in -rim..side + rim {
@@ -650,7 +699,7 @@ impl<'a> Ground<'a> {
     /// Lists the controlled cells of a tile and the faces around them.
     fn controls(&self, tile: &mut Tile, global: &dyn Fn(isize, isize) -> Option<usize>) {
         let side = TILE as isize;
-        let role = |row, col| global(row, col).map_or(Role::Wall, |at| self.role[at]);
+        let role = |row, col| global(row, col).map_or(Role::Wall, |at| self.role.get(at));
         let is_held = |row, col| matches!(role(row, col), Role::Held(_));
         for row in -2..=side {
             for col in -2..=side {

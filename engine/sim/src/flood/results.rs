@@ -5,6 +5,7 @@ use stormgrid_core::ids::CellIdx;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::units::GRAVITY;
 
+use super::compact::{NEVER, class_of, rest_of, speed_of};
 use super::infiltration::Infiltration;
 use super::observe::speed2;
 use super::params::Scheme;
@@ -71,23 +72,19 @@ impl Flood {
 
     /// Greatest values since the start.
     pub fn maxima(&self) -> Maxima {
-        let plain = |field: fn(&Tile) -> &[f32]| {
-            self.gather(f32::NAN, move |tile, row, col| {
-                field(tile)[row * TILE + col]
-            })
-        };
-        let mut speed_max = plain(|tile| &tile.speed2_max);
-        speed_max.iter_mut().for_each(|v| *v = v.sqrt());
-        let mut arrival_s = plain(|tile| &tile.arrival);
-        for time in arrival_s.iter_mut().filter(|time| time.is_infinite()) {
-            *time = f32::NAN;
-        }
+        let plain = |row: usize, col: usize| row * TILE + col;
+        let clock = self.clock;
         Maxima {
-            depth_max: plain(|tile| &tile.depth_max),
-            speed_max,
-            hazard_max: self.gather(0, |tile, row, col| tile.hazard_max[row * TILE + col]),
-            arrival_s,
-            duration_s: plain(|tile| &tile.duration),
+            depth_max: self.gather(f32::NAN, |tile, r, c| tile.depth_max[plain(r, c)]),
+            speed_max: self.gather(f32::NAN, |tile, r, c| speed_of(tile.worst[plain(r, c)])),
+            hazard_max: self.gather(0, |tile, r, c| class_of(tile.worst[plain(r, c)])),
+            arrival_s: self.gather(f32::NAN, |tile, r, c| match tile.arrival[plain(r, c)] {
+                NEVER => f32::NAN,
+                ticks => clock.seconds(ticks),
+            }),
+            duration_s: self.gather(f32::NAN, |tile, r, c| {
+                clock.seconds(tile.duration[plain(r, c)])
+            }),
         }
     }
 
@@ -205,7 +202,7 @@ impl Flood {
                 let start = rimmed(row as isize, 0);
                 let cells = tile.h[start..][..TILE].iter();
                 for (h, rest) in cells.zip(&tile.rest[row * TILE..]) {
-                    depth += f64::from(*h) + f64::from(*rest);
+                    depth += f64::from(*h) + f64::from(rest_of(*rest));
                 }
             }
             for control in &tile.controls {

@@ -1,7 +1,8 @@
 //! The arithmetic of the finite-volume scheme, row by row: surfaces at the faces, HLLC fluxes,
 //! friction. Pure functions on arrays, like `kernel.rs`, and mirror-symmetric to the last bit.
 
-use super::kernel::{carry, gain, inverse_cube_root, larger, smaller};
+use super::compact::{keep_rest, rest_of};
+use super::kernel::{Carried, carry, gain, inverse_cube_root, larger, smaller};
 use super::state::{FACES, PITCH, TILE};
 use stormgrid_core::units::GRAVITY;
 
@@ -89,12 +90,11 @@ pub(super) struct Around<'a> {
 /// Numbers of one step that all cells share.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CellStep {
-    /// Δt/Δx [s m⁻¹].
-    pub cx: f32,
-    /// Δt/Δy [s m⁻¹].
-    pub cy: f32,
+    pub carried: Carried,
     /// Δt [s].
     pub dt: f32,
+    /// 4 g n² Δt of a kept roughness of 1.
+    pub drag: f32,
     /// Depth at or below which water does not move [m].
     pub depth_dry: f32,
 }
@@ -103,14 +103,14 @@ pub(super) struct CellStep {
 pub(super) struct MovingRow<'a> {
     /// Depth [m].
     pub h: &'a mut [f32; TILE],
-    /// What rounding has kept out of the depth so far [m].
-    pub rest: &'a mut [f32; TILE],
+    /// What rounding has kept out of the depth so far, as it is kept.
+    pub rest: &'a mut [u16; TILE],
     /// Unit discharge eastwards [m² s⁻¹].
     pub qx: &'a mut [f32; TILE],
     /// Unit discharge southwards [m² s⁻¹].
     pub qy: &'a mut [f32; TILE],
-    /// g n².
-    pub gn2: &'a [f32; TILE],
+    /// Manning's n as it is kept.
+    pub n: &'a [u16; TILE],
     /// Greatest depth so far [m].
     pub depth_max: &'a mut [f32; TILE],
     /// Greatest depth of the column in this step [m].
@@ -253,33 +253,28 @@ fn moving_row_on_any(row: MovingRow<'_>, around: &Around<'_>, k: &CellStep) {
         rest,
         qx,
         qy,
-        gn2,
+        n,
         depth_max,
         column_max,
         signal_max,
     } = row;
     let Around { x, north, south } = around;
+    let Carried { cx, cy, dither } = k.carried;
     for i in 0..TILE {
         // Places of the western face, and of the eastern face and the cell itself.
         let (w, e) = (i + 1, i + 2);
-        let change = gain(
-            x.mass[w],
-            x.mass[e],
-            north.mass[e],
-            south.mass[e],
-            k.cx,
-            k.cy,
-        );
-        let (depth, left) = carry(h[i], change + rest[i]);
-        let push_x = (x.high[w] - x.low[e]) * k.cx + (north.along[e] - south.along[e]) * k.cy;
-        let push_y = (north.high[e] - south.low[e]) * k.cy + (x.along[w] - x.along[e]) * k.cx;
+        let change = gain(x.mass[w], x.mass[e], north.mass[e], south.mass[e], cx, cy);
+        let (depth, left) = carry(h[i], change + rest_of(rest[i]));
+        let push_x = (x.high[w] - x.low[e]) * cx + (north.along[e] - south.along[e]) * cy;
+        let push_y = (north.high[e] - south.low[e]) * cy + (x.along[w] - x.along[e]) * cx;
         let (px, py) = (qx[i] + push_x, qy[i] + push_y);
 
         let deep = larger(depth, k.depth_dry);
         let y = inverse_cube_root(deep);
         let h_seven_thirds = (deep * deep * deep) * (y * y);
         let free = (px * px + py * py).sqrt();
-        let drag = 4.0 * k.dt * gn2[i];
+        let n = f32::from(n[i]);
+        let drag = k.drag * (n * n);
         let root = (h_seven_thirds * (h_seven_thirds + drag * free)).sqrt();
         let kept = 2.0 * h_seven_thirds / (h_seven_thirds + root);
         let kept = if depth > k.depth_dry { kept } else { 0.0 };
@@ -289,7 +284,7 @@ fn moving_row_on_any(row: MovingRow<'_>, around: &Around<'_>, k: &CellStep) {
         let swift = larger(px.abs(), py.abs()) * inverse;
         let signal = swift + (G * depth).sqrt();
         h[i] = depth;
-        rest[i] = left;
+        rest[i] = keep_rest(left, dither);
         qx[i] = px;
         qy[i] = py;
         depth_max[i] = larger(depth_max[i], depth);

@@ -8,9 +8,10 @@ use rayon::prelude::*;
 use stormgrid_core::series::Series;
 use stormgrid_core::units::GRAVITY;
 
+use super::compact::{Clock, NEVER, Roughness, dither};
 use super::links::{LinkStep, Links};
 use super::params::{BoundaryKind, DEPTH_LIMIT, FloodError, Rain, Scheme, Setup};
-use super::prepare::{Layout, prepare};
+use super::prepare::{Layout, Prepared, prepare};
 use super::report::{Outcome, Stats, StepReport};
 use super::state::{EDGES, EdgeSums, Scratch, Strips, TILE, Tile, rimmed};
 use super::sweep::{LEVEL_MAX, Look, RainPulse, Step, reach, step_tile};
@@ -51,8 +52,10 @@ pub struct Flood {
     pub(super) initial_m3: f64,
     pub(super) time: f64,
     pub(super) stats: Stats,
-    /// The edges of all tiles as they are, and room for what they will be after a step.
-    pub(super) strips: [Vec<Strips>; 2],
+    /// The edges of all tiles.
+    pub(super) strips: Vec<Strips>,
+    pub(super) roughness: Roughness,
+    pub(super) clock: Clock,
     scratch: Vec<Mutex<Scratch>>,
     #[cfg(not(target_arch = "wasm32"))]
     pool: Option<rayon::ThreadPool>,
@@ -83,10 +86,14 @@ impl Flood {
     /// Values missing or out of range, a domain without a cell that can hold water, an inflow
     /// without one, threads that cannot be started.
     pub fn new(mut setup: Setup) -> Result<Self, FloodError> {
-        let (layout, tiles, links) = prepare(&mut setup)?;
+        let Prepared {
+            layout,
+            tiles,
+            links,
+            roughness,
+        } = prepare(&mut setup)?;
         let threads = thread_count(setup.options.threads).min(tiles.len()).max(1);
-        let strips = || -> Vec<Strips> { tiles.iter().map(Strips::of).collect() };
-        let strips = [strips(), strips()];
+        let strips = tiles.iter().map(Strips::of).collect();
         let per_corner = matches!(setup.rain, Rain::Field { .. });
         let gauges = match per_corner {
             true => (layout.n_tile_rows + 1) * (layout.n_tile_cols + 1),
@@ -107,6 +114,8 @@ impl Flood {
                 ..Stats::default()
             },
             strips,
+            roughness,
+            clock: Clock::new(),
             rain: RainGauge {
                 per_corner,
                 rate: vec![0.0; gauges],
@@ -184,6 +193,9 @@ impl Flood {
         let discharges = self.discharges(self.time, end);
         let active_tiles = self.wake(&discharges, rains, u64::from(parts));
         self.join_edges();
+        if looks {
+            self.make_room(end);
+        }
         let begin = self.time;
         let moment = |part: u32| match part == parts {
             true => end,
@@ -194,17 +206,18 @@ impl Flood {
             for level in (0..=LEVEL_MAX).take_while(|&level| part.is_multiple_of(1 << level)) {
                 let look = looks && part == parts;
                 let first = moment(part - (1 << level));
-                self.step_level(level, first, moment(part), look, look && rains);
+                let number = self.stats.steps + u64::from(part);
+                self.step_level(level, [first, moment(part)], number, [look, look && rains]);
             }
         }
         if !self.links.is_empty() {
-            let [strips, _] = &mut self.strips;
             let step = LinkStep {
                 time: begin + 0.5 * (end - begin),
                 dt: end - begin,
                 ..link_step
             };
-            self.links.act(&self.setup, &mut self.tiles, strips, &step);
+            self.links
+                .act(&self.setup, &mut self.tiles, &mut self.strips, &step);
         }
         if rains {
             let gauges = self.rain.fallen.iter_mut().zip(&mut self.rain.waiting);
@@ -229,9 +242,12 @@ impl Flood {
         })
     }
 
-    /// Steps the active tiles of one level from one time to another.
-    fn step_level(&mut self, level: u8, from: f64, to: f64, looks: bool, rains: bool) {
+    /// Steps the active tiles of one level from one time to another; `look` tells whether that looks,
+    /// and whether rain falls.
+    fn step_level(&mut self, level: u8, [from, to]: [f64; 2], number: u64, look: [bool; 2]) {
+        let [looks, rains] = look;
         let works = |tile: &Tile| tile.active && tile.level == level;
+        let dither = dither(number);
         if !self.tiles.iter().any(works) {
             return;
         }
@@ -243,11 +259,14 @@ impl Flood {
             false => RainPulse::Uniform(depths[0]),
         };
         let geometry = &self.setup.domain.geometry;
+        let now = if looks { self.clock.ticks(to) } else { 0 };
         let step = Step {
             dt: to - from,
             dx: geometry.dx,
             dy: geometry.dy,
             options: &self.setup.options,
+            roughness: self.roughness.unit(GRAVITY),
+            dither,
             levels: &levels,
             discharges: &discharges,
             weather: self
@@ -256,50 +275,74 @@ impl Flood {
                 .as_ref()
                 .map(|weather| self.station.step(weather, to - from, &self.layout)),
             look: looks.then_some(Look {
-                time: to,
                 interval: to - self.last_look,
+                ticks: [now, now - self.clock.ticks(self.last_look)],
+                dither,
                 rain: rains.then(|| pulse(&self.rain.waiting)),
                 fallen: pulse(&self.rain.fallen),
             }),
         };
-        let [now, next] = &mut self.strips;
         let scratch = &self.scratch;
-        let work = |index: usize, tile: &mut Tile, published: &mut Strips, thread: usize| {
+        let work = |index: usize, tile: &mut Tile, strips: &[Strips], thread: usize| {
             if works(tile) {
                 let mut scratch = scratch[thread]
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner);
-                step_tile(tile, index, now, published, &mut scratch, &step);
+                step_tile(tile, index, strips, &mut scratch, &step);
             }
         };
         #[cfg(not(target_arch = "wasm32"))]
         let serial = self.pool.is_none();
         #[cfg(target_arch = "wasm32")]
         let serial = true;
+        // Neighbours read the edges as they were: those are written when all tiles are done.
         if serial {
-            let pairs = self.tiles.iter_mut().zip(next.iter_mut());
+            for (index, tile) in self.tiles.iter_mut().enumerate() {
+                work(index, tile, &self.strips, 0);
+            }
+            let pairs = self.strips.iter_mut().zip(&self.tiles);
             pairs
-                .enumerate()
-                .for_each(|(index, (tile, published))| work(index, tile, published, 0));
+                .filter(|(_, tile)| works(tile))
+                .for_each(|(strips, tile)| strips.publish(tile));
         }
         #[cfg(not(target_arch = "wasm32"))]
         if let Some(pool) = &self.pool {
-            let tiles = &mut self.tiles;
+            let (tiles, edges) = (&mut self.tiles, &mut self.strips);
             pool.install(|| {
                 tiles
                     .par_iter_mut()
-                    .zip(next.par_iter_mut())
                     .enumerate()
                     .with_max_len(1)
-                    .for_each(|(index, (tile, published))| {
+                    .for_each(|(index, tile)| {
                         let thread = rayon::current_thread_index().unwrap_or(0);
-                        work(index, tile, published, thread);
+                        work(index, tile, edges, thread);
                     });
+                edges
+                    .par_iter_mut()
+                    .zip(tiles.par_iter())
+                    .filter(|(_, tile)| works(tile))
+                    .for_each(|(strips, tile)| strips.publish(tile));
             });
         }
-        let fresh = self.tiles.iter().zip(now.iter_mut().zip(next.iter_mut()));
-        for (_, (now, next)) in fresh.filter(|(tile, _)| works(tile)) {
-            std::mem::swap(now, next);
+    }
+
+    /// Lengthens the ticks in which arrivals and durations are kept, if the run has become long.
+    fn make_room(&mut self, time: f64) {
+        let times = self.clock.make_room(time).min(15);
+        if times == 0 {
+            return;
+        }
+        for tile in &mut self.tiles {
+            for ticks in &mut tile.arrival {
+                *ticks = if *ticks == NEVER {
+                    NEVER
+                } else {
+                    *ticks >> times
+                };
+            }
+            for ticks in &mut tile.duration {
+                *ticks >>= times;
+            }
         }
     }
 
@@ -417,6 +460,7 @@ impl Flood {
             depth_still: f64::from(self.setup.options.depth_still()),
             reach: reach(&self.setup.options) as usize,
             moving: self.setup.options.scheme == Scheme::FiniteVolume,
+            dither: dither(self.stats.steps),
         }
     }
 

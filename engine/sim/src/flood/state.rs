@@ -33,7 +33,7 @@ pub(super) fn face(row: isize, col: isize) -> usize {
 
 /// `N` numbers from `start`, as an array.
 #[inline(always)]
-pub(super) fn run<const N: usize>(values: &[f32], start: usize) -> &[f32; N] {
+pub(super) fn run<T, const N: usize>(values: &[T], start: usize) -> &[T; N] {
     values[start..]
         .first_chunk()
         .expect("planes are longer than any row in them")
@@ -111,8 +111,8 @@ pub(super) struct Tile {
     pub around: [Option<u32>; 8],
     /// Bed above the datum, with rim [m].
     pub z: Vec<f32>,
-    /// g n², with rim.
-    pub gn2: Vec<f32>,
+    /// Manning's n as it is kept, with rim.
+    pub n: Vec<u16>,
     /// Depth, with rim [m].
     pub h: Vec<f32>,
     /// Unit discharge, positive east, with rim [m² s⁻¹]: at the eastern faces in the local-inertial
@@ -120,15 +120,17 @@ pub(super) struct Tile {
     pub qx: Vec<f32>,
     /// Unit discharge, positive south: at the southern faces or in the cells, likewise.
     pub qy: Vec<f32>,
-    /// What rounding kept out of `h` [m].
-    pub rest: Vec<f32>,
+    /// What rounding kept out of `h`, as it is kept.
+    pub rest: Vec<u16>,
+    /// Greatest depth [m].
     pub depth_max: Vec<f32>,
-    pub speed2_max: Vec<f32>,
-    pub hazard_max: Vec<u8>,
-    pub arrival: Vec<f32>,
-    pub duration: Vec<f32>,
+    /// Greatest speed and worst hazard class, as they are kept.
+    pub worst: Vec<u16>,
+    /// In ticks.
+    pub arrival: Vec<u16>,
+    pub duration: Vec<u16>,
     /// How many cells' rain falls on each cell: 1 in the open, more beside roofs, 0 elsewhere. Empty
-    /// when it is 1 everywhere.
+    /// where no roof sheds rain.
     pub rain_share: Vec<f32>,
     pub controls: Vec<Control>,
     pub taps: Vec<Tap>,

@@ -1,10 +1,11 @@
 //! One step of one tile.
 
+use super::compact::{keep_rest, rest_of};
 use super::crests::{flux_over_crests, over_crests};
 use super::infiltration::soak;
 use super::kernel::{
-    CellFaces, CellRow, FaceRow, FaceStep, carry, cell_row, face_row, gain, least_row, limit_row,
-    rain_row, share_row,
+    Carried, CellFaces, CellRow, FaceRow, FaceStep, Line, carry, cell_row, face_row, gain,
+    least_row, limit_row, rain_row, share_row,
 };
 use super::observe::{ObservedRow, observe_row};
 use super::params::{Options, Scheme};
@@ -12,8 +13,8 @@ use super::riemann::{
     Around, Beside, CellStep, Fluxes, MovingRow, flux_row, moving_row, velocity_row,
 };
 use super::state::{
-    FACES, PITCH, Rule, Scratch, Strips, TILE, Tile, face, fill_rim, fill_row_ends, rimmed, run,
-    run_mut,
+    FACES, PITCH, Rule, Scratch, Strips, TILE, Tile, WALL, face, fill_rim, fill_row_ends, rimmed,
+    run, run_mut,
 };
 use super::weather::{WeatherStep, lift, push};
 use stormgrid_core::units::GRAVITY;
@@ -24,6 +25,10 @@ pub(super) struct Step<'a> {
     pub dx: f64,
     pub dy: f64,
     pub options: &'a Options,
+    /// g n² of a kept roughness of 1.
+    pub roughness: f32,
+    /// For what rounding keeps out of the depths.
+    pub dither: u32,
     /// Level of each boundary above the datum after the step [m]; unused entries are 0.
     pub levels: &'a [f32],
     /// Discharge of each tap's source during the step, as depth a cell [m].
@@ -35,10 +40,12 @@ pub(super) struct Step<'a> {
 
 /// The slow part of a step.
 pub(super) struct Look<'a> {
-    /// Simulation time after the step [s].
-    pub time: f64,
     /// Time since the last look [s].
     pub interval: f64,
+    /// Time after the step and since the last look, in ticks.
+    pub ticks: [u16; 2],
+    /// For what rounding keeps out of the depths.
+    pub dither: u32,
     /// Rain since the last look, or `None` without [m].
     pub rain: Option<RainPulse<'a>>,
     /// Rain that had fallen before [m].
@@ -83,7 +90,6 @@ pub(super) fn step_tile(
     tile: &mut Tile,
     index: usize,
     strips: &[Strips],
-    published: &mut Strips,
     scratch: &mut Scratch,
     step: &Step<'_>,
 ) {
@@ -105,7 +111,7 @@ pub(super) fn step_tile(
     open_taps(tile, step);
     if let Some(look) = &step.look {
         if let Some(rain) = look.rain {
-            rain_on(tile, index, rain);
+            rain_on(tile, index, rain, step.dither);
         }
         soak(
             tile,
@@ -116,7 +122,6 @@ pub(super) fn step_tile(
         observe(tile, scratch, step.options, look);
     }
     note_edges(tile, step.options);
-    published.publish(tile);
 }
 
 /// The local-inertial scheme.
@@ -139,6 +144,11 @@ fn inertial(
     over_crests(tile, scratch);
     limit(tile, scratch, cx, cy);
 
+    let carried = Carried {
+        cx,
+        cy,
+        dither: step.dither,
+    };
     let mut column_max = [0.0; TILE];
     for row in 0..rows {
         let (start, plain) = (rimmed(row, 0), row as usize * TILE);
@@ -150,7 +160,7 @@ fn inertial(
             depth_max: run_mut(&mut tile.depth_max, plain),
             column_max: &mut column_max,
         };
-        cell_row(cells, &around_cells(scratch, row), cx, cy);
+        cell_row(cells, &around_cells(scratch, row), &carried);
     }
     tile.h_max = greatest(&column_max);
     for &(to, from) in &tile.repeat_x {
@@ -185,9 +195,13 @@ fn volumes(
         ..
     } = scratch;
     let k = CellStep {
-        cx,
-        cy,
+        carried: Carried {
+            cx,
+            cy,
+            dither: step.dither,
+        },
         dt: step.dt as f32,
+        drag: (4.0 * step.dt * f64::from(step.roughness)) as f32,
         depth_dry: step.options.depth_dry as f32,
     };
     let keeps_mass = !tile.controls.is_empty();
@@ -264,7 +278,7 @@ fn volumes(
                 rest: run_mut(&mut tile.rest, plain),
                 qx: run_mut(&mut tile.qx, start),
                 qy: run_mut(&mut tile.qy, start),
-                gn2: run(&tile.gn2, start),
+                n: run(&tile.n, start),
                 depth_max: run_mut(&mut tile.depth_max, plain),
                 column_max: &mut column_max,
                 signal_max: &mut signal_max,
@@ -297,7 +311,7 @@ fn faces(tile: &mut Tile, strips: &[Strips], scratch: &mut Scratch, step: &Step<
     let o = step.options;
     let coefficients = |spacing: f64| FaceStep {
         g_dt_dx: (GRAVITY * step.dt / spacing) as f32,
-        dt: step.dt as f32,
+        drag: (0.5 * step.dt * f64::from(step.roughness)) as f32,
         theta: o.theta as f32,
         beside: (0.5 * (1.0 - o.theta)) as f32,
         depth_dry: o.depth_dry as f32,
@@ -317,8 +331,8 @@ fn faces(tile: &mut Tile, strips: &[Strips], scratch: &mut Scratch, step: &Step<
             h_high: run(&tile.h, high),
             z_low: run(tile.bed(), at),
             z_high: run(tile.bed(), high),
-            gn2_low: run(&tile.gn2, at),
-            gn2_high: run(&tile.gn2, high),
+            n_low: run(&tile.n, at),
+            n_high: run(&tile.n, high),
             q_before: run(&tile.qx, at - 1),
             q: run(&tile.qx, at),
             q_after: run(&tile.qx, high),
@@ -336,8 +350,8 @@ fn faces(tile: &mut Tile, strips: &[Strips], scratch: &mut Scratch, step: &Step<
             h_high: run(&tile.h, high),
             z_low: run(tile.bed(), at),
             z_high: run(tile.bed(), high),
-            gn2_low: run(&tile.gn2, at),
-            gn2_high: run(&tile.gn2, high),
+            n_low: run(&tile.n, at),
+            n_high: run(&tile.n, high),
             q_before: run(&tile.qy, at - PITCH),
             q: run(&tile.qy, at),
             q_after: run(&tile.qy, high),
@@ -469,7 +483,7 @@ fn apply_controls(tile: &mut Tile, scratch: &Scratch, step: &Step<'_>, cx: f32, 
             }
         }
         tile.h[place] = depth;
-        tile.rest[plain] = 0.0;
+        tile.rest[plain] = 0;
         tile.depth_max[plain] = match depth > tile.depth_max[plain] {
             true => depth,
             false => tile.depth_max[plain],
@@ -490,9 +504,9 @@ fn open_taps(tile: &mut Tile, step: &Step<'_>) {
         let plain = tap.row as usize * TILE + tap.col as usize;
         let held = tile.h[place];
         let change = if wanted < -held { -held } else { wanted };
-        let (depth, rest) = carry(held, change + tile.rest[plain]);
+        let (depth, rest) = carry(held, change + rest_of(tile.rest[plain]));
         tile.h[place] = depth;
-        tile.rest[plain] = rest;
+        tile.rest[plain] = keep_rest(rest, step.dither);
         tile.booked[source].add(f64::from(change));
         if depth > tile.depth_max[plain] {
             tile.depth_max[plain] = depth;
@@ -505,21 +519,29 @@ fn open_taps(tile: &mut Tile, step: &Step<'_>) {
     }
 }
 
-fn rain_on(tile: &mut Tile, index: usize, rain: RainPulse<'_>) {
+fn rain_on(tile: &mut Tile, index: usize, rain: RainPulse<'_>, dither: u32) {
     let mut total = [0.0_f64; TILE];
+    let mut open = [0.0; TILE];
     for row in 0..tile.rows {
-        let (left, right) = rain.across(index, row);
-        let slope = (right - left) / TILE as f64;
-        let plain = row * TILE;
+        let (start, plain) = (rimmed(row as isize, 0), row * TILE);
+        let share = if tile.rain_share.is_empty() {
+            let z: &[f32; TILE] = run(&tile.z, start);
+            for (share, z) in open.iter_mut().zip(z) {
+                *share = if *z < WALL { 1.0 } else { 0.0 };
+            }
+            // What falls on a cell that a boundary holds is the boundary's.
+            let held = tile.controls.iter().filter(|c| usize::from(c.row) == row);
+            held.for_each(|control| open[usize::from(control.col)] = 0.0);
+            &open
+        } else {
+            run(&tile.rain_share, plain)
+        };
         rain_row(
-            run_mut(&mut tile.h, rimmed(row as isize, 0)),
+            run_mut(&mut tile.h, start),
             run_mut(&mut tile.rest, plain),
-            match tile.rain_share.is_empty() {
-                true => &[1.0; TILE],
-                false => run(&tile.rain_share, plain),
-            },
-            (left + 0.5 * slope) as f32,
-            slope as f32,
+            share,
+            Line::between(rain.across(index, row)),
+            dither,
             &mut total,
         );
     }
@@ -536,8 +558,7 @@ fn observe(tile: &mut Tile, scratch: &Scratch, options: &Options, look: &Look<'_
         let plain = row * TILE;
         let h: &[f32; TILE] = run(&tile.h, rimmed(row as isize, 0));
         let kept = ObservedRow {
-            speed2_max: run_mut(&mut tile.speed2_max, plain),
-            hazard_max: run_mut(&mut tile.hazard_max, plain),
+            worst: run_mut(&mut tile.worst, plain),
             arrival: run_mut(&mut tile.arrival, plain),
             duration: run_mut(&mut tile.duration, plain),
             wet: &mut wet,
@@ -556,8 +577,8 @@ fn observe(tile: &mut Tile, scratch: &Scratch, options: &Options, look: &Look<'_
                 }
             }
         };
-        let (time, interval) = (look.time as f32, look.interval as f32);
-        observe_row(kept, h, &around, froude2_g, time, interval);
+        let [now, interval] = look.ticks;
+        observe_row(kept, h, &around, froude2_g, now, interval);
         let depth_max = run_mut::<f32, TILE>(&mut tile.depth_max, plain);
         for i in 0..TILE {
             // Rain came after the depth was last compared.

@@ -354,13 +354,13 @@ pub(super) fn push(
             if south {
                 let x = &tile.qx;
                 let cross = [at - 1, at, at + PITCH - 1, at + PITCH].map(|at| run(x, at));
-                let mut q = *run::<TILE>(&tile.qy, at);
+                let mut q = *run::<f32, TILE>(&tile.qy, at);
                 push_faces_row(&mut q, &sides, cross, along_y, angle, depth_dry);
                 *run_mut(&mut tile.qy, at) = q;
             } else {
                 let y = &tile.qy;
                 let cross = [at - PITCH, at, at - PITCH + 1, at + 1].map(|at| run(y, at));
-                let mut q = *run::<TILE>(&tile.qx, at);
+                let mut q = *run::<f32, TILE>(&tile.qx, at);
                 push_faces_row(&mut q, &sides, cross, along_x, -angle, depth_dry);
                 *run_mut(&mut tile.qx, at) = q;
             }
