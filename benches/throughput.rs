@@ -9,6 +9,7 @@
 //! `cargo bench -p stormgrid_benches --bench throughput [-- quick]`
 
 use std::ops::ControlFlow;
+use std::process::Command;
 use std::time::Instant;
 
 use stormgrid_core::raster::RasterGeometry;
@@ -100,9 +101,33 @@ fn run(setup: Setup, warm: f64, seconds: f64) -> Measured {
     }
 }
 
+/// Greatest memory of case `W` [bytes], in a process of its own so that no other run's counts.
+fn memory_of_its_own(scheme: Scheme, quick: bool) -> f64 {
+    let mut child = Command::new(std::env::current_exe().expect("a program has a file"));
+    child.args(["memory", scheme.name()]);
+    let output = child.args(quick.then_some("quick")).output();
+    let text = output.map(|o| o.stdout).unwrap_or_default();
+    let number = String::from_utf8(text)
+        .ok()
+        .and_then(|t| t.trim().parse().ok());
+    number.unwrap_or(f64::NAN)
+}
+
 fn main() {
     let quick = std::env::args().any(|a| a == "quick" || a == "--test");
     let side = if quick { 240 } else { 1000 };
+    if let Some(name) = std::env::args().skip_while(|a| a != "memory").nth(1) {
+        let before = used().1;
+        let schemes = [Scheme::LocalInertial, Scheme::FiniteVolume];
+        let scheme = schemes.into_iter().find(|s| s.name() == name);
+        run(
+            wet(case(side, scheme.expect("a scheme's name"), 1), 1.0),
+            5.0,
+            20.0,
+        );
+        println!("{}", used().1 - before);
+        return;
+    }
     let seconds = if quick { 10.0 } else { 60.0 };
     println!(
         "| case | scheme | threads | cells | steps | own CPU s | wall s | million updates a CPU second |"
@@ -119,7 +144,6 @@ fn main() {
             m.updates / m.cpu / 1e6
         );
     };
-    let before = used().1;
     let mut rates = Vec::new();
     for scheme in [Scheme::LocalInertial, Scheme::FiniteVolume] {
         let mut walls = Vec::new();
@@ -131,10 +155,8 @@ fn main() {
                 rates.push(m.updates / m.cpu / 1e6);
             }
         }
-        if scheme == Scheme::LocalInertial {
-            let bytes = (used().1 - before) / (side * side) as f64;
-            println!("peak memory: {bytes:.1} bytes a cell, the setup included");
-        }
+        let bytes = memory_of_its_own(scheme, quick) / (side * side) as f64;
+        println!("peak memory: {bytes:.1} bytes a cell, the setup included");
         println!(
             "two threads are {:.2} times as fast as one",
             walls[0] / walls[1]
@@ -172,7 +194,7 @@ fn main() {
 fn peer(side: usize, seconds: f64) -> Option<f64> {
     let python = std::env::var_os("STORMGRID_PEER_PYTHON")?;
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/overland_flow.py");
-    let output = std::process::Command::new(python)
+    let output = Command::new(python)
         .args([script, &side.to_string(), &seconds.to_string()])
         .env("OMP_NUM_THREADS", "1")
         .output()

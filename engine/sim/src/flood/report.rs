@@ -27,12 +27,12 @@ pub struct StepReport {
 /// Greatest values since the start, one a cell, row by row from the north-west corner.
 ///
 /// Depth is taken at every step; the others at every fourth step and at the time each call to
-/// advance ends.
+/// advance ends. Times are kept to a 32 768th of the time run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Maxima {
     /// Greatest depth [m]; 0 where it never got wet, NaN outside the domain and in obstacles.
     pub depth_max: Vec<f32>,
-    /// Greatest speed [m s⁻¹], taken where the water is at least 1 cm deep.
+    /// Greatest speed [m s⁻¹] to 2 in 1000, taken where the water is at least 1 cm deep.
     pub speed_max: Vec<f32>,
     /// Worst instantaneous ARR class, 1 to 6; 0 where it never got 1 cm deep.
     pub hazard_max: Vec<u8>,
