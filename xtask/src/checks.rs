@@ -96,6 +96,21 @@ pub fn run_all() -> ExitCode {
     totals.step("viewer", || {
         viewer::build().and_then(|folder| within_size(&folder))
     });
+    totals.step("solver in WebAssembly", || {
+        viewer::build_scalar_flood()?;
+        Command::new("cargo")
+            .args(["build", "--locked", "--release", "--examples"])
+            .args(["-p", "stormgrid_flood_wasm"])
+            .run()
+    });
+    totals.check(
+        "solver in WebAssembly: tests",
+        Command::new("node").args([
+            "--test",
+            "--test-reporter=spec",
+            "tests/wasm/flood.test.mjs",
+        ]),
+    );
     totals.check(
         "browser",
         Command::new("node")

@@ -18,6 +18,7 @@ Usage: cargo xtask COMMAND
                  ARGS go to `stormgrid demo`, for example --port 9000 --no-open
   test           every check and test, ending in one line of totals
   viewer         build the browser viewer into target/viewer
+  flood-wasm     build the solver for the browser, with and without vector instructions
   setup          install what the builds need, without building
   bench          measure the solver and the viewer; prints ratios
 
@@ -29,6 +30,9 @@ fn main() -> ExitCode {
         Some("demo") => demo(&arguments[1..]),
         Some("test") => return checks::run_all(),
         Some("viewer") => viewer::build().map(|_| ()),
+        Some("flood-wasm") => viewer::build()
+            .and_then(|_| viewer::build_scalar_flood())
+            .map(|_| ()),
         Some("setup") => setup::native()
             .and_then(|()| setup::web())
             .and_then(|()| setup::browser()),
@@ -112,9 +116,17 @@ fn bench() -> Result<()> {
         .args(["bench", "--locked", "-p", "stormgrid_benches"])
         .env("STORMGRID_PEER_PYTHON", setup::peers()?.to_string_lossy())
         .run()?;
-    let script = root().join("benches/viewer/measure.mjs");
-    if !script.exists() {
-        bail!("benches/viewer/measure.mjs is missing from the checkout");
+    viewer::build_scalar_flood()?;
+    Command::new("cargo")
+        .args(["build", "--locked", "--release", "--examples"])
+        .args(["-p", "stormgrid_flood_wasm"])
+        .run()?;
+    for script in ["benches/wasm/measure.mjs", "benches/viewer/measure.mjs"] {
+        let script = root().join(script);
+        if !script.exists() {
+            bail!("{} is missing from the checkout", script.display());
+        }
+        Command::new("node").arg(script.to_string_lossy()).run()?;
     }
-    Command::new("node").arg(script.to_string_lossy()).run()
+    Ok(())
 }

@@ -1,4 +1,5 @@
-//! The browser viewer: WebAssembly, its JavaScript face, the page, and compressed copies.
+//! The browser's side: viewer and solver as WebAssembly, their JavaScript faces, the page, and
+//! compressed copies.
 
 use std::path::{Path, PathBuf};
 
@@ -9,21 +10,15 @@ use crate::process::Command;
 
 /// Builds the viewer and returns its folder, `target/viewer`.
 pub fn build() -> Result<PathBuf> {
+    // In one go: what both use is then built once, with the same features.
     Command::new("cargo")
-        .args([
-            "build",
-            "--locked",
-            "--profile",
-            "web",
-            "--target",
-            "wasm32-unknown-unknown",
-            "-p",
-            "stormgrid_viewer",
-        ])
+        .args(WEB_BUILD)
+        .args(["-p", "stormgrid_viewer", "-p", FLOOD])
         .run()?;
-    let wasm = crate::target_dir().join("wasm32-unknown-unknown/web/stormgrid_viewer.wasm");
+    let built = crate::target_dir().join(WEB_FOLDER);
     let glue = crate::target_dir().join("viewer-glue");
-    bind(&wasm, &glue)?;
+    bind(&built, "stormgrid_viewer", &glue)?;
+    bind(&built, FLOOD, &glue)?;
     let folder = crate::target_dir().join("viewer");
     Command::new("npm")
         .args(["run", "--silent", "build"])
@@ -34,16 +29,45 @@ pub fn build() -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Writes the JavaScript face of the wasm file, unless it is newer than the wasm already.
-fn bind(wasm: &Path, out: &Path) -> Result<()> {
+/// Builds the solver for the browser without vector instructions, to be measured against; its folder.
+pub fn build_scalar_flood() -> Result<PathBuf> {
+    let folder = crate::target_dir().join("scalar");
+    Command::new("cargo")
+        .args(WEB_BUILD)
+        .args(["-p", FLOOD, "--target-dir"])
+        .arg(folder.to_string_lossy())
+        .env("RUSTFLAGS", "-C target-feature=-simd128")
+        .run()?;
+    let glue = folder.join("glue");
+    bind(&folder.join(WEB_FOLDER), FLOOD, &glue)?;
+    Ok(glue)
+}
+
+/// The solver's package, and the name of its wasm file.
+const FLOOD: &str = "stormgrid_flood_wasm";
+
+const WEB_BUILD: [&str; 6] = [
+    "build",
+    "--locked",
+    "--profile",
+    "web",
+    "--target",
+    "wasm32-unknown-unknown",
+];
+
+const WEB_FOLDER: &str = "wasm32-unknown-unknown/web";
+
+/// Writes the JavaScript face of a wasm file, unless it is newer than the wasm already.
+fn bind(built: &Path, name: &str, out: &Path) -> Result<()> {
+    let wasm = built.join(format!("{name}.wasm"));
     let modified = |p: &Path| p.metadata().and_then(|m| m.modified()).ok();
-    let done = modified(&out.join("stormgrid_viewer_bg.wasm"));
-    if done.is_some() && done > modified(wasm) {
+    let done = modified(&out.join(format!("{name}_bg.wasm")));
+    if done.is_some() && done > modified(&wasm) {
         return Ok(());
     }
     Bindgen::new()
-        .input_path(wasm)
-        .out_name("stormgrid_viewer")
+        .input_path(&wasm)
+        .out_name(name)
         .web(true)?
         .typescript(true)
         .remove_name_section(true)

@@ -12,15 +12,18 @@
 //! | [`track`] | best tracks of tropical cyclones as CSV |
 //! | [`series`], [`tide`] | time series and tidal constituents as CSV |
 //! | [`scenario`], [`manifest`] | `scenario.toml`, `twin.toml` |
-//! | [`chunk`] | binary messages from the server to the viewer |
+//! | [`chunk`], [`frames`] | binary messages from the server to the viewer |
+//! | [`setup_message`] | a whole flood run for the solver in the browser |
 
 pub mod chunk;
 pub mod cityjson;
 pub mod elevation;
 mod error;
+pub mod frames;
 pub mod manifest;
 pub mod scenario;
 pub mod series;
+pub mod setup_message;
 pub mod tide;
 mod toml_text;
 pub mod track;

@@ -7,6 +7,7 @@ use geo::MultiPolygon;
 use serde::Serialize;
 use stormgrid_core::ids::CellIdx;
 use stormgrid_core::raster::RasterGeometry;
+use stormgrid_formats::frames::FrameGrid;
 use stormgrid_sim::exposure::ZoneFrame;
 use stormgrid_sim::flood::{
     Boundary, BoundaryKind, BoundaryPlace, Domain, Flood, Inflow, Initial, Scheme, Setup,
@@ -16,7 +17,6 @@ use stormgrid_sim::sea::Transect;
 use crate::drive::{Observer, Progress, Stage, drive, tell};
 use crate::files::{self, RunFolder};
 use crate::forecast_file::{self, ForecastFile, TransectName};
-use crate::frames::FrameGrid;
 use crate::ground::{Crest, blocked_cells, cells_of};
 use crate::impact::{Impact, Impacts};
 use crate::results::{Summary, pretty, write_rasters, write_summary};
@@ -142,7 +142,8 @@ pub fn forecast(
     listener.storm(&table);
     let ground = PreparedGround::new(twin, &file, options.cell_size_m)?;
     let setup = setup(twin, &file, &forcing, &ground, options)?;
-    let frames = FrameGrid::new(ground.geometry, &twin.ground.elevation)?;
+    let frames = FrameGrid::new(ground.geometry, &twin.ground.elevation)
+        .map_err(|e| ProjectError::input("the terrain", e.to_string(), "use a smaller one"))?;
     let mut watch = Watch::new(twin, &ground);
     // Two borrows of the listener would meet in the loop; the frames wait in between.
     let pending = std::cell::RefCell::new(Vec::new());

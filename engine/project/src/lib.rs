@@ -22,7 +22,6 @@ pub mod files;
 mod forcing;
 mod forecast;
 mod forecast_file;
-mod frames;
 mod gauges;
 pub mod ground;
 mod impact;

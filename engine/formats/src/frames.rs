@@ -1,10 +1,9 @@
 //! Water frames for the viewer: one cell size for every run, so that frames of coarse and fine runs
 //! look and weigh alike.
 
-use stormgrid_core::raster::{Raster, RasterGeometry};
-use stormgrid_formats::chunk::{DRY, WaterFrame, encode_water};
+use stormgrid_core::raster::{Raster, RasterError, RasterGeometry};
 
-use crate::ProjectError;
+use crate::chunk::{DRY, WaterFrame, encode_water};
 
 /// Cell size of the frames [m]: finer ones would weigh more than the surface on the screen shows.
 const FRAME_CELL_M: f64 = 20.0;
@@ -23,10 +22,12 @@ pub struct FrameGrid {
 impl FrameGrid {
     /// - `run`: the cells of the run, local metres
     /// - `elevation`: the ground at its own resolution, local metres
-    pub fn new(run: RasterGeometry, elevation: &Raster<f64>) -> Result<Self, ProjectError> {
-        let frame = run.resized(FRAME_CELL_M);
-        let frame = frame
-            .map_err(|e| ProjectError::input("the terrain", e.to_string(), "use a smaller one"))?;
+    ///
+    /// # Errors
+    ///
+    /// A run so wide that its frames would have too many cells.
+    pub fn new(run: RasterGeometry, elevation: &Raster<f64>) -> Result<Self, RasterError> {
+        let frame = run.resized(FRAME_CELL_M)?;
         Ok(Self {
             run,
             frame,
@@ -116,7 +117,7 @@ impl FrameGrid {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use stormgrid_formats::chunk::decode_water;
+    use crate::chunk::decode_water;
 
     #[test]
     fn a_level_lake_stays_level_at_any_cell_size() {

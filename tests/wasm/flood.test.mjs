@@ -1,0 +1,70 @@
+// The solver gives the same water in the browser as natively, and its vector instructions are used.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { load, median, message, runNatively, throughput } from "./flood.mjs";
+
+const SCHEMES = ["finite_volume", "local_inertial"];
+
+for (const scheme of SCHEMES)
+  test(`${scheme}: one digest natively and as WebAssembly, with and without vectors`, { timeout: 300_000 }, async () => {
+    const { file, bytes } = message("city", scheme);
+    const native = runNatively(file);
+    assert.ok(native.volume_error_rel < 1e-6, `natively ${native.volume_error_rel}`);
+    for (const build of ["simd", "scalar"]) {
+      const { BrowserRun } = await load(build);
+      const run = new BrowserRun(bytes);
+      const frames = [];
+      while (!run.is_done()) if (run.advance(500)) frames.push(run.take_frame().length);
+      const apart = run.depth().reduce((most, h, i) => Math.max(most, Number.isNaN(h) ? 0 : Math.abs(h - native.depth[i])), 0);
+      assert.equal(run.digest(), native.digest, `${build}: depths are up to ${apart} m apart`);
+      assert.equal(run.steps(), native.steps);
+      assert.deepEqual(frames, native.frame_bytes);
+      assert.ok(run.volume_error_rel() < 1e-6, `${build} ${run.volume_error_rel()}`);
+      run.free();
+    }
+  });
+
+test("a run can be let go of at any step, and another begun", async () => {
+  const { BrowserRun } = await load("simd");
+  const { bytes } = message("city", "finite_volume");
+  const first = new BrowserRun(bytes);
+  assert.equal(first.advance(3), true, "the first frame is that of the start");
+  first.take_frame();
+  assert.equal(first.advance(3), false);
+  assert.ok(first.time_s() > 0 && first.time_s() < first.duration_s());
+  first.free();
+  const second = new BrowserRun(bytes);
+  assert.equal(second.time_s(), 0);
+  second.free();
+});
+
+test("what is wrong with a message is told in a sentence", async () => {
+  const { BrowserRun } = await load("simd");
+  const { bytes } = message("city", "finite_volume");
+  assert.throws(() => new BrowserRun(bytes.slice(0, 1000)), /SGS1 message/);
+  assert.throws(() => new BrowserRun(new Uint8Array(3)), /no SGS1 message/);
+  const other = new Uint8Array(bytes);
+  const at = new TextDecoder().decode(bytes.slice(0, 2000)).indexOf("finite_volume");
+  other.set(new TextEncoder().encode("finite_values"), at);
+  assert.throws(() => new BrowserRun(other), /there is no scheme finite_values/);
+});
+
+for (const scheme of SCHEMES)
+  test(`${scheme}: vector instructions make it at least three times as fast`, { timeout: 600_000 }, async () => {
+    const { bytes } = message("lake", scheme);
+    const runs = {};
+    for (const build of ["simd", "scalar"]) {
+      const { BrowserRun } = await load(build);
+      runs[build] = new BrowserRun(bytes);
+      throughput(runs[build], 1.5); // until the machine code is the final one
+    }
+    // One after the other, again and again: a busy machine then slows both.
+    const ratios = [];
+    for (let k = 0; k < 7; k++) ratios.push(throughput(runs.simd, 0.5) / throughput(runs.scalar, 0.8));
+    const ratio = median(ratios);
+    console.log(`${scheme}: ${ratio.toFixed(2)} times as fast as without vectors (${ratios.map((r) => r.toFixed(2)).join(" ")})`);
+    assert.ok(ratio >= 3, `${ratio.toFixed(2)} times`);
+    for (const run of Object.values(runs)) run.free();
+  });
