@@ -40,7 +40,7 @@ export function runNatively(file) {
   return { ...JSON.parse(line), depth: new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4) };
 }
 
-/** Million cell updates a second of processor time over at least `seconds` of it. */
+/** Million cell updates a second of processor time over at least `seconds` of it; the run must not end. */
 export function throughput(run, seconds) {
   const before = { updates: run.cell_updates(), cpu: process.cpuUsage() };
   for (;;) {

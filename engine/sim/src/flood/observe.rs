@@ -1,7 +1,7 @@
 //! Maxima of a row of cells: speed, hazard class, arrival, duration.
 
 use super::compact::{NEVER, keep_worst, worse};
-use super::kernel::CellFaces;
+use super::kernel::{CellFaces, larger};
 use super::state::TILE;
 
 /// Depth from which a cell counts as wet and its speed and hazard are told [m].
@@ -60,7 +60,8 @@ pub(super) fn speed2(h: f32, west: f32, east: f32, north: f32, south: f32, froud
     let raw = (qx * qx + qy * qy) / (depth * depth);
     let cap = froude2_g * depth;
     let capped = if raw < cap { raw } else { cap };
-    if wet { capped } else { 0.0 }
+    // A factor, not a choice: the compiler would make a branch of that, and no vectors.
+    capped * if wet { 1.0 } else { 0.0 }
 }
 
 /// Takes the state of a row of cells into its maxima, `now` ticks after the start and `interval` after
@@ -81,30 +82,49 @@ fn observe_row_on_any(
         wet,
         sum,
     } = kept;
+    // Several short loops: one that writes to all of these at once is not turned into vectors.
+    let CellFaces {
+        west,
+        east,
+        north,
+        south,
+    } = *faces;
+    let mut square = [0.0_f32; TILE];
     for i in 0..TILE {
-        let depth = h[i];
-        let v2 = speed2(
-            depth,
-            faces.west[i],
-            faces.east[i],
-            faces.north[i],
-            faces.south[i],
-            froude2_g,
-        );
+        square[i] = speed2(h[i], west[i], east[i], north[i], south[i], froude2_g);
+    }
+    let mut found = [0_u32; TILE];
+    for i in 0..TILE {
+        let (depth, v2) = (h[i], square[i]);
         let dv2 = v2 * depth * depth;
-        let mut class = 1_u16;
-        for (dv2_limit, depth_limit, v2_limit) in HAZARD_LIMITS {
-            let holds = (dv2 <= dv2_limit) & (depth <= depth_limit) & (v2 <= v2_limit);
-            class += u16::from(!holds);
-        }
-        let is_wet = depth >= WET_DEPTH;
-        let class = if is_wet { class } else { 0 };
-        worst[i] = worse(worst[i], keep_worst(v2, class));
-        let seen = if depth >= ARRIVAL_DEPTH { now } else { NEVER };
-        arrival[i] = if seen < arrival[i] { seen } else { arrival[i] };
-        duration[i] += if depth > DURATION_DEPTH { interval } else { 0 };
-        wet[i] += u32::from(is_wet);
-        sum[i] += depth;
+        let beyond = |k: usize| -> f32 {
+            let (dv2_limit, depth_limit, v2_limit) = HAZARD_LIMITS[k];
+            // Positive where one of the limits is passed.
+            let over = larger(dv2 - dv2_limit, larger(depth - depth_limit, v2 - v2_limit));
+            if over > 0.0 { 1.0 } else { 0.0 }
+        };
+        let class = 1.0 + beyond(0) + beyond(1) + beyond(2) + beyond(3) + beyond(4);
+        let class = if depth >= WET_DEPTH { class } else { 0.0 };
+        // The last bits of 2²³ + class are the class: a conversion would not become a vector.
+        found[i] = keep_worst(v2, (class + 8_388_608.0).to_bits() & 7);
+    }
+    for i in 0..TILE {
+        worst[i] = worse(u32::from(worst[i]), found[i]) as u16;
+    }
+    // Two bytes are widened to four, as wide as the depths that decide.
+    let (now, interval, never) = (u32::from(now), u32::from(interval), u32::from(NEVER));
+    for i in 0..TILE {
+        let before = u32::from(arrival[i]);
+        let seen = if h[i] >= ARRIVAL_DEPTH { now } else { never };
+        arrival[i] = if seen < before { seen } else { before } as u16;
+    }
+    for i in 0..TILE {
+        let longer = if h[i] > DURATION_DEPTH { interval } else { 0 };
+        duration[i] = (u32::from(duration[i]) + longer) as u16;
+    }
+    for i in 0..TILE {
+        wet[i] += u32::from(h[i] >= WET_DEPTH);
+        sum[i] += h[i];
     }
 }
 
