@@ -3,7 +3,7 @@
 
 use super::compact::{keep_rest, rest_of};
 use super::kernel::{Carried, carry, gain, inverse_cube_root, larger, smaller};
-use super::state::{FACES, PITCH, TILE};
+use super::state::{FACES, TILE, WHOLE};
 use stormgrid_core::units::GRAVITY;
 
 const G: f32 = GRAVITY as f32;
@@ -58,23 +58,27 @@ impl Fluxes {
     }
 }
 
-/// Velocities of a row of cells, the rim included [m s⁻¹].
+/// Depth and velocities of a row of cells before the step, the rim included; the last few places fill
+/// up a vector and are not used.
 #[derive(Clone, Debug)]
 pub(super) struct Velocities {
-    /// Eastwards.
-    pub x: [f32; PITCH],
-    /// Southwards.
-    pub y: [f32; PITCH],
-    /// Celerity √(g h).
-    pub celerity: [f32; PITCH],
+    /// Depth [m].
+    pub h: [f32; WHOLE],
+    /// Eastwards [m s⁻¹].
+    pub x: [f32; WHOLE],
+    /// Southwards [m s⁻¹].
+    pub y: [f32; WHOLE],
+    /// Celerity √(g h) [m s⁻¹].
+    pub celerity: [f32; WHOLE],
 }
 
 impl Velocities {
     pub fn zero() -> Self {
         Self {
-            x: [0.0; PITCH],
-            y: [0.0; PITCH],
-            celerity: [0.0; PITCH],
+            h: [0.0; WHOLE],
+            x: [0.0; WHOLE],
+            y: [0.0; WHOLE],
+            celerity: [0.0; WHOLE],
         }
     }
 }
@@ -122,9 +126,9 @@ pub(super) struct MovingRow<'a> {
 super::vectors::wide! {
     pub(super) fn velocity_row = velocity_row_on_any(
         out: &mut Velocities,
-        h: &[f32; PITCH],
-        qx: &[f32; PITCH],
-        qy: &[f32; PITCH],
+        h: &[f32; WHOLE],
+        qx: &[f32; WHOLE],
+        qy: &[f32; WHOLE],
         depth_dry: f32
     );
     pub(super) fn flux_row = flux_row_on_any(out: &mut Fluxes, row: &Beside<'_>);
@@ -139,14 +143,15 @@ super::vectors::wide! {
 #[inline(always)]
 fn velocity_row_on_any(
     out: &mut Velocities,
-    h: &[f32; PITCH],
-    qx: &[f32; PITCH],
-    qy: &[f32; PITCH],
+    h: &[f32; WHOLE],
+    qx: &[f32; WHOLE],
+    qy: &[f32; WHOLE],
     depth_dry: f32,
 ) {
-    for i in 0..PITCH {
+    for i in 0..WHOLE {
         let inverse = 1.0 / larger(h[i], depth_dry);
         let moves = if h[i] > depth_dry { inverse } else { 0.0 };
+        out.h[i] = h[i];
         out.x[i] = qx[i] * moves;
         out.y[i] = qy[i] * moves;
         out.celerity[i] = (G * h[i]).sqrt();

@@ -15,6 +15,9 @@ pub(super) const RIM: usize = 3;
 /// Row length of a tile with its rim.
 pub(super) const PITCH: usize = TILE + 2 * RIM;
 
+/// Length of a row of a tile with its rim in whole vectors of eight.
+pub(super) const WHOLE: usize = PITCH.next_multiple_of(8);
+
 /// Faces in a row of scratch, the first one west of column −1.
 pub(super) const FACES: usize = 64;
 
@@ -351,11 +354,10 @@ pub(super) struct Scratch {
 
 /// Working rows of the finite-volume scheme.
 pub(super) struct Moving {
-    /// Velocities of the row at hand and of the one south of it.
+    /// Depth and velocities of the row at hand, of the one north and of the one south of it.
+    pub before: Box<Velocities>,
     pub here: Box<Velocities>,
     pub next: Box<Velocities>,
-    /// Depths of the row north of the one at hand, as they were before the step [m].
-    pub h_before: [f32; PITCH],
     pub x: Fluxes,
     pub north: Box<Fluxes>,
     pub south: Box<Fluxes>,
@@ -371,7 +373,7 @@ impl Scratch {
             moving: Moving {
                 here: Box::new(Velocities::zero()),
                 next: Box::new(Velocities::zero()),
-                h_before: [0.0; PITCH],
+                before: Box::new(Velocities::zero()),
                 x: Fluxes::zero(),
                 north: Box::new(Fluxes::zero()),
                 south: Box::new(Fluxes::zero()),

@@ -216,8 +216,7 @@ fn volumes(
     };
     fill_row_ends(tile, strips, 0);
     velocities(&mut m.here, tile, -1);
-    m.h_before
-        .copy_from_slice(&tile.h[rimmed(-2, -3)..][..PITCH]);
+    velocities(&mut m.before, tile, -2);
     for row in -1..tile.rows as isize {
         if row + 2 < SIDE {
             fill_row_ends(tile, strips, (row + 2) as usize);
@@ -227,7 +226,7 @@ fn volumes(
         let [after, beyond] = [at + PITCH, at + 2 * PITCH];
         let reads = Beside {
             h: [
-                run(&m.h_before, 1),
+                run(&m.before.h, 1),
                 run(&tile.h, at),
                 run(&tile.h, after),
                 run(&tile.h, beyond),
@@ -271,7 +270,6 @@ fn volumes(
             if keeps_mass {
                 mass_x[face(row, -2)..][..FACES].copy_from_slice(&m.x.mass);
             }
-            m.h_before.copy_from_slice(&tile.h[at - 1..][..PITCH]);
             let (start, plain) = (rimmed(row, 0), row as usize * TILE);
             let cells = MovingRow {
                 h: run_mut(&mut tile.h, start),
@@ -289,9 +287,8 @@ fn volumes(
                 south: &m.south,
             };
             moving_row(cells, &around, &k);
-        } else {
-            m.h_before.copy_from_slice(&tile.h[at - 1..][..PITCH]);
         }
+        std::mem::swap(&mut m.before, &mut m.here);
         std::mem::swap(&mut m.here, &mut m.next);
         std::mem::swap(&mut m.north, &mut m.south);
     }
