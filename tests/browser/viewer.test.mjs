@@ -187,6 +187,35 @@ test("the page draws the city and a forecast, and its controls work", { timeout:
     await again.close();
   });
 
+  await t.test("this browser computes a what-if by itself", async () => {
+    await page.keyboard.press("Escape");
+    await page.locator("#language").click();
+    await page.locator("#local-open").click();
+    await until("the dialog", () => page.locator("#local").isVisible());
+    await page.locator("#local-cell").selectOption("80");
+    await page.locator("#local-rain").selectOption("design");
+    await page.locator("#local-mm-h").fill("90");
+    await page.locator("#local-duration").fill("1");
+    await page.screenshot({ path: path.join(screenshots, "desk-local-dialog-zh.png"), timeout: 90_000 });
+    await page.locator("#local-start").click();
+    await until("frames of its own run", async () => (await state(page)).run === "local-1");
+    await until("its end", async () => (await state(page)).run_state === "done", 240_000, 1000);
+    await page.evaluate(() => window.stormgrid.setTime(0));
+    await until("the water of its start", async () => (await page.evaluate(() => window.stormgrid.stats())).water_time === 0);
+    const start = await page.evaluate(() => window.stormgrid.stats().wet_cells);
+    await page.evaluate(() => window.stormgrid.setTime(3600));
+    await until("the water of its end", async () => (await page.evaluate(() => window.stormgrid.stats())).water_time === 3600);
+    const end = await page.evaluate(() => window.stormgrid.stats().wet_cells);
+    assert.ok(end > start, `wet cells: ${start} at the start, ${end} after an hour of rain`);
+    assert.match(await page.locator("#run").innerText(), /本机推演 1（80 米）/);
+    await page.screenshot({ path: path.join(screenshots, "desk-local-zh.png"), timeout: 90_000 });
+    const others = await page.locator("#run-choice option").evaluateAll((options) => options.map((option) => option.value));
+    const served = others.find((id) => !id.startsWith("local-"));
+    await page.locator("#run-choice").selectOption(served);
+    await until("the server's forecast again", async () => (await state(page)).run === served);
+    await until("its ranking", async () => (await page.locator("#ranking-list button").count()) > 3);
+  });
+
   await t.test("nothing went wrong on the way", () => assert.deepEqual(trouble, []));
   await close();
 });
@@ -222,6 +251,15 @@ test("a phone shows map, list and card without overlap", { timeout: 600_000 }, a
     await until("the card", () => page.locator("#card").isVisible());
     await rested(page);
     await page.screenshot({ path: path.join(screenshots, "phone-card-zh.png"), timeout: 90_000 });
+  });
+
+  await t.test("the dialog of own runs fits the screen", async () => {
+    await page.locator("#tabs button").last().click();
+    await until("the dialog", () => page.locator("#local").isVisible());
+    const box = await page.locator("#local").boundingBox();
+    assert.ok(box.x >= 0 && box.x + box.width <= PHONE.width && box.y >= 0 && box.y + box.height <= PHONE.height, JSON.stringify(box));
+    await page.screenshot({ path: path.join(screenshots, "phone-local-zh.png"), timeout: 90_000 });
+    await page.locator("#local-close").click();
   });
 
   await t.test("no sideways scrolling, nothing went wrong", async () => {

@@ -41,6 +41,10 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["stormgrid_core", "stormgrid_formats", "stormgrid_sim"],
     ),
     (
+        "stormgrid_flood_wasm",
+        &["stormgrid_core", "stormgrid_formats", "stormgrid_sim"],
+    ),
+    (
         "stormgrid",
         &[
             "stormgrid_core",

@@ -69,14 +69,25 @@ await esbuild.build({
   logLevel: "warning",
 });
 await esbuild.build({
+  entryPoints: [path.join(here, "src/worker.ts")],
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  minify: true,
+  legalComments: "none",
+  outfile: path.join(temporary, "worker.js"),
+  external: ["./stormgrid_flood_wasm.js"],
+  logLevel: "warning",
+});
+await esbuild.build({
   entryPoints: [path.join(here, "src/style.css")],
   bundle: true,
   minify: true,
   outfile: path.join(temporary, "page.css"),
   logLevel: "warning",
 });
-cpSync(path.join(glue, "stormgrid_viewer.js"), path.join(temporary, "stormgrid_viewer.js"));
-cpSync(path.join(glue, "stormgrid_viewer_bg.wasm"), path.join(temporary, "stormgrid_viewer_bg.wasm"));
+for (const name of ["stormgrid_viewer", "stormgrid_flood_wasm"])
+  for (const file of [`${name}.js`, `${name}_bg.wasm`]) cpSync(path.join(glue, file), path.join(temporary, file));
 
 // Addresses carry a digest of the whole viewer, so that a new build is never mixed with a cached old one.
 const digest = createHash("sha256");

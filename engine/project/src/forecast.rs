@@ -198,7 +198,7 @@ pub fn forecast(
     Ok(forecast)
 }
 
-fn forcing(
+pub(crate) fn forcing(
     twin: &LoadedTwin,
     file: &ForecastFile,
     options: &ForecastOptions,
@@ -246,7 +246,7 @@ fn forcing(
 }
 
 /// The ground of a run, and what is closed or always wet on it.
-struct PreparedGround {
+pub(crate) struct PreparedGround {
     geometry: RasterGeometry,
     elevation: Vec<f64>,
     blocked: Vec<bool>,
@@ -254,7 +254,11 @@ struct PreparedGround {
 }
 
 impl PreparedGround {
-    fn new(twin: &LoadedTwin, file: &ForecastFile, cell_size: f64) -> Result<Self, ProjectError> {
+    pub(crate) fn new(
+        twin: &LoadedTwin,
+        file: &ForecastFile,
+        cell_size: f64,
+    ) -> Result<Self, ProjectError> {
         let geometry = twin.ground.geometry_at(cell_size)?;
         let crests = match &file.terrain.dikes {
             Some(name) => crests(twin, name)?,
@@ -296,7 +300,7 @@ fn crests(twin: &LoadedTwin, name: &str) -> Result<Vec<Crest>, ProjectError> {
     Ok(crests)
 }
 
-fn setup(
+pub(crate) fn setup(
     twin: &LoadedTwin,
     file: &ForecastFile,
     forcing: &Forcing,

@@ -25,6 +25,7 @@ mod forecast_file;
 mod gauges;
 pub mod ground;
 mod impact;
+mod local_setup;
 mod results;
 mod simulate;
 pub mod storm;
@@ -40,6 +41,7 @@ pub use forecast::{
     FORECAST_FILE, Forecast, ForecastOptions, LayerSeries, Listener, Plan, forecast, plan,
 };
 pub use impact::Impacts;
+pub use local_setup::{MOST_LOCAL_CELLS, local_setup};
 pub use results::{LedgerEntry, StructureEntry, Summary};
 pub use simulate::{RunOptions, simulate};
 pub use stormgrid_sim::flood::Scheme;

@@ -149,6 +149,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(twin_api::twin))
         .routes(routes!(twin_api::terrain))
+        .routes(routes!(twin_api::local_setup))
         .routes(routes!(twin_api::city))
         .routes(routes!(twin_api::city_chunk))
         .routes(routes!(twin_api::layer))

@@ -16,7 +16,9 @@ use serde_json::{Map, Value, json};
 use stormgrid_core::ids::FeatureIdx;
 use stormgrid_formats::chunk::decode_water;
 use stormgrid_project::storm::Bilingual;
-use stormgrid_project::{BUILDINGS, LoadedTwin, files};
+use stormgrid_project::{
+    BUILDINGS, ForecastOptions, LoadedTwin, files, local_setup as local_setup_of,
+};
 use stormgrid_twin::{Building, GeometryKind, Grid, Hit, PointAsset, Position};
 use utoipa::{IntoParams, ToSchema};
 
@@ -192,6 +194,48 @@ pub async fn terrain(
     let bytes = tokio::task::spawn_blocking(move || task.twin.terrain_message(cell)).await;
     let bytes = bytes.map_err(|e| ApiError::internal(&e.to_string()))?;
     let bytes = bytes.map_err(|e| ApiError::internal(&e.to_string()))?;
+    Ok(tagged(&headers, BINARY, bytes))
+}
+
+/// Which run.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct LocalSetupQuery {
+    /// Cell size [m], 5 to 200; 20 without it.
+    cell: Option<f64>,
+}
+
+/// The forecast's run for the solver in the browser, as an SGS1 message.
+#[utoipa::path(get, path = "/api/v1/local-setup", params(LocalSetupQuery),
+    responses((status = OK, content_type = "application/octet-stream")))]
+pub async fn local_setup(
+    State(app): State<Arc<App>>,
+    Query(query): Query<LocalSetupQuery>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let cell = query.cell.unwrap_or(20.0);
+    if !(5.0..=200.0).contains(&cell) {
+        return Err(ApiError::bad_request(
+            "cell 应在 5 到 200 米之间",
+            "cell must lie between 5 and 200 metres",
+        ));
+    }
+    let task = Arc::clone(&app);
+    let options = ForecastOptions {
+        track: None,
+        storm: None,
+        cell_size_m: cell,
+        duration_s: None,
+        threads: 1,
+        scheme: None,
+    };
+    let bytes = tokio::task::spawn_blocking(move || local_setup_of(&task.twin, &options)).await;
+    let bytes = bytes.map_err(|e| ApiError::internal(&e.to_string()))?;
+    let bytes = bytes.map_err(|e| {
+        ApiError::bad_request(
+            format!("无法为浏览器准备推演（单元 {cell} 米）：{e}"),
+            format!("the run cannot be prepared for the browser (cells of {cell} m): {e}"),
+        )
+    })?;
     Ok(tagged(&headers, BINARY, bytes))
 }
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 use stormgrid_core::raster::{Raster, RasterGeometry};
 use stormgrid_formats::chunk::{decode_city, decode_terrain, decode_water};
 use stormgrid_formats::elevation::write_geotiff;
+use stormgrid_formats::setup_message::decode_setup;
 use stormgrid_project::LoadedTwin;
 use stormgrid_server::{Runs, Server, ServerOptions};
 
@@ -167,6 +168,10 @@ fn the_twin_is_told_and_a_run_goes_from_queue_to_exposure() {
     );
     assert_eq!(twin["synthetic"], true);
     assert_eq!(twin["layers"][0]["title"]["zh"], "网格");
+    let local = decode_setup(&get("/api/v1/local-setup?cell=25").body).expect("SGS1");
+    assert_eq!((local.header.n_cols, local.header.dx), (40, 25.0));
+    assert_eq!(local.header.duration_s, 3600.0);
+    assert!(!local.header.boundaries.is_empty() && local.header.rain_mm_h.len() == 7);
     let terrain = decode_terrain(&get("/api/v1/terrain?cell=25").body).expect("SGT1");
     assert_eq!(terrain.geometry().n_cols, 40);
     let chunk = decode_city(&get("/api/v1/city/0").body).expect("SGC1");
@@ -243,6 +248,7 @@ fn wrong_requests_are_told_in_both_languages() {
         );
     }
     assert_eq!(get("/api/v1/terrain?cell=0").status, 400);
+    assert_eq!(get("/api/v1/local-setup?cell=1").status, 400);
     assert_eq!(get("/api/v1/at?x=NaN&y=0").status, 400);
     let json = "Content-Type: application/json\r\n";
     assert_eq!(
@@ -324,6 +330,6 @@ fn a_busy_port_and_a_missing_viewer_are_sentences() {
 fn the_description_names_every_route() {
     let described: Value = serde_json::from_str(&stormgrid_server::openapi_json()).expect("JSON");
     let paths = described["paths"].as_object().expect("paths");
-    assert_eq!(paths.len(), 18);
+    assert_eq!(paths.len(), 19);
     assert!(paths["/api/v1/runs"]["post"].is_object());
 }

@@ -190,6 +190,7 @@ const id = encodeURIComponent;
 export const api = {
   twin: () => json<Twin>("twin"),
   terrain: (cell: number) => bytes(`terrain?cell=${cell}`),
+  localSetup: async (cell: number) => (await request(`local-setup?cell=${cell}`)).arrayBuffer(),
   city: () => json<CityIndex>("city"),
   cityChunk: (chunk: number | string) => bytes(`city/${id(String(chunk))}`),
   layer: async (layer: string) => (await request(`layers/${id(layer)}`)).text(),

@@ -5,6 +5,7 @@ import { HAZARD_COLOURS } from "./colours";
 import { byId, el, facts, path, svg } from "./dom";
 import { clock, number, percent, t, word } from "./i18n";
 import * as rows from "./rows";
+import { serverId } from "./localrun";
 import { set, state } from "./state";
 
 let asked = 0;
@@ -18,7 +19,7 @@ export async function showCard(run: Run | null) {
     card.hidden = true;
     return;
   }
-  const of = run?.id ?? null;
+  const of = serverId(run);
   let content: Node[];
   if (selection.kind === "building") {
     const building = await api.building(selection.index, of);

@@ -51,9 +51,10 @@ export function path(points: [number, number | null][]): string {
 let hide = 0;
 
 /** Shows a sentence for a while. */
-export function toast(text: string) {
+export function toast(text: string, kind: "bad" | "good" = "bad") {
   const box = byId("toast");
   box.textContent = text;
+  box.dataset.kind = kind;
   box.hidden = false;
   clearTimeout(hide);
   hide = window.setTimeout(() => {

@@ -3,17 +3,20 @@
 import { api, type Exposure, type Run, ServerError, type Storm } from "./api";
 import { byId, el, toast } from "./dom";
 import { both, number, t } from "./i18n";
+import { cancelLocal, isLocal, localFrame, localRuns } from "./localrun";
 import { set, state } from "./state";
 
 /** Frames fetched ahead of the time that is shown. */
 const AHEAD = 4;
 
-let runs: Run[] = [];
+/** The server's runs and those of this browser. */
+let served: Run[] = [];
+const all = (): Run[] => [...localRuns(), ...served];
 let pinned: string | null = null;
 const exposures = new Map<string, Exposure>();
 const storms = new Map<string, Storm>();
 
-export const shownRun = () => runs.find((run) => run.id === state.run) ?? null;
+export const shownRun = () => all().find((run) => run.id === state.run) ?? null;
 
 /** Keeps to a run that the address or a person names. */
 export function pinRun(id: string | null) {
@@ -25,10 +28,10 @@ const hasWater = (run: Run) => run.frames > 0 && run.state !== "failed";
 
 /** The finest finished run, else the one that grows. */
 function best(): Run | null {
-  const named = runs.find((run) => run.id === pinned && hasWater(run));
+  const named = all().find((run) => run.id === pinned && hasWater(run));
   if (named) return named;
-  const finished = runs.filter((run) => run.state === "done").sort((a, b) => a.cell_size_m - b.cell_size_m);
-  return finished[0] ?? runs.find((run) => run.state === "running" && hasWater(run)) ?? null;
+  const finished = served.filter((run) => run.state === "done").sort((a, b) => a.cell_size_m - b.cell_size_m);
+  return finished[0] ?? served.find((run) => run.state === "running" && hasWater(run)) ?? null;
 }
 
 /** Asks for the runs again and again; faster while one is being computed. */
@@ -36,25 +39,55 @@ export async function watchRuns(changed: () => void): Promise<void> {
   let alive = true;
   for (;;) {
     try {
-      runs = await api.runs();
+      served = await api.runs();
       if (!alive) byId("toast").hidden = true;
       alive = true;
     } catch (error) {
       if (alive) toast(t("failure.lost"));
       alive = !(error instanceof ServerError);
     }
-    const before = shownRun();
-    const next = best();
-    if (next && next.id !== state.run) {
-      if (before && next.state === "done") toast(t("run.better", { cell: number(next.cell_size_m) }));
-      const end = Math.max(0, next.frames - 1) * next.output_interval_s;
-      set({ run: next.id, time: Math.min(state.time, end) });
-    }
-    showProgress();
+    takeBest();
     changed();
-    const busy = runs.some((run) => run.state === "running" || run.state === "queued");
+    const busy = served.some((run) => run.state === "running" || run.state === "queued");
     await new Promise((done) => setTimeout(done, busy ? 1000 : 5000));
   }
+}
+
+/** Shows the run that should be shown, and how the others go on. */
+export function takeBest() {
+  const before = shownRun();
+  const next = best();
+  if (next && next.id !== state.run) {
+    if (before && next.state === "done" && !isLocal(next)) toast(t("run.better", { cell: number(next.cell_size_m) }), "good");
+    const end = Math.max(0, next.frames - 1) * next.output_interval_s;
+    set({ run: next.id, time: Math.min(state.time, end) });
+  }
+  showProgress();
+}
+
+/** A run's name in the list of those that can be shown. */
+const label = (run: Run) => t(isLocal(run) ? "run.local" : "run.showing", { cell: number(run.cell_size_m), number: run.id.replace("local-", "") });
+
+/** Lets people choose between the server's forecasts and their own runs. */
+function showChoice() {
+  const choice = byId<HTMLSelectElement>("run-choice");
+  const shown = all().filter(hasWater);
+  choice.hidden = localRuns().length === 0;
+  const now = shown.map((run) => `${run.id} ${label(run)}`).join();
+  if (choice.dataset.now !== now) {
+    choice.dataset.now = now;
+    choice.replaceChildren(...shown.map((run) => el("option", { value: run.id }, label(run))));
+  }
+  choice.value = state.run ?? "";
+}
+
+export function wireChoice(changed: () => void) {
+  const choice = byId<HTMLSelectElement>("run-choice");
+  choice.addEventListener("change", () => {
+    pinRun(choice.value);
+    takeBest();
+    changed();
+  });
 }
 
 function remaining(seconds: number): string {
@@ -67,12 +100,14 @@ function remaining(seconds: number): string {
 export function showProgress() {
   const box = byId("run");
   const shown = shownRun();
-  const working = runs.find((run) => run.state === "running") ?? runs.find((run) => run.state === "queued");
+  showChoice();
+  const known = all();
+  const working = known.find((run) => run.state === "running") ?? known.find((run) => run.state === "queued");
   const cancel = byId("run-cancel");
   cancel.hidden = !working;
   cancel.dataset.run = working?.id ?? "";
   const parts: (Node | string)[] = [];
-  if (shown?.state === "done") parts.push(t("run.showing", { cell: number(shown.cell_size_m) }));
+  if (shown && (shown.state === "done" || (isLocal(shown) && shown !== working))) parts.push(label(shown));
   if (working) {
     if (parts.length) parts.push(" · ");
     parts.push(t(`run.${working.state}`, { cell: number(working.cell_size_m) }), " ");
@@ -82,7 +117,7 @@ export function showProgress() {
       if (working.eta_s !== null && working.progress > 0.03) parts.push(` · ${t("run.eta", { time: remaining(working.eta_s) })}`);
     }
   } else if (!shown) {
-    const failed = runs.find((run) => run.state === "failed");
+    const failed = known.find((run) => run.state === "failed");
     parts.push(failed ? `${t("run.failed", { cell: number(failed.cell_size_m) })} ${both(failed.message)}` : t("run.none"));
   }
   box.replaceChildren(...parts);
@@ -91,13 +126,14 @@ export function showProgress() {
 export function wireCancel() {
   byId("run-cancel").addEventListener("click", async () => {
     const id = byId("run-cancel").dataset.run;
-    if (id) await api.cancelRun(id).catch(() => toast(t("failure.lost")));
+    if (id?.startsWith("local-")) cancelLocal(id);
+    else if (id) await api.cancelRun(id).catch(() => toast(t("failure.lost")));
   });
 }
 
 /** The exposure of a finished run in one layer; fetched once. */
 export async function exposureOf(run: Run | null, layer: string): Promise<Exposure | null> {
-  if (run?.state !== "done") return null;
+  if (run?.state !== "done" || isLocal(run)) return null;
   const key = `${run.id} ${layer}`;
   const known = exposures.get(key);
   if (known) return known;
@@ -109,7 +145,7 @@ export async function exposureOf(run: Run | null, layer: string): Promise<Exposu
 /** The storm that drives a run; fetched once, `null` while the run has not reached it. */
 export async function stormOf(run: Run): Promise<Storm | null> {
   const known = storms.get(run.id);
-  if (known) return known;
+  if (known || isLocal(run)) return known ?? null;
   const storm = await api.storm(run.id).catch(() => null);
   if (storm) storms.set(run.id, storm);
   return storm;
@@ -136,7 +172,8 @@ export class Frames {
   private fetch(n: number): Promise<void> {
     const known = this.asked.get(n);
     if (known) return known;
-    const request = api.frame(this.run, n).then((bytes) => this.deliver(n, bytes));
+    const own = localFrame(this.run, n);
+    const request = (own ? Promise.resolve(own) : api.frame(this.run, n)).then((bytes) => this.deliver(n, bytes));
     request.catch(() => this.asked.delete(n));
     this.asked.set(n, request);
     return request;

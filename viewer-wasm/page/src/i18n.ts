@@ -22,6 +22,9 @@ export function onLanguage(listener: () => void) {
   listeners.push(listener);
 }
 
+/** A text of the catalogue in both languages. */
+export const inBoth = (key: string): Bilingual => messages[key] ?? { zh: key, en: key };
+
 export function t(key: string, slots: Record<string, string | number> = {}): string {
   const text = messages[key]?.[current];
   if (text === undefined) throw new Error(`the message catalogue lacks '${key}'`);
@@ -70,3 +73,7 @@ export function clock(start: string, seconds: number, withDay = true): string {
     hour12: false,
   });
 }
+
+/** A large number to two digits: 2.4万, 24K. */
+export const roughly = (value: number): string =>
+  new Intl.NumberFormat(current === "zh" ? "zh-CN" : "en", { notation: "compact", maximumSignificantDigits: 2 }).format(value);

@@ -5,8 +5,9 @@ import { showCard } from "./card";
 import { classColour, rgba, SHARE_STOPS } from "./colours";
 import { byId, el, toast } from "./dom";
 import * as engine from "./engine";
-import { exposureOf, Frames, pinRun, showProgress, shownRun, stormOf, watchRuns, wireCancel } from "./forecast";
+import { exposureOf, Frames, pinRun, showProgress, shownRun, stormOf, watchRuns, takeBest, wireCancel, wireChoice } from "./forecast";
 import { both, language, number, onLanguage, setLanguage, t, translatePage } from "./i18n";
+import { showLocalTexts, wireLocal } from "./localrun";
 import { showLegend, showSwitches, wireSwitches } from "./legend";
 import { markRanking, showRanking, showRankingChoices, wireRanking } from "./ranking";
 import { people, share } from "./rows";
@@ -176,6 +177,7 @@ function showTexts() {
   showHelp();
   showTabs();
   showProgress();
+  showLocalTexts();
   if (!twin) return;
   byId("twin-name").textContent = both(twin.name);
   const badge = byId("synthetic");
@@ -194,6 +196,15 @@ function wire() {
   wireRanking();
   wireSwitches();
   wireCancel();
+  wireChoice(() => void followRun());
+  wireLocal(twin, (newest) => {
+    if (newest) {
+      pinRun(newest.id);
+      state.time = 0;
+    }
+    takeBest();
+    void followRun();
+  });
   wireSearch(choose);
   byId("language").addEventListener("click", () => {
     setLanguage(language() === "zh" ? "en" : "zh");
@@ -298,6 +309,7 @@ async function redrawStorm() {
   const run = shownRun();
   const storm = run ? await stormOf(run) : null;
   byId("storm").hidden = !storm;
+  if (!storm) byId("charts").replaceChildren();
   if (storm && run) drawStorm(storm, run, twin.origin);
 }
 
@@ -370,13 +382,21 @@ function showTabs() {
       tab.addEventListener("click", () => openTab(name));
       return tab;
     }),
+    localTab(),
   );
   document.body.dataset.tab = current;
 }
 
+/** Opens a dialog, and is no tab of a panel. */
+function localTab() {
+  const button = el("button", { type: "button" }, t("tabs.local"));
+  button.addEventListener("click", () => byId("local-open").click());
+  return button;
+}
+
 function openTab(name: string) {
   document.body.dataset.tab = name;
-  for (const tab of document.querySelectorAll<HTMLElement>("#tabs button")) tab.setAttribute("aria-selected", String(tab.dataset.tab === name));
+  for (const tab of document.querySelectorAll<HTMLElement>("#tabs [role=tab]")) tab.setAttribute("aria-selected", String(tab.dataset.tab === name));
 }
 
 start().catch((error: unknown) => fail("engine", error));

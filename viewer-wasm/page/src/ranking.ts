@@ -4,6 +4,7 @@ import { api, type Exposure, type ExposureRow, type LayerInfo, type Run } from "
 import { classColour, SHARE_STOPS } from "./colours";
 import { byId, el } from "./dom";
 import { both, clock, number, percent, t } from "./i18n";
+import { isLocal } from "./localrun";
 import { arrival, depthMax, ORDERS, people, rowName, share } from "./rows";
 import { set, state } from "./state";
 
@@ -35,7 +36,7 @@ export function showRanking(exposure: Exposure | null, run: Run | null) {
   const links = [byId<HTMLAnchorElement>("export-csv"), byId<HTMLAnchorElement>("export-geojson")];
   for (const link of links) link.hidden = !exposure || !run;
   if (!exposure || !run) {
-    byId("totals").textContent = t("ranking.waiting");
+    byId("totals").textContent = t(isLocal(run) ? "ranking.local" : "ranking.waiting");
     byId("ranking-note").textContent = "";
     list.replaceChildren();
     return;
