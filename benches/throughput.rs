@@ -118,8 +118,7 @@ fn main() {
     let side = if quick { 240 } else { 1000 };
     if let Some(name) = std::env::args().skip_while(|a| a != "memory").nth(1) {
         let before = used().1;
-        let schemes = [Scheme::LocalInertial, Scheme::FiniteVolume];
-        let scheme = schemes.into_iter().find(|s| s.name() == name);
+        let scheme = Scheme::ALL.into_iter().find(|s| s.name() == name);
         run(
             wet(case(side, scheme.expect("a scheme's name"), 1), 1.0),
             5.0,
@@ -145,7 +144,11 @@ fn main() {
         );
     };
     let mut rates = Vec::new();
-    for scheme in [Scheme::LocalInertial, Scheme::FiniteVolume] {
+    for scheme in [
+        Scheme::LocalInertial,
+        Scheme::FiniteVolume,
+        Scheme::SecondOrder,
+    ] {
         let mut walls = Vec::new();
         for threads in [1, 2] {
             let m = run(wet(case(side, scheme, threads), 1.0), 5.0, seconds);

@@ -12,7 +12,7 @@ use stormgrid_sim::flood::{
     Manning, Options, PerCell, PumpRate, Rain, Scheme, Setup, Side, Structure,
 };
 
-const SCHEMES: [Scheme; 2] = [Scheme::FiniteVolume, Scheme::LocalInertial];
+const SCHEMES: [Scheme; 3] = Scheme::ALL;
 
 /// Hills, streets between blocks, a tide, a burst main and rain on 5 × 4 tiles.
 fn city(threads: usize, scheme: Scheme) -> Setup {

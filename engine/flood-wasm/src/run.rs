@@ -22,7 +22,7 @@ pub enum LocalRunError {
     #[error(transparent)]
     Message(#[from] SetupMessageError),
     /// The scheme has no such name.
-    #[error("there is no scheme {0}; take finite_volume or local_inertial")]
+    #[error("there is no scheme {0}; take finite_volume, finite_volume_2 or local_inertial")]
     Scheme(String),
     /// A length of time that is none.
     #[error("{what} is {value} s; it must lie between 1 s and 30 days")]
@@ -201,7 +201,7 @@ fn setup_of(message: SetupMessage) -> Result<Setup, LocalRunError> {
         },
         elevation: elevation.into_iter().map(f64::from).collect(),
     });
-    setup.options.scheme = [Scheme::FiniteVolume, Scheme::LocalInertial]
+    setup.options.scheme = Scheme::ALL
         .into_iter()
         .find(|scheme| scheme.name() == header.scheme)
         .ok_or(LocalRunError::Scheme(header.scheme))?;

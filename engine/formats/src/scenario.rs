@@ -268,6 +268,9 @@ pub enum Scheme {
     LocalInertial,
     /// Shallow water equations by finite volumes.
     FiniteVolume,
+    /// The same to second order.
+    #[serde(rename = "finite_volume_2")]
+    FiniteVolume2,
 }
 
 /// `[solver]`.

@@ -35,7 +35,7 @@ pub struct SetupHeader {
     pub dx: f64,
     /// Height of a cell [m].
     pub dy: f64,
-    /// `finite_volume` or `local_inertial`.
+    /// `finite_volume`, `finite_volume_2` or `local_inertial`.
     pub scheme: String,
     /// Length of the run [s].
     pub duration_s: f64,

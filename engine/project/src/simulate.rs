@@ -95,6 +95,7 @@ const AUTO_UPDATES: f64 = 2e11;
 fn choose_scheme(scenario: &Scenario, geometry: &RasterGeometry) -> (flood::Scheme, String) {
     match scenario.solver.scheme {
         Scheme::FiniteVolume => (flood::Scheme::FiniteVolume, String::new()),
+        Scheme::FiniteVolume2 => (flood::Scheme::SecondOrder, String::new()),
         Scheme::LocalInertial => (flood::Scheme::LocalInertial, String::new()),
         Scheme::Auto => {
             // Signals of 10 m/s: 3 m of water that moves at 4.6 m/s.
@@ -669,7 +670,7 @@ mod tests {
             "time_s,raster\n0,rain.tif\n900,rain.tif\n",
         )
         .expect("written");
-        for scheme in ["finite_volume", "local_inertial"] {
+        for scheme in ["finite_volume", "finite_volume_2", "local_inertial"] {
             let body = format!(
                 "[terrain]\nelevation = \"dem.tif\"\n\
                  infiltration = {{ method = \"scs\", curve_number = \"cn.tif\" }}\n\

@@ -90,7 +90,7 @@ impl Flow {
         let off = steady.map(|k| 100.0 * (q[k] / self.q - 1.0).abs());
         let name = "discharge in the cells, greatest deviation";
         if jump.is_some() {
-            record.open("first order: in a cell on a slope the discharge is off by a share of dx");
+            record.open("first order: in a cell on a slope the discharge is off by a share of dx; finite_volume_2 keeps the gate");
         }
         record.row(name, "%", off.fold(0.0, greater), Gate::AtMost(1.0));
         record.tell("water heaped up at the inflow", "m", h[0] - depth[0]);

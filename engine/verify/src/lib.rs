@@ -162,7 +162,11 @@ pub fn verify(case: &Case, lab: Option<&Lab>) -> Report {
     report
 }
 
-const BOTH: &[Scheme] = &[Scheme::FiniteVolume, Scheme::LocalInertial];
+const BOTH: &[Scheme] = &[
+    Scheme::FiniteVolume,
+    Scheme::SecondOrder,
+    Scheme::LocalInertial,
+];
 const PROFILE: Option<[&str; 2]> = Some(["x [m]", "level [m]"]);
 const DEPTH: Option<[&str; 2]> = Some(["x [m]", "depth [m]"]);
 

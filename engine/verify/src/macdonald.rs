@@ -52,6 +52,10 @@ impl Bed {
     }
 }
 
+/// What is known of the gates that the second order misses here.
+const FALLS_SHORT: &str =
+    "below dx = 2.5 m the error falls more slowly than in first order; not explained yet";
+
 pub(crate) fn macdonald(record: &mut Record) -> Result<(), CaseError> {
     record.inertial_lacks("no advection of momentum");
     let bed = Bed::new();
@@ -85,6 +89,7 @@ pub(crate) fn macdonald(record: &mut Record) -> Result<(), CaseError> {
             record.peers("itzi's own gate: 0.03 m at dx = 5 m");
             let off = q[FIRST..].iter().map(|q| 100.0 * (q / Q - 1.0).abs());
             let name = "discharge in the cells, greatest deviation";
+            record.open_second(FALLS_SHORT);
             record.row(name, "%", off.fold(0.0, greater), Gate::AtMost(1.0));
             let level = |h: &[f64]| -> Vec<(f64, f64)> {
                 let pairs = x.iter().zip(h);
@@ -98,6 +103,7 @@ pub(crate) fn macdonald(record: &mut Record) -> Result<(), CaseError> {
             record.tell(format!("L1(h), dx = {cell} m"), "%", error);
         }
     }
+    record.open_second(FALLS_SHORT);
     record.row(
         "order of L1(h)",
         "",

@@ -54,9 +54,10 @@ pub fn markdown(reports: &[Report], command: &str, plots: &str) -> String {
     let mut out = format!(
         "<!-- Written by the program; do not edit. Again: {command} -->\n\n\
          # Verification\n\n\
-         The flood solver against closed forms and published cases. Both schemes run where the case \
+         The flood solver against closed forms and published cases. Its schemes run where the case \
          concerns them. *By design* marks gates that `local_inertial` misses because its equations \
-         lack the advection of momentum; *OPEN*, a miss of `finite_volume` whose cause is known. \
+         lack the advection of momentum; *OPEN*, a miss of finite volumes of one order that those of \
+         the other keep, with what is known of the cause. \
          Processor time is that of one run on one thread and depends on the machine; \
          all else does not.\n\n{}.\n",
         totals(reports)

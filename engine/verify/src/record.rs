@@ -59,7 +59,7 @@ pub enum Verdict {
     Fail,
     /// It is not, because the scheme's equations lack what the case needs.
     ByDesign,
-    /// It is not; the cause is known and told, and waits to be mended.
+    /// It is not; what is known of the cause is told.
     Open,
     /// There is no gate.
     Told,
@@ -173,9 +173,16 @@ impl Record {
         }
     }
 
-    /// If the finite volumes miss the gate of the next row, this is why.
+    /// If the finite volumes of first order miss the gate of the next row, this is why.
     pub fn open(&mut self, why: &'static str) {
         if self.scheme == Scheme::FiniteVolume {
+            self.known = Some(why);
+        }
+    }
+
+    /// If the finite volumes of second order miss the gate of the next row, this is why.
+    pub fn open_second(&mut self, why: &'static str) {
+        if self.scheme == Scheme::SecondOrder {
             self.known = Some(why);
         }
     }

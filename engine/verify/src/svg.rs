@@ -162,6 +162,7 @@ fn color(pen: Pen) -> &'static str {
         Pen::Exact => "#111",
         Pen::Measured => "#777",
         Pen::Scheme(Scheme::FiniteVolume) => "#1769aa",
+        Pen::Scheme(Scheme::SecondOrder) => "#2a9d5c",
         Pen::Scheme(Scheme::LocalInertial) => "#d9730d",
         Pen::Bed => "#9b8267",
     }

@@ -73,7 +73,7 @@ impl Bowl<'_> {
             record.tell(format!("L1(h), {n_cols} cells across"), "%", error);
             return Ok(());
         }
-        record.open("first order damps the swing; the textbook's second order keeps the gate");
+        record.open("first order damps the swing; finite_volume_2 keeps the gate");
         record.row("L1(h)", "%", error, Gate::AtMost(10.0));
         if record.scheme == Scheme::FiniteVolume {
             for (name, order) in ORDERS {

@@ -24,7 +24,7 @@ use crate::run::{Run, by_cell, domain, on_side};
 use crate::textbook::{ORDERS, Textbook};
 use crate::{CaseError, Gate, Record};
 
-const AHEAD: &str = "first order spreads the front; the textbook's second order keeps the gate";
+const AHEAD: &str = "first order spreads the front; finite_volume_2 keeps the gate";
 
 /// Depth of the local inertial wave at a distance behind the front [m].
 fn local_inertial(n: f64, u: f64, behind: f64) -> f64 {
@@ -55,7 +55,7 @@ pub(crate) fn on_plane(record: &mut Record) -> Result<(), CaseError> {
 fn one_wave(record: &mut Record, [n, u]: [f64; 2], cell: f64, gate: Gate) -> Result<(), CaseError> {
     let end = 3600.0;
     let law = match record.scheme {
-        Scheme::FiniteVolume => shallow_water,
+        Scheme::FiniteVolume | Scheme::SecondOrder => shallow_water,
         Scheme::LocalInertial => local_inertial,
     };
     let n_cells = (5000.0 / cell) as usize;

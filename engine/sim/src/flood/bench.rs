@@ -6,7 +6,7 @@ use stormgrid_core::raster::RasterGeometry;
 
 use super::{Domain, Flood, Ledger, LedgerLine, Manning, Outcome, Scheme, Setup, Source};
 
-pub(super) const SCHEMES: [Scheme; 2] = [Scheme::FiniteVolume, Scheme::LocalInertial];
+pub(super) const SCHEMES: [Scheme; 3] = Scheme::ALL;
 
 /// A closed basin of square cells with its south-west corner at the origin, the bed a function of
 /// the cell's centre.

@@ -241,6 +241,27 @@ impl Crests {
     pub fn is_empty(&self) -> bool {
         self.x.is_empty() && self.y.is_empty()
     }
+
+    /// Columns of the cells of a row that have a crest on one of their faces.
+    pub fn beside(&self, row: isize) -> impl Iterator<Item = isize> {
+        let of_row = |list: &[FaceCrest], row: isize| -> Vec<isize> {
+            let place = |crest: &FaceCrest| usize::from(crest.face);
+            let [first, end] = [row, row + 1].map(|row| match row {
+                ..-2 => 0,
+                _ => list.partition_point(|crest| place(crest) < face(row, -2)),
+            });
+            let within = list[first..end].iter();
+            within
+                .map(|crest| (place(crest) - face(row, -2)) as isize - 2)
+                .collect()
+        };
+        let across = of_row(&self.x, row)
+            .into_iter()
+            .flat_map(|col| [col, col + 1]);
+        let along = [row - 1, row].into_iter().filter(|row| *row >= -2);
+        let along: Vec<isize> = along.flat_map(|row| of_row(&self.y, row)).collect();
+        across.chain(along)
+    }
 }
 
 /// The faces along a line, without gaps: from corner to corner of cells, as near to the line as

@@ -146,17 +146,29 @@ pub enum Scheme {
     /// reconstructed at the faces, implicit friction. Dry fronts, jumps, overtopping, velocities.
     #[default]
     FiniteVolume,
+    /// The same to second order in space and time, where the water is deep enough for slopes: MUSCL-Hancock
+    /// with minmod. Sharper fronts and less damping, at about twice the cost.
+    SecondOrder,
     /// Without the advection of momentum: about three times faster, for previews and ensembles.
     LocalInertial,
 }
 
 impl Scheme {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::FiniteVolume, Self::SecondOrder, Self::LocalInertial];
+
     /// The name of scenario files.
     pub fn name(self) -> &'static str {
         match self {
             Self::FiniteVolume => "finite_volume",
+            Self::SecondOrder => "finite_volume_2",
             Self::LocalInertial => "local_inertial",
         }
+    }
+
+    /// Whether the scheme is one of finite volumes: cells carry their discharges.
+    pub fn is_finite_volume(self) -> bool {
+        self != Self::LocalInertial
     }
 
     /// What the scheme cannot represent, for those who read its results.
@@ -164,6 +176,10 @@ impl Scheme {
         match self {
             Self::FiniteVolume => {
                 "first order in space and time: jumps and fronts are spread over a few cells; \
+                 depth-averaged: no vertical acceleration, no short waves"
+            }
+            Self::SecondOrder => {
+                "second order in smooth water, first order at fronts, jumps and walls; \
                  depth-averaged: no vertical acceleration, no short waves"
             }
             Self::LocalInertial => {
@@ -221,7 +237,7 @@ impl Options {
     /// asleep beside one would lose what flows into it.
     pub(super) fn depth_still(&self) -> f32 {
         match self.scheme {
-            Scheme::FiniteVolume => 0.0,
+            Scheme::FiniteVolume | Scheme::SecondOrder => 0.0,
             Scheme::LocalInertial => self.depth_dry as f32,
         }
     }

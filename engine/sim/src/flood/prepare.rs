@@ -88,6 +88,11 @@ impl Layout {
             .fold(1.0, f64::max)
             .log2()
             .ceil();
+        // Slopes halve differences: two more digits keep the halves exact under water deeper than that.
+        let digits = match setup.options.scheme {
+            Scheme::SecondOrder => 20.0,
+            _ => 22.0,
+        };
         Ok(Self {
             n_rows: g.n_rows,
             n_cols: g.n_cols,
@@ -96,7 +101,7 @@ impl Layout {
             n_tile_rows: (g.n_rows + pad(g.n_rows) + 1).div_ceil(TILE),
             n_tile_cols: (g.n_cols + pad(g.n_cols) + 1).div_ceil(TILE),
             datum,
-            quantum: (reach - 22.0).exp2(),
+            quantum: (reach - digits).exp2(),
         })
     }
 
@@ -402,7 +407,9 @@ impl<'a> Ground<'a> {
                 };
                 let q =
                     match scheme {
-                        Scheme::FiniteVolume => [value(east, here), -value(north, here)],
+                        Scheme::FiniteVolume | Scheme::SecondOrder => {
+                            [value(east, here), -value(north, here)]
+                        }
                         Scheme::LocalInertial => [(right, east, 0.5), (below, north, -0.5)].map(
                             |(beyond, field, half)| match wet(self, beyond.0, beyond.1) {
                                 true => half * (value(field, here) + value(field, beyond)),
@@ -603,7 +610,7 @@ impl<'a> Ground<'a> {
         };
         each(self, &|ground, index, tile| {
             tile.z = ground.plane(&ground.z, index, WALL);
-            if ground.scheme == Scheme::FiniteVolume {
+            if ground.scheme.is_finite_volume() {
                 slope_on(tile);
             }
         });

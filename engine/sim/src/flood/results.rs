@@ -47,7 +47,7 @@ impl Flood {
         self.gather(f32::NAN, |tile, row, col| {
             let [west, east, north, south] = match o.scheme {
                 Scheme::LocalInertial => self.around(tile, row, col),
-                Scheme::FiniteVolume => {
+                Scheme::FiniteVolume | Scheme::SecondOrder => {
                     let place = rimmed(row as isize, col as isize);
                     let (x, y) = (tile.qx[place], tile.qy[place]);
                     [x, x, y, y]

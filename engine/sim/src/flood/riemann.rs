@@ -160,7 +160,7 @@ fn velocity_row_on_any(
 
 /// The smaller in size of two numbers of one sign, 0 if they differ in sign.
 #[inline(always)]
-fn minmod(a: f32, b: f32) -> f32 {
+pub(super) fn minmod(a: f32, b: f32) -> f32 {
     let up = larger(smaller(a, b), 0.0);
     let down = smaller(larger(a, b), 0.0);
     up + down
@@ -171,6 +171,34 @@ fn minmod(a: f32, b: f32) -> f32 {
 #[inline(always)]
 pub(super) fn ram(u: f32, celerity: f32) -> f32 {
     u * (celerity + 1.5 * larger(u, 0.0))
+}
+
+/// Speeds of the slowest and fastest signal, fluxes of water and of momentum without pressure, and the
+/// difference of pressures that goes with the speeds, between depths `a` and `b` that move at `ua`, `ub`.
+///
+/// HLL with the speeds of two rarefactions or of a dry front: Toro (2001), Shock-Capturing Methods for
+/// Free-Surface Shallow Flows, section 10.4.
+#[inline(always)]
+pub(super) fn hll(a: f32, b: f32, ua: f32, ub: f32) -> (f32, f32, f32, f32, f32) {
+    let (ca, cb) = ((G * a).sqrt(), (G * b).sqrt());
+    let u_mid = 0.5 * (ua + ub) + (ca - cb);
+    let c_mid = larger(0.5 * (ca + cb) + 0.25 * (ua - ub), 0.0);
+    let slow = smaller(ua - ca, u_mid - c_mid);
+    let fast = larger(ub + cb, u_mid + c_mid);
+    let slow = if a > 0.0 { slow } else { ub - 2.0 * cb };
+    let fast = if b > 0.0 { fast } else { ua + 2.0 * ca };
+    let slow = if b > 0.0 { slow } else { ua - ca };
+    let fast = if a > 0.0 { fast } else { ub + cb };
+    let slow = smaller(slow, 0.0);
+    let fast = larger(fast, 0.0);
+    let inverse = 1.0 / larger(fast - slow, 1e-20);
+    let both = slow * fast;
+
+    let (qa, qb) = (a * ua, b * ub);
+    let mass = ((fast * qa - slow * qb) + both * (b - a)) * inverse;
+    let momentum = ((fast * (qa * ua) - slow * (qb * ub)) + both * (qb - qa)) * inverse;
+    let pressure = ((0.5 * G) * (b - a)) * (b + a) * inverse;
+    (slow, fast, mass, momentum, pressure)
 }
 
 /// How close to its whole depth a column must be blocked before it feels the wall.
@@ -214,25 +242,8 @@ fn flux_row_on_any(out: &mut Fluxes, row: &Beside<'_>) {
         let a = h1[i] - larger(above_low, 0.0);
         let b = h2[i] - larger(above_high, 0.0);
 
-        let (ca, cb) = ((G * a).sqrt(), (G * b).sqrt());
         let (ua, ub) = (u1[i], u2[i]);
-        let u_mid = 0.5 * (ua + ub) + (ca - cb);
-        let c_mid = larger(0.5 * (ca + cb) + 0.25 * (ua - ub), 0.0);
-        let slow = smaller(ua - ca, u_mid - c_mid);
-        let fast = larger(ub + cb, u_mid + c_mid);
-        let slow = if a > 0.0 { slow } else { ub - 2.0 * cb };
-        let fast = if b > 0.0 { fast } else { ua + 2.0 * ca };
-        let slow = if b > 0.0 { slow } else { ua - ca };
-        let fast = if a > 0.0 { fast } else { ub + cb };
-        let slow = smaller(slow, 0.0);
-        let fast = larger(fast, 0.0);
-        let inverse = 1.0 / larger(fast - slow, 1e-20);
-        let both = slow * fast;
-
-        let (qa, qb) = (a * ua, b * ub);
-        let mass = ((fast * qa - slow * qb) + both * (b - a)) * inverse;
-        let momentum = ((fast * (qa * ua) - slow * (qb * ub)) + both * (qb - qa)) * inverse;
-        let pressure = ((0.5 * G) * (b - a)) * (b + a) * inverse;
+        let (slow, fast, mass, momentum, pressure) = hll(a, b, ua, ub);
         let rough = (step - smooth).abs();
         let hit_low = larger(smaller(h1[i] - BLOCKED * a, rough), 0.0) * ram(ua, c1[i]);
         let hit_high = larger(smaller(h2[i] - BLOCKED * b, rough), 0.0) * ram(-ub, c2[i]);

@@ -10,7 +10,7 @@ use stormgrid_core::units::GRAVITY;
 
 use super::compact::{Clock, NEVER, Roughness, dither};
 use super::links::{LinkStep, Links};
-use super::params::{BoundaryKind, DEPTH_LIMIT, FloodError, Rain, Scheme, Setup};
+use super::params::{BoundaryKind, DEPTH_LIMIT, FloodError, Rain, Setup};
 use super::prepare::{Layout, Prepared, prepare};
 use super::report::{Outcome, Stats, StepReport};
 use super::state::{EDGES, EdgeSums, Scratch, Strips, TILE, Tile, rimmed};
@@ -352,7 +352,7 @@ impl Flood {
     /// neighbours differ by one level at most, so that what comes from them is not met unprepared.
     fn share_steps(&mut self) -> u32 {
         let o = &self.setup.options;
-        if o.scheme != Scheme::FiniteVolume || !o.local_steps {
+        if !o.scheme.is_finite_volume() || !o.local_steps {
             return 1;
         }
         let signals: Vec<f32> = self.tiles.iter().map(|tile| tile.signal_max).collect();
@@ -397,7 +397,7 @@ impl Flood {
     /// Sets up the sums of fluxes between tiles of different levels.
     fn join_edges(&mut self) {
         let o = &self.setup.options;
-        if o.scheme != Scheme::FiniteVolume || !o.local_steps {
+        if !o.scheme.is_finite_volume() || !o.local_steps {
             return;
         }
         let steps: Vec<Option<u8>> = self
@@ -459,7 +459,7 @@ impl Flood {
             depth_dry: self.setup.options.depth_dry,
             depth_still: f64::from(self.setup.options.depth_still()),
             reach: reach(&self.setup.options) as usize,
-            moving: self.setup.options.scheme == Scheme::FiniteVolume,
+            moving: self.setup.options.scheme.is_finite_volume(),
             dither: dither(self.stats.steps),
         }
     }
@@ -476,7 +476,7 @@ impl Flood {
         let spacing = if g.dx < g.dy { g.dx } else { g.dy };
         // In two dimensions the scheme is stable up to a Courant number of √(θ/2).
         let courant = o.cfl * o.theta.sqrt();
-        if o.scheme == Scheme::FiniteVolume {
+        if o.scheme.is_finite_volume() {
             return self.volume_step(target, spacing);
         }
         let wave = |depth: f64| {

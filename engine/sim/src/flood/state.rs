@@ -3,6 +3,7 @@
 use super::crests::Crests;
 use super::infiltration::Soil;
 use super::riemann::{Fluxes, Velocities};
+use super::second::States;
 use super::weather::Lifted;
 
 /// Cells along the side of a tile. With the two cells of rim that a step needs on one side and
@@ -358,6 +359,11 @@ pub(super) struct Moving {
     pub before: Box<Velocities>,
     pub here: Box<Velocities>,
     pub next: Box<Velocities>,
+    /// The row after the next; second order.
+    pub beyond: Box<Velocities>,
+    /// Slopes of the row at hand and of the one south of it; second order.
+    pub slopes_here: Box<States>,
+    pub slopes_next: Box<States>,
     pub x: Fluxes,
     pub north: Box<Fluxes>,
     pub south: Box<Fluxes>,
@@ -373,6 +379,9 @@ impl Scratch {
             moving: Moving {
                 here: Box::new(Velocities::zero()),
                 next: Box::new(Velocities::zero()),
+                beyond: Box::new(Velocities::zero()),
+                slopes_here: Box::new(States::zero()),
+                slopes_next: Box::new(States::zero()),
                 before: Box::new(Velocities::zero()),
                 x: Fluxes::zero(),
                 north: Box::new(Fluxes::zero()),

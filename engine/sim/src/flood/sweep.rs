@@ -10,11 +10,12 @@ use super::kernel::{
 use super::observe::{ObservedRow, observe_row};
 use super::params::{Options, Scheme};
 use super::riemann::{
-    Around, Beside, CellStep, Fluxes, MovingRow, flux_row, moving_row, velocity_row,
+    Around, Beside, CellStep, Fluxes, MovingRow, Velocities, flux_row, moving_row, velocity_row,
 };
+use super::second::{HalfStep, Meeting, Rows, States, meet_row, states_row};
 use super::state::{
-    FACES, PITCH, Rule, Scratch, Strips, TILE, Tile, WALL, face, fill_rim, fill_row_ends, rimmed,
-    run, run_mut,
+    FACES, PITCH, RIM, Rule, Scratch, Strips, TILE, Tile, WALL, WHOLE, face, fill_rim,
+    fill_row_ends, rimmed, run, run_mut,
 };
 use super::weather::{WeatherStep, lift, push};
 use stormgrid_core::units::GRAVITY;
@@ -101,7 +102,9 @@ pub(super) fn step_tile(
     let cy = (step.dt / step.dy) as f32;
     match step.options.scheme {
         Scheme::LocalInertial => inertial(tile, strips, scratch, step, cx, cy),
-        Scheme::FiniteVolume => volumes(tile, strips, scratch, step, cx, cy),
+        Scheme::FiniteVolume | Scheme::SecondOrder => {
+            volumes(tile, strips, scratch, step, cx, cy);
+        }
     }
     if let Some(weather) = &step.weather {
         let o = step.options;
@@ -113,12 +116,7 @@ pub(super) fn step_tile(
         if let Some(rain) = look.rain {
             rain_on(tile, index, rain, step.dither);
         }
-        soak(
-            tile,
-            index,
-            look,
-            step.options.scheme == Scheme::FiniteVolume,
-        );
+        soak(tile, index, look, step.options.scheme.is_finite_volume());
         observe(tile, scratch, step.options, look);
     }
     note_edges(tile, step.options);
@@ -217,11 +215,33 @@ fn volumes(
     fill_row_ends(tile, strips, 0);
     velocities(&mut m.here, tile, -1);
     velocities(&mut m.before, tile, -2);
+    let second = step.options.scheme == Scheme::SecondOrder;
+    let slopes = SlopesOf {
+        k: HalfStep {
+            cx,
+            cy,
+            drag: (0.5 * step.dt * f64::from(step.roughness)) as f32,
+        },
+    };
+    if second {
+        velocities(&mut m.next, tile, 0);
+        slopes.put(&mut m.slopes_here, tile, -1, [&m.before, &m.here, &m.next]);
+    }
     for row in -1..tile.rows as isize {
         if row + 2 < SIDE {
             fill_row_ends(tile, strips, (row + 2) as usize);
         }
-        velocities(&mut m.next, tile, row + 1);
+        if second {
+            velocities(&mut m.beyond, tile, row + 2);
+            slopes.put(
+                &mut m.slopes_next,
+                tile,
+                row + 1,
+                [&m.here, &m.next, &m.beyond],
+            );
+        } else {
+            velocities(&mut m.next, tile, row + 1);
+        }
         let at = rimmed(row, -2);
         let [after, beyond] = [at + PITCH, at + 2 * PITCH];
         let reads = Beside {
@@ -242,6 +262,23 @@ fn volumes(
             celerity: [run(&m.here.celerity, 1), run(&m.next.celerity, 1)],
         };
         flux_row(&mut m.south, &reads);
+        if second {
+            let (low, high) = (&m.slopes_here, &m.slopes_next);
+            meet_row(
+                &mut m.south,
+                &Meeting {
+                    h: [run(&low.south.h, 1), run(&high.north.h, 1)],
+                    normal: [run(&low.south.v, 1), run(&high.north.v, 1)],
+                    along: [run(&low.south.u, 1), run(&high.north.u, 1)],
+                    slope: [run(&low.south.slope, 1), run(&high.north.slope, 1)],
+                    rise: [run(&low.rise_y, 1), run(&high.rise_y, 1)],
+                    smooth: [run(&low.smooth_y, 1), run(&high.smooth_y, 1)],
+                    z: [reads.z[1], reads.z[2]],
+                    held: [reads.h[1], reads.h[2]],
+                    reach: 1.0 / cy,
+                },
+            );
+        }
         if has_crests {
             flux_over_crests(&mut m.south, tile, row, true, &m.here, &m.next, 1);
         }
@@ -262,6 +299,23 @@ fn volumes(
                 celerity: [run(&m.here.celerity, 1), run(&m.here.celerity, 2)],
             };
             flux_row(&mut m.x, &reads);
+            if second {
+                let s = &m.slopes_here;
+                meet_row(
+                    &mut m.x,
+                    &Meeting {
+                        h: [run(&s.east.h, 1), run(&s.west.h, 2)],
+                        normal: [run(&s.east.u, 1), run(&s.west.u, 2)],
+                        along: [run(&s.east.v, 1), run(&s.west.v, 2)],
+                        slope: [run(&s.east.slope, 1), run(&s.west.slope, 2)],
+                        rise: [run(&s.rise_x, 1), run(&s.rise_x, 2)],
+                        smooth: [run(&s.smooth_x, 1), run(&s.smooth_x, 2)],
+                        z: [reads.z[1], reads.z[2]],
+                        held: [reads.h[1], reads.h[2]],
+                        reach: 1.0 / cx,
+                    },
+                );
+            }
             if has_crests {
                 flux_over_crests(&mut m.x, tile, row, false, &m.here, &m.here, 2);
             }
@@ -290,6 +344,10 @@ fn volumes(
         }
         std::mem::swap(&mut m.before, &mut m.here);
         std::mem::swap(&mut m.here, &mut m.next);
+        if second {
+            std::mem::swap(&mut m.next, &mut m.beyond);
+            std::mem::swap(&mut m.slopes_here, &mut m.slopes_next);
+        }
         std::mem::swap(&mut m.north, &mut m.south);
     }
     tile.h_max = greatest(&column_max);
@@ -301,6 +359,27 @@ fn volumes(
         for &place in &tile.closed_y {
             mass_y[usize::from(place)] = 0.0;
         }
+    }
+}
+
+/// How the slopes of a row are found.
+struct SlopesOf {
+    k: HalfStep,
+}
+
+impl SlopesOf {
+    fn put(&self, out: &mut States, tile: &Tile, row: isize, water: [&Velocities; 3]) {
+        let mut allowed = [1.0; WHOLE];
+        for col in tile.crests.beside(row) {
+            allowed[(col + RIM as isize) as usize] = 0.0;
+        }
+        let rows = Rows {
+            water,
+            z: [-1, 0, 1].map(|down| run(tile.bed(), rimmed(row + down, -3))),
+            n: run(&tile.n, rimmed(row, -3)),
+            allowed: &allowed,
+        };
+        states_row(out, &rows, &self.k);
     }
 }
 
@@ -464,7 +543,7 @@ fn apply_controls(tile: &mut Tile, scratch: &Scratch, step: &Step<'_>, cx: f32, 
         };
         let depth = if depth > 0.0 { depth } else { 0.0 };
         let plain = control.row as usize * TILE + control.col as usize;
-        if step.options.scheme == Scheme::FiniteVolume {
+        if step.options.scheme.is_finite_volume() {
             // The water outside moves as that inside.
             let share = match control.beside.map(usize::from) {
                 Some(beside) if tile.h[beside] > step.options.depth_dry as f32 => {
@@ -563,7 +642,7 @@ fn observe(tile: &mut Tile, scratch: &Scratch, options: &Options, look: &Look<'_
         };
         let around = match options.scheme {
             Scheme::LocalInertial => around_cells(scratch, row as isize),
-            Scheme::FiniteVolume => {
+            Scheme::FiniteVolume | Scheme::SecondOrder => {
                 let start = rimmed(row as isize, 0);
                 let (x, y) = (run(&tile.qx, start), run(&tile.qy, start));
                 CellFaces {
@@ -601,7 +680,7 @@ fn observe(tile: &mut Tile, scratch: &Scratch, options: &Options, look: &Look<'_
 /// Cells from an edge within which water wakes the tile beyond: as many as the finest steps in one
 /// common step, in which a front may come so far.
 pub(super) fn reach(options: &Options) -> isize {
-    match options.scheme == Scheme::FiniteVolume && options.local_steps {
+    match options.scheme.is_finite_volume() && options.local_steps {
         true => 1 << LEVEL_MAX,
         false => 1,
     }

@@ -325,7 +325,7 @@ pub(super) fn push(
             in_step(weather.across(tile_row, tile_col, row, |p| p.south)),
         ]
     };
-    if scheme == Scheme::FiniteVolume {
+    if scheme.is_finite_volume() {
         for row in 0..tile.rows {
             let at = rimmed(row as isize, 0);
             push_cells_row(
