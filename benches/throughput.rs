@@ -8,14 +8,13 @@
 //!
 //! `cargo bench -p stormgrid_benches --bench throughput [-- quick]`
 
-use std::ops::ControlFlow;
 use std::process::Command;
 use std::time::Instant;
 
+use stormgrid_benches::{CELL, advance_to};
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_sim::flood::{Domain, Flood, Initial, Manning, Rain, Scheme, Setup};
 
-const CELL: f64 = 10.0;
 const MM_H: f64 = 1e-3 / 3600.0;
 
 /// Processor time of this process [s] and its greatest memory [bytes], as Linux counts them.
@@ -84,14 +83,9 @@ struct Measured {
 
 fn run(setup: Setup, warm: f64, seconds: f64) -> Measured {
     let mut flood = Flood::new(setup).expect("a valid setup");
-    let to = |flood: &mut Flood, time: f64| {
-        flood
-            .advance_to(time, &mut |_| ControlFlow::Continue(()))
-            .expect("a stable run");
-    };
-    to(&mut flood, warm);
+    advance_to(&mut flood, warm);
     let (before, cpu, clock) = (flood.stats(), used().0, Instant::now());
-    to(&mut flood, warm + seconds);
+    advance_to(&mut flood, warm + seconds);
     let after = flood.stats();
     Measured {
         updates: (after.cell_updates - before.cell_updates) as f64,

@@ -78,6 +78,7 @@ mod compact;
 mod crests;
 mod hydraulics;
 mod infiltration;
+mod inlet;
 mod kernel;
 mod links;
 mod observe;

@@ -69,7 +69,9 @@ pub enum BoundaryKind {
     /// cells it is the level of the cells, which then belong to the sea rather than to the domain.
     Level(Series),
     /// Total discharge into the domain [m³ s⁻¹], shared evenly among the open cells of the place;
-    /// a negative value withdraws water as far as there is some.
+    /// a negative value withdraws water as far as there is some. On a side, finite volumes let it
+    /// bring its momentum, with the depth that the outgoing characteristic gives and at least the critical one;
+    /// on cells it comes as a spring does.
     Discharge(Series),
 }
 

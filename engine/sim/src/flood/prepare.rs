@@ -233,7 +233,7 @@ pub(super) fn prepare(setup: &mut Setup) -> Result<Prepared, FloodError> {
             })
             .collect();
         ground
-            .tap(&mut tiles, number, &cells, n_lines)
+            .tap(&mut tiles, number, &cells, None, n_lines)
             .ok_or(FloodError::NowhereToFlow {
                 what: "inflow",
                 number: number + 1,
@@ -246,8 +246,12 @@ pub(super) fn prepare(setup: &mut Setup) -> Result<Prepared, FloodError> {
                 .map(|(row, col)| (row, col, 1.0))
                 .collect();
             let source = setup.inflows.len() + number;
+            let side = match boundary.place {
+                BoundaryPlace::Side(side) => Some(side),
+                BoundaryPlace::Cells(_) => None,
+            };
             ground
-                .tap(&mut tiles, source, &cells, n_lines)
+                .tap(&mut tiles, source, &cells, side, n_lines)
                 .ok_or(FloodError::NowhereToFlow {
                     what: "discharge boundary",
                     number: number + 1,
@@ -534,6 +538,7 @@ impl<'a> Ground<'a> {
         tiles: &mut [Tile],
         source: usize,
         cells: &[(usize, usize, f64)],
+        side: Option<Side>,
         n_lines: usize,
     ) -> Option<()> {
         let open = |&&(row, col, weight): &&(usize, usize, f64)| {
@@ -548,6 +553,7 @@ impl<'a> Ground<'a> {
                 col: col as u8,
                 source: source as u16,
                 share: weight / total,
+                side,
             });
         }
         (total > 0.0).then_some(())

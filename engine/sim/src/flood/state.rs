@@ -2,6 +2,7 @@
 
 use super::crests::Crests;
 use super::infiltration::Soil;
+use super::params::Side;
 use super::riemann::{Fluxes, Velocities};
 use super::second::States;
 use super::weather::Lifted;
@@ -84,6 +85,8 @@ pub(super) struct Tap {
     pub source: u16,
     /// Share of the discharge.
     pub share: f64,
+    /// The side of the domain through which it comes, if it is a boundary's.
+    pub side: Option<Side>,
 }
 
 /// Volumes that went through one source in one tile, in f64 [m of depth × cells].

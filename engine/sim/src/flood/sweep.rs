@@ -3,8 +3,9 @@
 use super::compact::{keep_rest, rest_of};
 use super::crests::{flux_over_crests, over_crests};
 use super::infiltration::soak;
+use super::inlet::bring_momentum;
 use super::kernel::{
-    Carried, CellFaces, CellRow, FaceRow, FaceStep, Line, carry, cell_row, face_row, gain,
+    Carried, CellFaces, CellRow, FaceRow, FaceStep, Line, carry, cell_row, face_row, gain, larger,
     least_row, limit_row, rain_row, share_row,
 };
 use super::observe::{ObservedRow, observe_row};
@@ -204,6 +205,8 @@ fn volumes(
     };
     let keeps_mass = !tile.controls.is_empty();
     let has_crests = !tile.crests.is_empty();
+    let has_inlets = tile.taps.iter().any(|tap| tap.side.is_some());
+    let mut inlet_signal: f32 = 0.0;
     let mut column_max = [0.0; TILE];
     let mut signal_max = [0.0; TILE];
     let last = tile.rows as isize - 1;
@@ -282,6 +285,11 @@ fn volumes(
         if has_crests {
             flux_over_crests(&mut m.south, tile, row, true, &m.here, &m.next, 1);
         }
+        if has_inlets {
+            let water = [&*m.here, &*m.next];
+            let signal = bring_momentum(&mut m.south, tile, row, true, water, step);
+            inlet_signal = larger(inlet_signal, signal);
+        }
         if row == -1 {
             along_edge(tile, 0, &mut m.south, k.dt);
         } else if row == last {
@@ -319,6 +327,11 @@ fn volumes(
             if has_crests {
                 flux_over_crests(&mut m.x, tile, row, false, &m.here, &m.here, 2);
             }
+            if has_inlets {
+                let water = [&*m.here, &*m.here];
+                let signal = bring_momentum(&mut m.x, tile, row, false, water, step);
+                inlet_signal = larger(inlet_signal, signal);
+            }
             at_edge(tile, 3, row as usize, &mut m.x, k.dt);
             at_edge(tile, 1, row as usize, &mut m.x, k.dt);
             if keeps_mass {
@@ -351,7 +364,7 @@ fn volumes(
         std::mem::swap(&mut m.north, &mut m.south);
     }
     tile.h_max = greatest(&column_max);
-    tile.signal_max = greatest(&signal_max);
+    tile.signal_max = larger(greatest(&signal_max), inlet_signal);
     if keeps_mass {
         for &place in &tile.closed_x {
             mass_x[usize::from(place)] = 0.0;
