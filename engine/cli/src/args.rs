@@ -160,17 +160,100 @@ impl From<SchemeName> for stormgrid_project::Scheme {
     }
 }
 
+/// Models of a typhoon's wind.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum WindModel {
+    /// Gradient wind brought down to 10 m
+    #[value(name = "holland1980")]
+    Holland1980,
+    /// The same form with the surface shape of 2008
+    #[value(name = "holland2008")]
+    Holland2008,
+    /// Tied to 17 m/s at 300 km
+    #[value(name = "holland2010")]
+    Holland2010,
+    /// Emanuel and Rotunno 2011
+    #[value(name = "emanuel_rotunno")]
+    EmanuelRotunno,
+    /// Willoughby, Darling and Rahn 2006
+    #[value(name = "willoughby")]
+    Willoughby,
+}
+
+impl From<WindModel> for stormgrid_sim::typhoon::Profile {
+    fn from(name: WindModel) -> Self {
+        match name {
+            WindModel::Holland1980 => Self::Holland80,
+            WindModel::Holland2008 => Self::Holland08,
+            WindModel::Holland2010 => Self::Holland10,
+            WindModel::EmanuelRotunno => Self::EmanuelRotunno,
+            WindModel::Willoughby => Self::Willoughby,
+        }
+    }
+}
+
+/// How the storm's motion enters the wind.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum AsymmetryName {
+    /// The velocity, fading beyond the radius of maximum wind
+    Fading,
+    /// Half the speed, strongest 70° right of the motion (McConochie 2004)
+    RightForward,
+    /// The velocity in proportion to the wind (GeoClaw)
+    Proportional,
+    /// The speed by a cosine, strongest 70° right of the motion (Hubbert 1991)
+    Cosine,
+    /// None
+    Symmetric,
+}
+
+impl From<AsymmetryName> for stormgrid_sim::typhoon::Asymmetry {
+    fn from(name: AsymmetryName) -> Self {
+        match name {
+            AsymmetryName::Fading => Self::Fading,
+            AsymmetryName::RightForward => Self::RightForward,
+            AsymmetryName::Proportional => Self::Proportional,
+            AsymmetryName::Cosine => Self::Cosine,
+            AsymmetryName::Symmetric => Self::Symmetric,
+        }
+    }
+}
+
+/// Models of a typhoon's rain.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum RainName {
+    /// Climatology by wind and distance
+    RCliper,
+    /// By pressure deficit and radius, stronger right of the track
+    Ipet,
+}
+
+impl From<RainName> for stormgrid_sim::rain::RainModel {
+    fn from(name: RainName) -> Self {
+        match name {
+            RainName::RCliper => Self::RCliper,
+            RainName::Ipet => Self::Ipet,
+        }
+    }
+}
+
 /// Of `forecast`.
 #[derive(Debug, Args)]
 pub struct ForecastArguments {
     /// Folder of the twin
     pub twin: PathBuf,
-    /// Another track than that of the twin's forecast.toml, CSV
-    #[arg(long, value_name = "CSV")]
+    /// Another track than that of the twin's forecast.toml: our CSV, IBTrACS, ATCF, CMA or JMA best track,
+    /// advisory as JSON
+    #[arg(long, value_name = "FILE")]
     pub track: Option<PathBuf>,
     /// Name of the storm in that track
     #[arg(long, value_name = "NAME")]
     pub storm: Option<String>,
+    /// Agency whose track it is, where the file holds several: JMA, CMA, JTWC
+    #[arg(long, value_name = "NAME")]
+    pub agency: Option<String>,
     /// Folder for the results; must be empty, missing, or an earlier run
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
@@ -194,7 +277,7 @@ pub struct ForecastArguments {
 /// Of `typhoon`.
 #[derive(Debug, Args)]
 pub struct TyphoonArguments {
-    /// The track, CSV as in data/typhoon
+    /// The track: our CSV, IBTrACS, ATCF, CMA or JMA best track, advisory as JSON
     pub track: PathBuf,
     /// Points, CSV with lon, lat and, if wanted, id
     #[arg(long, value_name = "CSV")]
@@ -205,9 +288,21 @@ pub struct TyphoonArguments {
     /// Name of the storm, where the track file holds several
     #[arg(long, value_name = "NAME")]
     pub storm: Option<String>,
-    /// Radii of maximum wind of the same storm by another agency, CSV
-    #[arg(long, value_name = "CSV")]
+    /// Agency whose track it is, where the file holds several: JMA, CMA, JTWC
+    #[arg(long, value_name = "NAME")]
+    pub agency: Option<String>,
+    /// Radii of maximum wind of the same storm by another agency
+    #[arg(long, value_name = "FILE")]
     pub radii: Option<PathBuf>,
+    /// Model of the wind
+    #[arg(long, value_name = "NAME", default_value = "holland1980")]
+    pub model: WindModel,
+    /// How the storm's motion enters the wind
+    #[arg(long, value_name = "NAME", default_value = "fading")]
+    pub asymmetry: AsymmetryName,
+    /// Model of the rain
+    #[arg(long, value_name = "NAME", default_value = "r_cliper")]
+    pub rain: RainName,
     /// Minutes between the rows of a point
     #[arg(long, default_value_t = 60, value_name = "MIN", value_parser = clap::value_parser!(u32).range(1..=1440))]
     pub step: u32,

@@ -93,6 +93,7 @@ pub fn forecast(arguments: &ForecastArguments) -> Result<ExitCode> {
     let options = ForecastOptions {
         track: arguments.track.clone(),
         storm: arguments.storm.clone(),
+        agency: arguments.agency.clone(),
         cell_size_m: arguments.cell_size,
         duration_s: arguments.duration,
         threads: arguments.threads,

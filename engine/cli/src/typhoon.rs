@@ -7,16 +7,28 @@ use anyhow::{Context, Result, bail};
 use stormgrid_core::frame::Geodetic;
 use stormgrid_formats::series::read_points;
 use stormgrid_project::{files, storm, tables};
+use stormgrid_sim::typhoon::Parameters;
 
 use crate::args::TyphoonArguments;
 
 /// Writes the table of a storm at points over its whole track.
 pub fn typhoon(arguments: &TyphoonArguments) -> Result<ExitCode> {
-    let (track, model) = storm::model(
-        &arguments.track,
-        arguments.radii.as_deref(),
-        arguments.storm.as_deref(),
-    )?;
+    let storm = storm::read_storm(&storm::Choice {
+        radii: arguments.radii.as_deref(),
+        name: arguments.storm.as_deref(),
+        agency: arguments.agency.as_deref(),
+        parameters: Parameters {
+            profile: arguments.model.into(),
+            asymmetry: arguments.asymmetry.into(),
+            ..Parameters::default()
+        },
+        rain: arguments.rain.into(),
+        ..storm::Choice::of(&arguments.track)
+    })?;
+    let track = &storm.track;
+    for note in &storm.notes {
+        eprintln!("note: {note}");
+    }
     let points_file = files::name(&arguments.at);
     let points = read_points(&files::read(&arguments.at)?, &points_file)?;
     let (Some(first), Some(last)) = (track.fixes.first(), track.fixes.last()) else {
@@ -34,7 +46,7 @@ pub fn typhoon(arguments: &TyphoonArguments) -> Result<ExitCode> {
         let at = Geodetic::from_degrees(point.x, point.y)
             .with_context(|| format!("{points_file}, point {}", point.id))?;
         for &time in &times {
-            let s = storm::sample(&model, at, time);
+            let s = storm::sample(&storm, at, time);
             let _ = write!(
                 text,
                 "{},{},{},{},{:.2},{:.1},{:.2},{:.2},{:.2},{:.2}\r\n",

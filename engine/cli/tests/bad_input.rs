@@ -310,3 +310,108 @@ fn every_command_shows_an_example() {
     assert_eq!(stormgrid(&["simulate"]).status.code(), Some(2));
     assert_eq!(stormgrid(&["flod"]).status.code(), Some(2));
 }
+
+const ADVISORY: &str = r#"{"name": "HATO", "base_time": "2017-08-22T12:00:00Z", "averaging_min": 2,
+ "wind_unit": "m/s", "fixes": [
+ {"lead_h": 0, "lat": 20.9, "lon": 116.5, "wind": 33, "pressure_hpa": 975},
+ {"lead_h": 12, "lat": 21.6, "lon": 114.6, "wind": 42, "pressure_hpa": 955},
+ {"lead_h": 24, "lat": 22.6, "lon": 112.0, "wind": 33, "pressure_hpa": 975}]}"#;
+
+/// What the program notes of a track that it takes.
+fn notes(bench: &Bench, track: &str) -> String {
+    let track = bench.file("noted.json", track);
+    let points = bench.file("at.csv", "lon,lat\n113.5,22.2\n");
+    let out = bench.path("wind.csv");
+    let output = stormgrid(&[
+        "typhoon",
+        text(&track),
+        "--at",
+        text(&points),
+        "--out",
+        text(&out),
+    ]);
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    std::fs::remove_file(&out).expect("was written");
+    said
+}
+
+#[test]
+fn odd_advisories_are_refused_or_their_assumptions_told() {
+    let bench = Bench::new();
+    let points = bench.file("at.csv", "lon,lat\n113.5,22.2\n");
+    let out = bench.path("w.csv");
+    let refused = |name: &str, bytes: &str, more: &[&str]| {
+        let track = bench.file(name, bytes);
+        let mut arguments = vec![
+            "typhoon",
+            text(&track),
+            "--at",
+            text(&points),
+            "--out",
+            text(&out),
+        ];
+        arguments.extend(more);
+        fault(&arguments)
+    };
+    // One fix in the other hemisphere; latitude and longitude changed about.
+    let south = refused(
+        "s.json",
+        &ADVISORY.replace("\"lat\": 21.6", "\"lat\": -21.6"),
+        &[],
+    );
+    assert!(
+        south.contains("km in 12 h; check the hemisphere"),
+        "{south}"
+    );
+    let swapped = ADVISORY.replace(
+        "\"lat\": 21.6, \"lon\": 114.6",
+        "\"lat\": 114.6, \"lon\": 21.6",
+    );
+    assert!(refused("x.json", &swapped, &[]).contains("lat is 114.6"));
+    // Two storms, and one storm by two agencies.
+    let two = "name,agency,time_utc,lat,lon,vmax_kt,pmin_hpa\n\
+        HATO,JMA,2017-08-23T00:00:00Z,21.5,114.9,75,965\n\
+        PAKHAR,JMA,2017-08-26T00:00:00Z,19.0,117.0,45,992\n\
+        HATO,JTWC,2017-08-23T00:00:00Z,21.6,114.8,85,964\n";
+    let which = refused("two.csv", two, &[]);
+    assert!(
+        which.contains("it holds 3 tracks; name a storm of: HATO (JMA), PAKHAR (JMA), HATO (JTWC)"),
+        "{which}"
+    );
+    let whose = refused("two.csv", two, &["--storm", "hato"]);
+    assert!(
+        whose.contains("it holds 2 tracks of HATO; name an agency of: JMA, JTWC"),
+        "{whose}"
+    );
+    assert!(
+        refused("two.csv", two, &["--storm", "HATO", "--agency", "CMA"])
+            .contains("no storm HATO of CMA")
+    );
+
+    assert_eq!(
+        notes(&bench, ADVISORY).lines().count(),
+        1,
+        "only the missing radius"
+    );
+    let knots = notes(
+        &bench,
+        &ADVISORY
+            .replace("\"wind\": 33", "\"wind\": 64")
+            .replace("\"wind\": 42", "\"wind\": 82"),
+    );
+    assert!(knots.contains("check their unit (knots or m/s)"), "{knots}");
+    let slow = notes(&bench, &ADVISORY.replace("m/s", "kt"));
+    assert!(slow.contains("check their unit (knots or m/s)"), "{slow}");
+    let gap = notes(
+        &bench,
+        &ADVISORY.replace("\"lead_h\": 24", "\"lead_h\": 36"),
+    );
+    assert!(gap.contains("24 hours without a fix of HATO"), "{gap}");
+    let mirrored = ["20.9", "21.6", "22.6"]
+        .iter()
+        .fold(ADVISORY.to_owned(), |text, lat| {
+            text.replace(&format!("\"lat\": {lat}"), &format!("\"lat\": -{lat}"))
+        });
+    assert!(notes(&bench, &mirrored).contains("south of the equator"));
+}

@@ -18,6 +18,30 @@ pub enum Averaging {
     TenMinute,
 }
 
+/// How far from the centre a wind of a given strength blows, by quadrant.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WindRadius {
+    /// Wind, averaged as the track says [m s⁻¹].
+    pub wind: f64,
+    /// Greatest radius in the quadrants north-east, south-east, south-west, north-west [m]; `None` where none
+    /// is given, 0 where that wind does not blow.
+    pub quadrants: [Option<f64>; 4],
+}
+
+impl WindRadius {
+    /// Mean over the quadrants in which the wind blows [m]; `None` if there is none.
+    pub fn mean(&self) -> Option<f64> {
+        let blows: Vec<f64> = self
+            .quadrants
+            .iter()
+            .flatten()
+            .copied()
+            .filter(|r| *r > 0.0)
+            .collect();
+        (!blows.is_empty()).then(|| blows.iter().sum::<f64>() / blows.len() as f64)
+    }
+}
+
 /// One fix of a track.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fix {
@@ -33,6 +57,12 @@ pub struct Fix {
     pub pmin: Option<f64>,
     /// Radius of maximum wind [m].
     pub rmw: Option<f64>,
+    /// Radii of given winds; empty if there are none.
+    #[serde(default)]
+    pub radii: Vec<WindRadius>,
+    /// Pressure of the last closed isobar [Pa].
+    #[serde(default)]
+    pub environment: Option<f64>,
     /// The agency's word for the state of the storm, empty if it gives none.
     pub status: String,
 }

@@ -1,21 +1,34 @@
-//! Best tracks of tropical cyclones as CSV, one fix a line.
+//! Tracks of tropical cyclones: our CSV, IBTrACS, ATCF decks, CMA and JMA best tracks, advisories as JSON.
 //!
-//! Columns: `name`, `time_utc` (RFC 3339), `lat`, `lon`; optional `intl_id`, `sid`, `agency`,
-//! `vmax_kt`, `pmin_hpa`, `rmw_nmi`, `status`. Several storms may stand in one file, and one storm
+//! [`read`] tells the formats apart by their first line. Units, averaging period and agency are those of the
+//! format or written in the file; none is guessed from the numbers.
+//!
+//! Our CSV has one fix a line. Columns: `name`, `time_utc` (RFC 3339), `lat`, `lon`; optional `intl_id`, `sid`, `agency`,
+//! `vmax_kt`, `pmin_hpa`, `rmw_nmi`, `status`, `poci_hpa`, and radii of
+//! 34, 50 and 64 kt as `r34_ne_nmi`, `_se_`, `_sw_`, `_nw_`. Several storms may stand in one file, and one storm
 //! by several agencies: each agency's is a track of its own, for their winds do not mix. The averaging
 //! period of the winds follows from the agency: JMA and HKO ten minutes, CMA two, JTWC one.
 
+mod advisory;
+mod agency;
+mod atcf;
+mod ibtracs;
+mod line;
+#[cfg(test)]
+mod tests_of_formats;
+
 use std::collections::HashMap;
 
-use stormgrid_core::storm::{Averaging, Fix, Track};
+use stormgrid_core::storm::{Averaging, Fix, Track, WindRadius};
 use stormgrid_core::time::Instant;
 use stormgrid_core::units::{Length, Pressure, Speed};
 
 use crate::FormatError;
 use crate::series::{Row, Table};
 
-/// A gap between fixes above which a person is told [s].
-const LONG_GAP_S: f64 = 12.0 * 3600.0;
+/// Winds whose radii a file may hold [kt], and the quadrants as the columns name them.
+const RADII_KT: [u32; 3] = [34, 50, 64];
+const SIDES: [&str; 4] = ["ne", "se", "sw", "nw"];
 
 /// The tracks of a file and what a person should know about them.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,13 +51,36 @@ struct Columns {
     pmin: Option<usize>,
     rmw: Option<usize>,
     status: Option<usize>,
+    environment: Option<usize>,
+    /// Wind [kt] and its quadrants NE, SE, SW, NW.
+    radii: Vec<(f64, [usize; 4])>,
 }
 
-/// Reads every storm of a file.
+/// Reads every storm of a file of any of the formats.
 ///
 /// Refused: time that stands still or runs backwards within a storm, positions off the Earth, winds
 /// above 120 m/s, pressures outside 850 to 1100 hPa, radii above 1000 km.
 pub fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
+    if advisory::is(bytes) {
+        return advisory::read(bytes, file);
+    }
+    let first = bytes
+        .split(|b| *b == b'\n')
+        .find(|line| !line.trim_ascii().is_empty());
+    let first = String::from_utf8_lossy(first.unwrap_or_default());
+    if atcf::is(&first) {
+        return atcf::read(bytes, file);
+    }
+    if agency::is(&first) {
+        return agency::read(bytes, file);
+    }
+    if ibtracs::is(&first) {
+        return ibtracs::read(bytes, file);
+    }
+    read_csv(bytes, file)
+}
+
+fn read_csv(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
     let mut table = Table::read(bytes, file)?;
     let columns = Columns {
         name: table.column(&["name"])?,
@@ -58,6 +94,17 @@ pub fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
         pmin: table.optional(&["pmin_hpa"]),
         rmw: table.optional(&["rmw_nmi"]),
         status: table.optional(&["status"]),
+        environment: table.optional(&["poci_hpa"]),
+        radii: RADII_KT
+            .into_iter()
+            .filter_map(|knots| {
+                let mut places = [0; 4];
+                for (place, side) in places.iter_mut().zip(SIDES) {
+                    *place = table.optional(&[format!("r{knots}_{side}_nmi").as_str()])?;
+                }
+                Some((f64::from(knots), places))
+            })
+            .collect(),
     };
     let mut tracks: Vec<Track> = Vec::new();
     let mut known: HashMap<[String; 4], usize> = HashMap::new();
@@ -88,29 +135,10 @@ pub fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
         });
         let track = &mut tracks[index];
         if let Some(last) = track.fixes.last() {
-            let gap = fix.time.seconds_since(last.time);
-            if gap <= 0.0 {
-                let problem = format!(
-                    "time runs backwards in the track of {}: {} follows {}",
-                    track.name,
-                    fix.time.to_rfc3339(),
-                    last.time.to_rfc3339()
-                );
-                return Err(FormatError::malformed(
-                    file,
-                    format!("line {}", row.line),
-                    problem,
-                    "put the fixes in order of time, each time once",
-                ));
-            }
-            if gap > LONG_GAP_S {
-                warnings.push(format!(
-                    "{file}, line {}: {} hours without a fix of {}",
-                    row.line,
-                    gap / 3600.0,
-                    track.name
-                ));
-            }
+            line::check_order(track, last, &fix, || {
+                (file.to_owned(), format!("line {}", row.line))
+            })?;
+            warnings.extend(line::gap(track, last, &fix, file));
         }
         track.fixes.push(fix);
     }
@@ -127,16 +155,24 @@ pub fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
 
 /// Writes one track in the same columns.
 pub fn write(track: &Track) -> String {
-    let mut text =
-        String::from("name,intl_id,sid,agency,time_utc,lat,lon,vmax_kt,pmin_hpa,rmw_nmi,status\n");
+    let mut text = String::from(
+        "name,intl_id,sid,agency,time_utc,lat,lon,vmax_kt,pmin_hpa,rmw_nmi,status,poci_hpa",
+    );
+    for knots in RADII_KT {
+        for side in SIDES {
+            text.push_str(&format!(",r{knots}_{side}_nmi"));
+        }
+    }
+    text.push('\n');
     let number = |value: Option<f64>| {
         value
             .map(|v| format!("{}", (v * 1000.0).round() / 1000.0))
             .unwrap_or_default()
     };
+    let miles = |value: Option<f64>| number(value.map(|r| Length::from_m(r).as_nautical_miles()));
     for fix in &track.fixes {
         text.push_str(&format!(
-            "{},{},{},{},{},{},{},{},{},{},{}\n",
+            "{},{},{},{},{},{},{},{},{},{},{},{}",
             quoted(&track.name),
             quoted(&track.intl_id),
             quoted(&track.sid),
@@ -146,9 +182,19 @@ pub fn write(track: &Track) -> String {
             fix.lon_deg,
             number(fix.vmax.map(|v| Speed::from_mps(v).as_knots())),
             number(fix.pmin.map(|p| Pressure::from_pa(p).as_hpa())),
-            number(fix.rmw.map(|r| Length::from_m(r).as_nautical_miles())),
-            quoted(&fix.status)
+            miles(fix.rmw),
+            quoted(&fix.status),
+            number(fix.environment.map(|p| Pressure::from_pa(p).as_hpa())),
         ));
+        for knots in RADII_KT {
+            let wind = Speed::from_knots(f64::from(knots)).as_mps();
+            let radius = fix.radii.iter().find(|r| (r.wind - wind).abs() < 0.25);
+            for quadrant in 0..4 {
+                text.push(',');
+                text.push_str(&miles(radius.and_then(|r| r.quadrants[quadrant])));
+            }
+        }
+        text.push('\n');
     }
     text
 }
@@ -173,6 +219,24 @@ fn averaging(agency: &str) -> (Averaging, bool) {
 }
 
 impl Columns {
+    fn radii(&self, row: &Row<'_>) -> Result<Vec<WindRadius>, FormatError> {
+        let mut radii = Vec::new();
+        for (knots, places) in &self.radii {
+            let mut quadrants = [None; 4];
+            for (quadrant, place) in quadrants.iter_mut().zip(places) {
+                let nmi = row.optional_number(*place)?;
+                *quadrant = nmi.map(|r| Length::from_nautical_miles(r.max(0.0)).as_m());
+            }
+            if quadrants.iter().any(Option::is_some) {
+                radii.push(WindRadius {
+                    wind: Speed::from_knots(*knots).as_mps(),
+                    quadrants,
+                });
+            }
+        }
+        Ok(radii)
+    }
+
     fn fix(&self, row: &Row<'_>, file: &str) -> Result<Fix, FormatError> {
         let wrong = |problem: String, remedy: &str| {
             FormatError::malformed(file, format!("line {}", row.line), problem, remedy)
@@ -221,6 +285,9 @@ impl Columns {
             pmin: bounded(self.pmin, 850.0, 1100.0, "hPa")?.map(|p| Pressure::from_hpa(p).as_pa()),
             rmw: bounded(self.rmw, 0.5, 540.0, "nmi")?
                 .map(|r| Length::from_nautical_miles(r).as_m()),
+            radii: self.radii(row)?,
+            environment: bounded(self.environment, 950.0, 1050.0, "hPa")?
+                .map(|p| Pressure::from_hpa(p).as_pa()),
             status: self
                 .status
                 .map(|c| row.text(c).to_owned())

@@ -110,3 +110,48 @@ fn four_stations_have_fifty_constituents_each() {
     let quarry_bay = levels.iter().find(|(id, _)| id.contains("hong_kong"));
     assert!((quarry_bay.expect("Quarry Bay").1 - 1.46).abs() < 0.005);
 }
+
+#[test]
+fn the_deck_of_mangkhut_is_that_of_the_table() {
+    let (Some(deck), Some(table)) = (
+        reference("typhoon/bwp262018.dat"),
+        reference("typhoon/tracks_jtwc_radii.csv"),
+    ) else {
+        return;
+    };
+    let deck = track::read(&deck, "bwp262018.dat").expect("a sound deck");
+    let table = track::read(&table, "radii.csv").expect("a sound table");
+    let [track] = deck.tracks.as_slice() else {
+        panic!("one storm, not {}", deck.tracks.len());
+    };
+    assert_eq!(
+        (track.name.as_str(), track.agency.as_str()),
+        ("MANGKHUT", "JTWC")
+    );
+    let known = table
+        .tracks
+        .iter()
+        .find(|t| t.name == "MANGKHUT")
+        .expect("in the table");
+    let mut compared = 0;
+    for fix in &known.fixes {
+        let Some(same) = track.fixes.iter().find(|f| f.time == fix.time) else {
+            panic!("no fix at {}", fix.time.to_rfc3339());
+        };
+        assert_eq!(
+            (same.lat_deg, same.lon_deg, same.vmax, same.rmw),
+            (fix.lat_deg, fix.lon_deg, fix.vmax, fix.rmw)
+        );
+        for radius in &fix.radii {
+            let found = same
+                .radii
+                .iter()
+                .find(|r| r.wind == radius.wind)
+                .expect("the same winds");
+            let given = |q: [Option<f64>; 4]| q.map(|r| r.unwrap_or(0.0));
+            assert_eq!(given(found.quadrants), given(radius.quadrants));
+            compared += 1;
+        }
+    }
+    assert!(compared > 20, "{compared} radii compared");
+}

@@ -150,7 +150,11 @@ pub(crate) fn weather(
     let reader = places.reader;
     let radii = given.radii.as_ref().map(|name| reader.path(name));
     let path = reader.path(&given.track);
-    let (_, model) = storm::model(&path, radii.as_deref(), given.name.as_deref())?;
+    let storm::Storm { model, .. } = storm::read_storm(&storm::Choice {
+        radii: radii.as_deref(),
+        name: given.name.as_deref(),
+        ..storm::Choice::of(&path)
+    })?;
     let crs = places.frame()?.crs;
     let projector =
         Projector::new(&crs, "EPSG:4490").map_err(|e| ProjectError::crs(&reader.file, e))?;

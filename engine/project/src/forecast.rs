@@ -13,6 +13,7 @@ use stormgrid_sim::flood::{
     Boundary, BoundaryKind, BoundaryPlace, Domain, Flood, Inflow, Initial, Scheme, Setup,
 };
 use stormgrid_sim::sea::Transect;
+use stormgrid_sim::typhoon::Parameters;
 
 use crate::drive::{Observer, Progress, Stage, drive, tell};
 use crate::files::{self, RunFolder};
@@ -34,6 +35,8 @@ pub struct ForecastOptions {
     pub track: Option<PathBuf>,
     /// Name of the storm in that track.
     pub storm: Option<String>,
+    /// Agency whose track it is, where the file holds several.
+    pub agency: Option<String>,
     /// Cell size [m].
     pub cell_size_m: f64,
     /// Another length than that of `forecast.toml` [s].
@@ -180,6 +183,7 @@ pub fn forecast(
     let start = forcing.start.to_rfc3339();
     let mut summary = Summary::of(&driven, &ground.geometry, &title, &start, duration);
     summary.notes.push(storm::first_order_notes().en);
+    summary.notes.extend(forcing.notes.iter().cloned());
     let scheme = options.scheme();
     summary
         .notes
@@ -214,9 +218,21 @@ pub(crate) fn forcing(
             file.storm.name.as_deref(),
         ),
     };
-    let (track, model) = storm::model(&path, radii.as_deref(), name)?;
+    let storm = storm::read_storm(&storm::Choice {
+        radii: radii.as_deref(),
+        name,
+        agency: options.agency.as_deref(),
+        parameters: Parameters {
+            profile: file.storm.model,
+            asymmetry: file.storm.asymmetry,
+            ..Parameters::default()
+        },
+        rain: file.storm.rain,
+        ..storm::Choice::of(&path)
+    })?;
     let start = file.storm.start;
-    let covered = model
+    let covered = storm
+        .model
         .time_range()
         .is_some_and(|(first, last)| first <= start.plus_seconds(duration) && start <= last);
     if !covered {
@@ -240,9 +256,7 @@ pub(crate) fn forcing(
         TransectName::Macau => Transect::macau(),
         TransectName::HongKong => Transect::hong_kong(),
     };
-    Ok(Forcing::new(
-        track, model, &tide, &transect, start, duration,
-    ))
+    Ok(Forcing::new(storm, &tide, &transect, start, duration))
 }
 
 /// The ground of a run, and what is closed or always wet on it.

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 use stormgrid_core::time::Instant;
+use stormgrid_sim::rain::RainModel;
+use stormgrid_sim::typhoon::{Asymmetry, Profile};
 
 use crate::{ProjectError, files};
 
@@ -33,8 +35,17 @@ pub struct ForecastFile {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Storm {
-    /// Track, CSV.
+    /// Track, in any of the formats.
     pub track: String,
+    /// Model of the wind.
+    #[serde(default)]
+    pub model: Profile,
+    /// How the storm's motion enters the wind.
+    #[serde(default)]
+    pub asymmetry: Asymmetry,
+    /// Model of the rain.
+    #[serde(default)]
+    pub rain: RainModel,
     /// Radii of maximum wind by another agency, CSV.
     pub radii: Option<String>,
     /// Name of the storm in the file.

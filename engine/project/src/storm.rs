@@ -12,9 +12,11 @@ use stormgrid_core::units::RainRate;
 use stormgrid_crs::Projector;
 use stormgrid_formats::{tide, track};
 use stormgrid_sim::flood::{Rain, RainFunction};
-use stormgrid_sim::rain::rain_at;
+use stormgrid_sim::rain::{RainModel, rain_at};
 use stormgrid_sim::sea::{CoastalLevel, HarmonicConstant, TidePredictor, Transect, coastal_level};
-use stormgrid_sim::typhoon::{Parameters, Surface, TyphoonModel, with_rmw_of};
+use stormgrid_sim::typhoon::{
+    Doubt, Parameters, ParametersError, Surface, TyphoonModel, doubts, with_rmw_of,
+};
 
 use crate::{ProjectError, files};
 
@@ -24,50 +26,172 @@ const TABLE_STEP_S: f64 = 600.0;
 /// Interval at which the field of rain is evaluated [s].
 const RAIN_REFRESH_S: f64 = 600.0;
 
-/// Reads the track of one storm. Of several storms in the file the named one is taken.
-pub fn read_track(path: &Path, name: Option<&str>) -> Result<Track, ProjectError> {
-    let file = files::name(path);
-    let tracks = track::read(&files::read(path)?, &file)?.tracks;
-    let names = || {
-        let names: Vec<&str> = tracks.iter().map(|t| t.name.as_str()).collect();
-        names.join(", ")
-    };
-    match name {
-        Some(name) => tracks
-            .iter()
-            .find(|t| t.name.eq_ignore_ascii_case(name))
-            .cloned()
-            .ok_or_else(|| {
-                let problem = format!("it holds no storm named {name}");
-                ProjectError::input(&file, problem, format!("name one of: {}", names()))
-            }),
-        None if tracks.len() == 1 => Ok(tracks[0].clone()),
-        None => Err(ProjectError::input(
-            &file,
-            format!("it holds {} storms", tracks.len()),
-            format!("name one of: {}", names()),
-        )),
+/// Which storm, and how its fields are made.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice<'a> {
+    /// Track, in any of the formats.
+    pub track: &'a Path,
+    /// Radii of maximum wind of the same storm by another agency.
+    pub radii: Option<&'a Path>,
+    /// Name of the storm in the file.
+    pub name: Option<&'a str>,
+    /// Agency whose track it is, where the file holds several.
+    pub agency: Option<&'a str>,
+    /// Model of the wind.
+    pub parameters: Parameters,
+    /// Model of the rain.
+    pub rain: RainModel,
+}
+
+impl<'a> Choice<'a> {
+    /// A track with the models of the default.
+    pub fn of(track: &'a Path) -> Self {
+        Self {
+            track,
+            radii: None,
+            name: None,
+            agency: None,
+            parameters: Parameters::default(),
+            rain: RainModel::default(),
+        }
     }
 }
 
-/// The wind model of a track, with radii of another agency if a file of them is given.
-pub fn model(
-    track_path: &Path,
-    radii_path: Option<&Path>,
+/// A storm ready to be asked.
+#[derive(Clone, Debug)]
+pub struct Storm {
+    /// The track as used, radii merged.
+    pub track: Track,
+    /// The wind model.
+    pub model: TyphoonModel,
+    /// The rain model.
+    pub rain: RainModel,
+    /// What was assumed and what looks odd, for a person to read.
+    pub notes: Vec<String>,
+}
+
+/// Reads the track of one storm. Of several storms in the file the named one is taken, of several
+/// agencies' the named one. The notes tell what was assumed.
+pub fn read_track(
+    path: &Path,
     name: Option<&str>,
-) -> Result<(Track, TyphoonModel), ProjectError> {
-    let mut track = read_track(track_path, name)?;
-    if let Some(radii) = radii_path {
-        track = with_rmw_of(&track, &read_track(radii, Some(&track.name))?);
+    agency: Option<&str>,
+) -> Result<(Track, Vec<String>), ProjectError> {
+    let file = files::name(path);
+    let read = track::read(&files::read(path)?, &file)?;
+    let fits = |t: &&Track| {
+        name.is_none_or(|name| t.name.eq_ignore_ascii_case(name))
+            && agency.is_none_or(|agency| t.agency.eq_ignore_ascii_case(agency))
+    };
+    let found: Vec<&Track> = read.tracks.iter().filter(fits).collect();
+    let list = |tracks: &[&Track], what: fn(&Track) -> String| {
+        let mut names: Vec<String> = tracks.iter().map(|t| what(t)).collect();
+        names.dedup();
+        let more = names.len().saturating_sub(MOST_NAMES);
+        names.truncate(MOST_NAMES);
+        let rest = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        format!("{}{rest}", names.join(", "))
+    };
+    let all: Vec<&Track> = read.tracks.iter().collect();
+    let labelled: fn(&Track) -> String = |t| match t.sid.is_empty() {
+        true => format!("{} ({})", t.name, t.agency),
+        false => format!("{} ({}, {})", t.name, t.agency, t.sid),
+    };
+    let fault = |problem: String, remedy: String| Err(ProjectError::input(&file, problem, remedy));
+    match found.as_slice() {
+        [one] => Ok(((*one).clone(), read.warnings)),
+        [] => {
+            let wanted: Vec<&str> = name.into_iter().chain(agency).collect();
+            fault(
+                format!("it holds no storm {}", wanted.join(" of ")),
+                format!("name one of: {}", list(&all, labelled)),
+            )
+        }
+        several if name.is_none() => fault(
+            format!("it holds {} tracks", several.len()),
+            format!("name a storm of: {}", list(several, labelled)),
+        ),
+        several if agency.is_none() && several.iter().any(|t| t.agency != several[0].agency) => {
+            fault(
+                format!("it holds {} tracks of {}", several.len(), several[0].name),
+                format!("name an agency of: {}", list(several, |t| t.agency.clone())),
+            )
+        }
+        // The same storm by one agency at several base times: the newest forecast counts.
+        several => {
+            let newest = several
+                .iter()
+                .max_by_key(|t| t.fixes.first().map(|f| f.time));
+            let track: Track = newest
+                .map(|t| (**t).clone())
+                .unwrap_or_else(|| several[0].clone());
+            let mut notes = read.warnings;
+            notes.push(format!(
+                "{file}: of {} forecasts of {} by {} the newest is taken, {}",
+                several.len(),
+                track.name,
+                track.agency,
+                track.sid
+            ));
+            Ok((track, notes))
+        }
     }
-    let model = TyphoonModel::new(&track, Parameters::default()).map_err(|e| {
-        ProjectError::input(
-            &files::name(track_path),
-            e.to_string(),
-            "complete the track's winds or pressures",
-        )
+}
+
+/// Names listed in a message.
+const MOST_NAMES: usize = 12;
+
+/// The models of a storm, with radii of another agency if a file of them is given.
+pub fn read_storm(choice: &Choice<'_>) -> Result<Storm, ProjectError> {
+    let (mut track, mut notes) = read_track(choice.track, choice.name, choice.agency)?;
+    if let Some(radii) = choice.radii {
+        let (others, said) = read_track(radii, Some(&track.name), None)?;
+        track = with_rmw_of(&track, &others);
+        // Radii are lengths: whose winds they belong to does not matter here.
+        notes.extend(said.into_iter().filter(|note| !note.contains("averaging")));
+    }
+    let file = files::name(choice.track);
+    let model = TyphoonModel::new(&track, choice.parameters).map_err(|e| {
+        let remedy = match e {
+            ParametersError::Leap { .. } => "mend that fix",
+            _ => "complete the track's winds or pressures",
+        };
+        ProjectError::input(&file, e.to_string(), remedy)
     })?;
-    Ok((track, model))
+    notes.extend(
+        doubts(&track)
+            .into_iter()
+            .map(|doubt| told(&file, &track, doubt)),
+    );
+    Ok(Storm {
+        track,
+        model,
+        rain: choice.rain,
+        notes,
+    })
+}
+
+/// A doubt as a sentence.
+fn told(file: &str, track: &Track, doubt: Doubt) -> String {
+    let name = &track.name;
+    match doubt {
+        Doubt::WindAgainstPressure { ratio } => format!(
+            "{file}: the winds of {name} are {ratio:.2} times what its pressures let expect; check their unit (knots or m/s) and averaging period"
+        ),
+        Doubt::Southern => format!(
+            "{file}: {name} lies south of the equator and is taken to turn clockwise; check the hemisphere"
+        ),
+        Doubt::NoRadius => format!(
+            "{file}: no radius of maximum wind is given for {name}; it is estimated from pressure and latitude (Vickery and Wadhera 2008), to about a third"
+        ),
+        Doubt::RadiusFromWeakerWinds => format!(
+            "{file}: no radius of maximum wind is given for {name}; it is estimated from the radius of 34 kt (Chavas and Knaff 2022), of 50 kt, or else from pressure and latitude"
+        ),
+    }
 }
 
 /// The tide of a station.
@@ -108,25 +232,37 @@ pub struct Forcing {
     pub start: Instant,
     /// Length of the run [s].
     pub duration_s: f64,
+    /// The rain model.
+    pub rain_model: RainModel,
+    /// What was assumed of the track.
+    pub notes: Vec<String>,
 }
 
 impl Forcing {
     /// Computes the sea level over a run.
     pub fn new(
-        track: Track,
-        model: TyphoonModel,
+        storm: Storm,
         tide: &TidePredictor,
         transect: &Transect,
         start: Instant,
         duration_s: f64,
     ) -> Self {
-        let sea = coastal_level(&model, tide, transect, start, duration_s, TABLE_STEP_S);
+        let sea = coastal_level(
+            &storm.model,
+            tide,
+            transect,
+            start,
+            duration_s,
+            TABLE_STEP_S,
+        );
         Self {
-            track,
-            model: Arc::new(model),
+            track: storm.track,
+            model: Arc::new(storm.model),
             sea,
             start,
             duration_s,
+            rain_model: storm.rain,
+            notes: storm.notes,
         }
     }
 
@@ -134,15 +270,16 @@ impl Forcing {
     pub fn rain(&self, crs: &str, origin: [f64; 2]) -> Result<Rain, ProjectError> {
         let projector =
             Projector::new(crs, "EPSG:4490").map_err(|e| ProjectError::crs("twin.toml", e))?;
-        let (model, start) = (Arc::clone(&self.model), self.start);
+        let (model, start, rain) = (Arc::clone(&self.model), self.start, self.rain_model);
         let rate: RainFunction = Arc::new(move |time_s, x, y| {
             // A corner of a tile may lie outside the projection's area only if the whole raster
             // does; that was refused when the terrain was read.
             let Ok([lon, lat]) = projector.convert(x + origin[0], y + origin[1]) else {
                 return 0.0;
             };
-            Geodetic::from_degrees(lon, lat)
-                .map_or(0.0, |at| rain_at(&model, at, start.plus_seconds(time_s)))
+            Geodetic::from_degrees(lon, lat).map_or(0.0, |at| {
+                rain_at(&model, rain, at, start.plus_seconds(time_s))
+            })
         });
         Ok(Rain::Field {
             rate,
@@ -176,7 +313,8 @@ impl Forcing {
                 wind_mps: air.speed(),
                 wind_from_deg: air.from_deg(),
                 pressure_hpa: air.pressure / 100.0,
-                rain_mm_h: RainRate::from_mps(rain_at(&self.model, site, time)).as_mm_h(),
+                rain_mm_h: RainRate::from_mps(rain_at(&self.model, self.rain_model, site, time))
+                    .as_mm_h(),
                 sea_level_m: self.sea.level.at(time_s),
                 tide_m: self.sea.tide.at(time_s),
             }
@@ -296,15 +434,15 @@ pub struct WindSample {
 }
 
 /// What a storm does at a point, the wind as over open water.
-pub fn sample(model: &TyphoonModel, at: Geodetic, time: Instant) -> WindSample {
-    let air = model.air(at, time, Surface::Water);
+pub fn sample(storm: &Storm, at: Geodetic, time: Instant) -> WindSample {
+    let air = storm.model.air(at, time, Surface::Water);
     WindSample {
         u: air.u,
         v: air.v,
         speed: air.speed(),
         from_deg: air.from_deg(),
         pressure_hpa: air.pressure / 100.0,
-        rain_mm_h: RainRate::from_mps(rain_at(model, at, time)).as_mm_h(),
+        rain_mm_h: RainRate::from_mps(rain_at(&storm.model, storm.rain, at, time)).as_mm_h(),
     }
 }
 

@@ -207,6 +207,7 @@ impl Runs {
                 scheme: None,
                 track: None,
                 storm: None,
+                agency: None,
                 cell_size_m,
                 duration_s: Some(duration),
                 threads: self.threads,

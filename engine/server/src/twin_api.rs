@@ -223,6 +223,7 @@ pub async fn local_setup(
     let options = ForecastOptions {
         track: None,
         storm: None,
+        agency: None,
         cell_size_m: cell,
         duration_s: None,
         threads: 1,

@@ -1,5 +1,6 @@
 //! Simulation: typhoon → sea and rain → flood → exposure. Pure numbers: no I/O, no clock, no Bevy.
 
+pub mod classes;
 pub mod exposure;
 pub mod flood;
 pub mod rain;

@@ -1,12 +1,14 @@
 //! R-CLIPER: rain as a function of distance and greatest wind.
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use stormgrid_core::frame::Geodetic;
 use stormgrid_core::series::Series;
 use stormgrid_core::storm::Averaging;
 use stormgrid_core::time::Instant;
 use stormgrid_core::units::KNOT;
 
+use super::ipet::ipet;
 use crate::typhoon::{TyphoonModel, ten_minute_factor};
 
 /// An inch a day [m s⁻¹].
@@ -49,19 +51,43 @@ pub fn r_cliper(r: f64, vmax_1min: f64) -> f64 {
     inches_a_day * INCH_A_DAY
 }
 
+/// How a storm's rain is found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RainModel {
+    /// [`r_cliper`].
+    #[default]
+    RCliper,
+    /// [`ipet`](super::ipet()).
+    Ipet,
+}
+
 /// Rate of a typhoon's rain at a point and an instant [m s⁻¹]; zero outside the track's time.
-pub fn rain_at(storm: &TyphoonModel, at: Geodetic, time: Instant) -> f64 {
+pub fn rain_at(storm: &TyphoonModel, model: RainModel, at: Geodetic, time: Instant) -> f64 {
     storm.state(time).map_or(0.0, |state| {
-        let vmax_1min = state.vmax / ten_minute_factor(Averaging::OneMinute);
-        r_cliper(TyphoonModel::distance(&state, at), vmax_1min)
+        let (r, outward) = TyphoonModel::from_center(&state, at);
+        match model {
+            RainModel::RCliper => r_cliper(r, state.vmax / ten_minute_factor(Averaging::OneMinute)),
+            RainModel::Ipet => {
+                let deficit = storm.parameters().environment_pressure - state.central_pressure;
+                let turning = state.center.lat.signum();
+                let right = state.velocity[1] * outward[0] - state.velocity[0] * outward[1];
+                ipet(r, state.rmw, deficit, right * turning > 0.0)
+            }
+        }
     })
 }
 
 /// Rate of rain at many points of one instant [m s⁻¹], in their order: the field over a domain,
 /// given the positions of its cells.
-pub fn rain_at_points(storm: &TyphoonModel, at: &[Geodetic], time: Instant) -> Vec<f64> {
+pub fn rain_at_points(
+    storm: &TyphoonModel,
+    model: RainModel,
+    at: &[Geodetic],
+    time: Instant,
+) -> Vec<f64> {
     at.par_iter()
-        .map(|&point| rain_at(storm, point, time))
+        .map(|&point| rain_at(storm, model, point, time))
         .collect()
 }
 
@@ -71,6 +97,7 @@ pub fn rain_at_points(storm: &TyphoonModel, at: &[Geodetic], time: Instant) -> V
 /// - `step`: distance of the values [s], 1 at least
 pub fn hyetograph(
     storm: &TyphoonModel,
+    model: RainModel,
     at: Geodetic,
     start: Instant,
     duration: f64,
@@ -81,7 +108,7 @@ pub fn hyetograph(
     let time_s: Vec<f64> = (0..=n_steps).map(|i| i as f64 * step).collect();
     let value = time_s
         .iter()
-        .map(|&t| rain_at(storm, at, start.plus_seconds(t)))
+        .map(|&t| rain_at(storm, model, at, start.plus_seconds(t)))
         .collect();
     Series { time_s, value }
 }

@@ -2,7 +2,8 @@
 //!
 //! # What is modelled
 //!
-//! [`r_cliper`] is the climatology of the US National Hurricane Center: a circle of rain around the
+//! [`ipet`] goes by pressure deficit and radius of maximum wind, and rains more to the right of the track.
+//! [`r_cliper`], the default, is the climatology of the US National Hurricane Center: a circle of rain around the
 //! centre that grows with the greatest wind. It knows no rain bands, no terrain, no shear.
 //!
 //! # What is first order
@@ -16,6 +17,8 @@
 
 mod chicago;
 mod cliper;
+mod ipet;
 
 pub use chicago::{DesignStorm, DesignStormError, IntensityFormula, nested};
-pub use cliper::{hyetograph, r_cliper, rain_at, rain_at_points};
+pub use cliper::{RainModel, hyetograph, r_cliper, rain_at, rain_at_points};
+pub use ipet::ipet;

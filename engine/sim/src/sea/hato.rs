@@ -50,6 +50,8 @@ fn track(text: &str, name: &str, averaging: Averaging) -> Track {
             vmax: row("vmax_kt").parse().ok().map(|kt: f64| kt * KNOT),
             pmin: row("pmin_hpa").parse().ok().map(|hpa: f64| hpa * 100.0),
             rmw: row("rmw_nmi").parse().ok().map(|n: f64| n * NAUTICAL_MILE),
+            radii: Vec::new(),
+            environment: None,
             status: String::new(),
         })
         .collect();

@@ -5,9 +5,13 @@ use stormgrid_core::frame::Geodetic;
 use stormgrid_core::storm::Track;
 use stormgrid_core::time::Instant;
 
-use super::params::{Parameters, ParametersError, Profile, ShapeRule};
+use super::doubts::refuse_leaps;
+use super::params::{Asymmetry, Parameters, ParametersError, Profile, ShapeRule};
 use super::profile::{Holland10, Holland80, coriolis};
-use super::relations::{b_from_wind, b_vickery_wadhera, inflow_angle, surface_factor};
+use super::profiles::{EmanuelRotunno, Willoughby};
+use super::relations::{
+    b_from_wind, b_holland_2008, b_vickery_wadhera, inflow_angle, surface_factor,
+};
 use super::state::{EARTH_RADIUS, Node, State, nodes_of, state_at};
 
 /// Share of the gradient wind that reaches 10 m in the eyewall [-] (Franklin et al. 2003).
@@ -61,15 +65,48 @@ pub struct TyphoonModel {
 
 /// The vortex at one instant.
 struct Vortex {
+    /// Pressure, and the gradient wind.
     holland: Holland80,
-    surface: Option<Holland10>,
+    /// What gives the wind at 10 m.
+    wind: Wind,
 }
+
+/// Profile of the rotating wind at 10 m.
+enum Wind {
+    /// Holland's gradient wind, brought down.
+    Gradient,
+    /// Holland's form with a shape parameter of the surface.
+    Surface(Holland80),
+    Holland10(Holland10),
+    EmanuelRotunno(EmanuelRotunno),
+    Willoughby(Willoughby),
+}
+
+impl Vortex {
+    /// Rotating wind at 10 m [m s⁻¹].
+    fn wind(&self, r: f64) -> f64 {
+        match &self.wind {
+            Wind::Gradient => self.holland.gradient_wind(r) * surface_factor(r),
+            Wind::Surface(profile) => profile.gradient_wind(r),
+            Wind::Holland10(profile) => profile.wind(r),
+            Wind::EmanuelRotunno(profile) => profile.wind(r),
+            Wind::Willoughby(profile) => profile.wind(r),
+        }
+    }
+}
+
+/// Angle right of the motion at which the wind of a moving storm is strongest [rad] (McConochie et al. 2004).
+const STRONGEST: f64 = 70.0 / 180.0 * std::f64::consts::PI;
+
+/// Range of the shape parameter at the surface [-]: that of the gradient times 0.9² (CLIMADA).
+const SURFACE_B_RANGE: (f64, f64) = (0.81, 2.025);
 
 impl TyphoonModel {
     /// Binds a track to parameters. Refuses a track without any wind or pressure, times that do
     /// not increase, and parameters outside their range.
     pub fn new(track: &Track, parameters: Parameters) -> Result<Self, ParametersError> {
         parameters.check()?;
+        refuse_leaps(track)?;
         Ok(Self {
             name: track.name.clone(),
             parameters,
@@ -126,18 +163,14 @@ impl TyphoonModel {
             Surface::Water => (1.0, 0.0),
             Surface::Land => (self.parameters.land_factor, self.parameters.land_inflow),
         };
-        let symmetric = match &vortex.surface {
-            Some(profile) => profile.wind(r),
-            None => vortex.holland.gradient_wind(r) * surface_factor(r),
-        };
+        let symmetric = vortex.wind(r);
         let inflow = inflow_angle(r, state.rmw) + land_inflow;
         let turning = if state.center.lat >= 0.0 { 1.0 } else { -1.0 };
         let tangent = [-outward[1] * turning, outward[0] * turning];
-        let moving = self.added_translation(state, r);
-        let component = |i: usize| {
-            let rotating = symmetric * (inflow.cos() * tangent[i] - inflow.sin() * outward[i]);
-            land_factor * (rotating + moving[i])
-        };
+        let along: [f64; 2] =
+            std::array::from_fn(|i| inflow.cos() * tangent[i] - inflow.sin() * outward[i]);
+        let moving = self.added_motion(state, r, symmetric, outward, along);
+        let component = |i: usize| land_factor * (symmetric * along[i] + moving[i]);
         Air {
             u: component(0),
             v: component(1),
@@ -148,6 +181,12 @@ impl TyphoonModel {
     /// Distance of a point from the centre of a state [m].
     pub fn distance(state: &State, at: Geodetic) -> f64 {
         distance_and_outward(state.center, at).0
+    }
+
+    /// Distance of a point from the centre of a state [m], and the unit vector away from the centre there, east
+    /// and north; zero at the centre.
+    pub fn from_center(state: &State, at: Geodetic) -> (f64, [f64; 2]) {
+        distance_and_outward(state.center, at)
     }
 
     fn calm(&self) -> Air {
@@ -166,43 +205,90 @@ impl TyphoonModel {
         let f = coriolis(state.center.lat);
         let translation = capped(state.velocity, self.parameters.translation_cap);
         let symmetric_vmax = (state.vmax - translation[0].hypot(translation[1])).max(0.0);
+        let density = self.parameters.air_density;
         let b = match self.parameters.shape {
-            ShapeRule::MaximumWind => b_from_wind(
-                symmetric_vmax / EYEWALL_FACTOR,
-                deficit,
-                self.parameters.air_density,
-            )
-            .clamp(B_RANGE.0, B_RANGE.1),
+            ShapeRule::MaximumWind => {
+                b_from_wind(symmetric_vmax / EYEWALL_FACTOR, deficit, density)
+                    .clamp(B_RANGE.0, B_RANGE.1)
+            }
             ShapeRule::VickeryWadhera => b_vickery_wadhera(state.rmw, f),
             ShapeRule::Fixed(b) => b,
         };
-        Vortex {
-            holland: Holland80 {
-                central_pressure: state.central_pressure,
-                deficit,
-                rmw: state.rmw,
-                b,
+        let holland = Holland80 {
+            central_pressure: state.central_pressure,
+            deficit,
+            rmw: state.rmw,
+            b,
+            coriolis: f,
+            air_density: density,
+        };
+        // The surface shape is the gradient shape times the reduction squared, because B goes with
+        // the square of the wind; in 2008 Holland found it from the storm's other numbers.
+        let (vmax, rmw) = (symmetric_vmax, state.rmw);
+        let wind = match self.parameters.profile {
+            Profile::Holland80 => Wind::Gradient,
+            Profile::Holland08 => {
+                let speed = translation[0].hypot(translation[1]);
+                let lat = state.center.lat_deg();
+                let b = b_holland_2008(deficit, state.pressure_tendency, lat, speed);
+                Wind::Surface(Holland80 {
+                    b: b.clamp(SURFACE_B_RANGE.0, SURFACE_B_RANGE.1),
+                    ..holland
+                })
+            }
+            Profile::Holland10 => Wind::Holland10(Holland10 {
+                vmax,
+                rmw,
+                b: b * EYEWALL_FACTOR * EYEWALL_FACTOR,
+            }),
+            Profile::EmanuelRotunno => Wind::EmanuelRotunno(EmanuelRotunno {
+                vmax,
+                rmw,
                 coriolis: f,
-                air_density: self.parameters.air_density,
-            },
-            surface: match self.parameters.profile {
-                Profile::Holland80 => None,
-                // The surface shape is the gradient shape times the reduction squared, because B
-                // goes with the square of the wind.
-                Profile::Holland10 => Some(Holland10 {
-                    vmax: symmetric_vmax,
-                    rmw: state.rmw,
-                    b: b * EYEWALL_FACTOR * EYEWALL_FACTOR,
-                }),
-            },
-        }
+            }),
+            Profile::Willoughby => Wind::Willoughby(Willoughby {
+                vmax,
+                rmw,
+                lat_deg: state.center.lat_deg(),
+            }),
+        };
+        Vortex { holland, wind }
     }
 
-    /// Translation added to the vortex: the storm's velocity, capped, times min(1, R/r).
-    /// Source: CLIMADA's `_compute_windfields` as read in FLOOD.md 4.1 (a).
-    fn added_translation(&self, state: &State, r: f64) -> [f64; 2] {
-        let fading = if r > state.rmw { state.rmw / r } else { 1.0 };
-        capped(state.velocity, self.parameters.translation_cap).map(|c| c * fading)
+    /// What the storm's motion adds to a rotating wind of `symmetric` along `along` [m s⁻¹].
+    /// Sources: FLOOD.md 4.1 (a) to (d).
+    fn added_motion(
+        &self,
+        state: &State,
+        r: f64,
+        symmetric: f64,
+        outward: [f64; 2],
+        along: [f64; 2],
+    ) -> [f64; 2] {
+        let velocity = capped(state.velocity, self.parameters.translation_cap);
+        let speed = velocity[0].hypot(velocity[1]);
+        let strength = match state.vmax > 0.0 {
+            true => symmetric / state.vmax,
+            false => 0.0,
+        };
+        // Cosine of the angle from the direction of strongest wind, right of the motion in the north.
+        let from_strongest = || {
+            let turning = if state.center.lat >= 0.0 { 1.0 } else { -1.0 };
+            let motion = velocity[1].atan2(velocity[0]);
+            (outward[1].atan2(outward[0]) - motion + turning * STRONGEST).cos()
+        };
+        match self.parameters.asymmetry {
+            Asymmetry::Fading => {
+                let fading = if r > state.rmw { state.rmw / r } else { 1.0 };
+                velocity.map(|c| c * fading)
+            }
+            Asymmetry::Proportional => velocity.map(|c| c * strength),
+            Asymmetry::RightForward => {
+                along.map(|c| c * 0.5 * (1.0 + from_strongest()) * speed * strength)
+            }
+            Asymmetry::Cosine => along.map(|c| c * speed * from_strongest()),
+            Asymmetry::Symmetric => [0.0; 2],
+        }
     }
 }
 

@@ -1,14 +1,45 @@
 //! The choices of the wind model.
 
+use serde::{Deserialize, Serialize};
 use stormgrid_core::units::AIR_DENSITY;
 
 /// Which radial profile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Profile {
     /// Holland (1980) gradient wind, brought down to 10 m.
+    #[default]
+    #[serde(rename = "holland1980")]
     Holland80,
+    /// Holland (2008): the form of 1980 with the surface shape parameter of 2008, a wind at 10 m.
+    #[serde(rename = "holland2008")]
+    Holland08,
     /// Holland, Belanger & Fritz (2010) surface wind, tied to 17 m/s at 300 km.
+    #[serde(rename = "holland2010")]
     Holland10,
+    /// Emanuel & Rotunno (2011), scaled to the greatest wind at 10 m.
+    #[serde(rename = "emanuel_rotunno")]
+    EmanuelRotunno,
+    /// Willoughby, Darling & Rahn (2006), scaled to the greatest wind at 10 m.
+    Willoughby,
+}
+
+/// How the motion of the storm enters the wind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asymmetry {
+    /// The storm's velocity times min(1, R/r) (CLIMADA).
+    #[default]
+    Fading,
+    /// Half the speed of the storm times (1 + cos(θ − 70°)) V/V_m along the wind, θ clockwise from the motion
+    /// (McConochie, Hardy & Mason 2004).
+    RightForward,
+    /// The storm's velocity times V/V_m (GeoClaw).
+    Proportional,
+    /// The speed of the storm times cos(θ − 70°), along the wind (Hubbert et al. 1991).
+    Cosine,
+    /// None.
+    Symmetric,
 }
 
 /// Where the shape parameter B comes from.
@@ -27,6 +58,8 @@ pub enum ShapeRule {
 pub struct Parameters {
     /// Radial profile.
     pub profile: Profile,
+    /// How the storm's motion enters.
+    pub asymmetry: Asymmetry,
     /// Rule for B.
     pub shape: ShapeRule,
     /// Pressure of the environment [Pa]; 101 000 by default (CLIMADA).
@@ -45,6 +78,7 @@ impl Default for Parameters {
     fn default() -> Self {
         Self {
             profile: Profile::Holland80,
+            asymmetry: Asymmetry::Fading,
             shape: ShapeRule::MaximumWind,
             environment_pressure: 101_000.0,
             air_density: AIR_DENSITY,
@@ -73,6 +107,22 @@ pub enum ParametersError {
         index: usize,
         /// Its time, RFC 3339.
         time: String,
+    },
+    /// A centre that moves faster than any storm.
+    #[error(
+        "track '{name}': up to fix {index} at {time} the centre would move {km:.0} km in {hours} h; check the hemisphere and the order of latitude and longitude"
+    )]
+    Leap {
+        /// Name of the storm.
+        name: String,
+        /// Position of the fix, from 0.
+        index: usize,
+        /// Its time, RFC 3339.
+        time: String,
+        /// Distance [km].
+        km: f64,
+        /// Time for it [h].
+        hours: f64,
     },
     /// A parameter outside its range.
     #[error("parameter '{name}' is {value}; it must lie in {range}")]

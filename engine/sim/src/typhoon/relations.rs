@@ -87,6 +87,74 @@ pub fn rmw_takagi(central_pressure: f64) -> f64 {
     (0.676 * central_pressure / HPA - 578.0).max(5.0) * KM
 }
 
+/// Radius of maximum wind from the radius of 34 kt by angular momentum [m]; `None` if the storm is no
+/// stronger than that wind.
+///
+/// With M = r V + ½ f r²: M_max / M_34 = 0.699 exp(−0.00618 ΔV − 0.00210 ΔV ½ f R_34), ΔV = V_max − V_34,
+/// and R from M_max = R V_max + ½ f R².
+///
+/// - `vmax`, `wind`: greatest wind, and that whose radius is known [m s⁻¹]
+/// - `radius`: mean radius of that wind [m]
+/// - `coriolis`: [s⁻¹]
+///
+/// Source: Chavas & Knaff (2022), Wea. Forecasting 37, 563–579, eqs 4–7, made for 34 kt as a 1-minute mean.
+pub fn rmw_chavas_knaff(vmax: f64, wind: f64, radius: f64, coriolis: f64) -> Option<f64> {
+    let excess = vmax - wind;
+    if excess <= 0.0 || radius <= 0.0 {
+        return None;
+    }
+    let half_f = 0.5 * coriolis;
+    let ratio = 0.699 * (-0.006_18 * excess - 0.002_10 * excess * half_f * radius).exp();
+    let momentum = ratio * (radius * wind + half_f * radius * radius);
+    // The root of ½ f R² + V R = M, in a form that holds at the equator, too.
+    Some(2.0 * momentum / (vmax + (vmax * vmax + 4.0 * half_f * momentum).sqrt()))
+}
+
+/// Radius of maximum wind from the radius of 50 kt [m]: 0.23 R_50.
+///
+/// Source: Takagi & Wu (2016), eq. 10, for the north-west Pacific.
+pub fn rmw_from_r50(radius: f64) -> f64 {
+    0.23 * radius
+}
+
+/// Surface shape parameter b_s [-], unclipped.
+///
+/// b_s = −4.4e-5 Δp² + 0.01 Δp + 0.03 ∂p_c/∂t − 0.014 |φ| + 0.15 V_t^x + 1, x = 0.6 (1 − Δp/215), with Δp in
+/// hPa and the tendency in hPa/h, which here count from Pa and Pa/s.
+///
+/// - `deficit`: [Pa]; `tendency`: of the deficit's growth is negative: change of p_c [Pa s⁻¹]
+/// - `lat_deg`: [°]; `translation`: speed of the centre [m s⁻¹]
+///
+/// Source: Holland (2008), Mon. Wea. Rev. 136, 3432–3445, eq. 11.
+pub fn b_holland_2008(deficit: f64, tendency: f64, lat_deg: f64, translation: f64) -> f64 {
+    let deficit_hpa = deficit / HPA;
+    let per_hour = tendency * 3600.0 / HPA;
+    let power = 0.6 * (1.0 - deficit_hpa / 215.0);
+    -4.4e-5 * deficit_hpa * deficit_hpa + 0.01 * deficit_hpa + 0.03 * per_hour
+        - 0.014 * lat_deg.abs()
+        + 0.15 * translation.powf(power)
+        + 1.0
+}
+
+/// Greatest surface wind of a deficit [m s⁻¹]: sqrt(b_s Δp / (ρ e)).
+///
+/// Source: Holland (2008), eq. 8.
+pub fn vmax_holland_2008(deficit: f64, b: f64, air_density: f64) -> f64 {
+    (b * deficit / (air_density * std::f64::consts::E)).sqrt()
+}
+
+/// Wind of a storm that has been over land for a time, as a share of that at the coast [-]:
+/// V = 26.7 + (0.9 V_0 − 26.7) exp(−0.095 t) kt, never more than V_0 itself.
+///
+/// - `vmax`: at landfall [m s⁻¹]; `hours`: since landfall
+///
+/// Source: Kaplan & DeMaria (1995), J. Appl. Meteor. 34, 2499–2512, eq. 4.
+pub fn decayed_over_land(vmax: f64, hours: f64) -> f64 {
+    let background = 26.7 * KNOT;
+    let wind = background + (0.9 * vmax - background) * (-0.095 * hours.max(0.0)).exp();
+    wind.min(vmax)
+}
+
 /// Greatest 10-minute wind from the central pressure [m s⁻¹]:
 /// 6.7 (1010 - p_c)^0.644 kt as a 1-minute mean, times 0.93.
 ///
@@ -164,6 +232,42 @@ mod tests {
         assert!((km(rmw_willoughby(40.0, 22.0)) - 36.20).abs() <= 0.005);
         assert!((km(rmw_knaff(80.0 * KNOT, 22.0_f64.to_radians())) - 28.76).abs() <= 0.005);
         assert!((km(rmw_takagi(95_000.0)) - 64.2).abs() <= 0.05);
+    }
+
+    #[test]
+    fn the_surface_shape_of_2008_gives_the_published_values() {
+        // Hourly pressures 1005.2585 → 1005.2633 → 1005.2682 hPa.
+        for (tendency_hpa, translation) in [(0.0048, 5.242), (0.0049, 5.124)] {
+            let b = b_holland_2008(4.73 * HPA, tendency_hpa * HPA / 3600.0, 12.3, translation);
+            assert!((b - 1.27).abs() <= 1e-2, "{b}");
+        }
+        for (deficit, b, expected) in [(15.0, 2.5, 34.635_341), (30.0, 1.67, 40.033_421)] {
+            let v = vmax_holland_2008(deficit * HPA, b, 1.15);
+            assert!((v - expected).abs() <= 5e-7, "{v}");
+        }
+    }
+
+    #[test]
+    fn angular_momentum_gives_back_its_own_radius() {
+        // 45 m/s, 17.49 m/s at 250 km, 20° N: both sides of the relation, computed apart.
+        let f = 2.0 * 7.29e-5 * 20.0_f64.to_radians().sin();
+        let r = rmw_chavas_knaff(45.0, 17.49, 250.0 * KM, f).expect("stronger");
+        let momentum = |r: f64, v: f64| r * v + 0.5 * f * r * r;
+        let ratio = momentum(r, 45.0) / momentum(250.0 * KM, 17.49);
+        let excess = 45.0 - 17.49;
+        let expected: f64 =
+            0.699 * (-0.006_18 * excess - 0.002_10 * excess * 0.5 * f * 250.0 * KM).exp();
+        assert!((ratio - expected).abs() < 1e-12, "{ratio} for {expected}");
+        assert!((20.0..60.0).contains(&(r / KM)), "{r}");
+        assert_eq!(rmw_chavas_knaff(15.0, 17.49, 250.0 * KM, f), None);
+    }
+
+    #[test]
+    fn a_storm_over_land_falls_to_a_breeze_and_never_gains() {
+        assert_eq!(decayed_over_land(10.0, 3.0), 10.0);
+        let after = |hours: f64| decayed_over_land(45.0, hours) / KNOT;
+        assert!((after(0.0) - 0.9 * 45.0 / KNOT).abs() < 1e-9);
+        assert!(after(6.0) > after(12.0) && (after(200.0) - 26.7).abs() < 1e-3);
     }
 
     #[test]

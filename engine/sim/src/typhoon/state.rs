@@ -1,12 +1,15 @@
 //! State of the storm between the fixes of its track.
 
 use stormgrid_core::frame::Geodetic;
-use stormgrid_core::storm::Track;
+use stormgrid_core::storm::{Fix, Track};
 use stormgrid_core::time::Instant;
+use stormgrid_core::units::KNOT;
 
 use super::params::ParametersError;
+use super::profile::coriolis;
 use super::relations::{
-    pressure_from_wind, rmw_vickery_wadhera, ten_minute_factor, wind_from_pressure,
+    pressure_from_wind, rmw_chavas_knaff, rmw_from_r50, rmw_vickery_wadhera, ten_minute_factor,
+    wind_from_pressure,
 };
 
 /// Mean radius of the Earth [m] (IUGG). A sphere is within 0.6 % of the ellipsoid, far below the
@@ -18,6 +21,8 @@ pub(super) const EARTH_RADIUS: f64 = 6_371_008.8;
 pub enum StateSource {
     /// Given by the track, interpolated in time.
     Track,
+    /// From the radius of a weaker wind (34 or 50 kt), interpolated in time.
+    WindRadii,
     /// Computed from the other numbers by a regression.
     Regression,
 }
@@ -35,8 +40,10 @@ pub struct State {
     pub vmax: f64,
     /// Radius of maximum wind [m].
     pub rmw: f64,
-    /// Whether the radius was in the track.
+    /// Where the radius comes from.
     pub rmw_source: StateSource,
+    /// Change of the central pressure in time [Pa s⁻¹], negative while the storm deepens.
+    pub pressure_tendency: f64,
     /// Velocity of the centre, east and north [m s⁻¹].
     pub velocity: [f64; 2],
 }
@@ -49,6 +56,8 @@ pub(super) struct Node {
     central_pressure: f64,
     vmax: f64,
     rmw: Option<f64>,
+    /// The radius is an estimate from the radii of weaker winds.
+    estimated: bool,
     velocity: [f64; 2],
 }
 
@@ -87,7 +96,18 @@ pub(super) fn nodes_of(track: &Track) -> Result<Vec<Node>, ParametersError> {
         pressure = vmax.iter().map(|v| v.map(pressure_from_wind)).collect();
     }
     let pressure = filled(&times, &pressure).ok_or_else(no_intensity)?;
-    let radii: Vec<Option<f64>> = track.fixes.iter().map(|fix| fix.rmw).collect();
+    // Where any fix has a radius of maximum wind, the gaps lie between those; else weaker winds tell.
+    let given: Vec<Option<f64>> = track.fixes.iter().map(|fix| fix.rmw).collect();
+    let estimated = given.iter().all(Option::is_none);
+    let radii = match estimated {
+        false => given,
+        true => track
+            .fixes
+            .iter()
+            .zip(&vmax)
+            .map(|(fix, vmax)| rmw_from_radii(fix, factor, (*vmax)?))
+            .collect(),
+    };
     let radii = filled(&times, &radii);
     let mut nodes: Vec<Node> = track
         .fixes
@@ -103,11 +123,27 @@ pub(super) fn nodes_of(track: &Track) -> Result<Vec<Node>, ParametersError> {
             central_pressure: pressure[i],
             vmax: vmax[i].unwrap_or_else(|| wind_from_pressure(pressure[i])),
             rmw: radii.as_ref().map(|r| r[i]),
+            estimated,
             velocity: [0.0; 2],
         })
         .collect();
     set_velocities(&mut nodes);
     Ok(nodes)
+}
+
+/// Radius of maximum wind from the radius of 34 kt, or else of 50 kt, of a fix [m].
+///
+/// - `factor`: of the track's winds to 10-minute means; `vmax`: greatest wind as such a mean [m s⁻¹]
+fn rmw_from_radii(fix: &Fix, factor: f64, vmax: f64) -> Option<f64> {
+    let of = |knots: f64| {
+        let wind = knots * KNOT;
+        let found = fix.radii.iter().find(|r| (r.wind - wind).abs() < 0.5)?;
+        Some((found.wind * factor, found.mean()?))
+    };
+    if let Some((wind, radius)) = of(34.0) {
+        return rmw_chavas_knaff(vmax, wind, radius, coriolis(fix.lat_deg.to_radians()));
+    }
+    of(50.0).map(|(_, radius)| rmw_from_r50(radius))
 }
 
 /// The same track with radii of maximum wind taken from another agency's file.
@@ -158,10 +194,14 @@ pub(super) fn state_at(nodes: &[Node], time: Instant) -> Option<State> {
         vmax: mix(from.vmax, to.vmax),
         // The regression needs the deficit, which the model knows; it fills this in.
         rmw: given.unwrap_or(f64::NAN),
-        rmw_source: if given.is_some() {
-            StateSource::Track
-        } else {
-            StateSource::Regression
+        rmw_source: match given {
+            Some(_) if from.estimated => StateSource::WindRadii,
+            Some(_) => StateSource::Track,
+            None => StateSource::Regression,
+        },
+        pressure_tendency: match span > 0.0 {
+            true => (to.central_pressure - from.central_pressure) / span,
+            false => 0.0,
         },
         velocity: [
             mix(from.velocity[0], to.velocity[0]),

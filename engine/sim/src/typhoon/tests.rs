@@ -17,6 +17,8 @@ fn fix(hours: f64, lon_deg: f64, lat_deg: f64, vmax: Option<f64>, pmin_hpa: Opti
         vmax,
         pmin: pmin_hpa.map(|p| p * 100.0),
         rmw: None,
+        radii: Vec::new(),
+        environment: None,
         status: String::new(),
     }
 }

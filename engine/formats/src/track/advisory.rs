@@ -1,0 +1,210 @@
+//! A forecast advisory as it is typed or drawn: JSON, positions with lead times.
+//!
+//! ```json
+//! {"name": "HATO", "agency": "CMA", "base_time": "2017-08-22T12:00:00Z", "averaging_min": 2,
+//!  "wind_unit": "m/s", "fixes": [{"lead_h": 0, "lat": 20.4, "lon": 117.4, "wind": 33,
+//!  "pressure_hpa": 975, "rmw_km": 40, "radii": [{"wind": 17.2, "km": [250, 220, 180, 200]}]}]}
+//! ```
+//!
+//! The unit of all winds and what they are means over must be said; nothing is guessed from the numbers.
+
+use serde::Deserialize;
+use stormgrid_core::storm::{Averaging, Fix, Track, WindRadius};
+use stormgrid_core::time::Instant;
+use stormgrid_core::units::{Length, Pressure, Speed};
+
+use super::Tracks;
+use super::line::{check_order, gap};
+use crate::FormatError;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advisory {
+    name: String,
+    #[serde(default)]
+    agency: String,
+    base_time: String,
+    averaging_min: u32,
+    wind_unit: WindUnit,
+    fixes: Vec<Position>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+enum WindUnit {
+    #[serde(rename = "m/s")]
+    MetresPerSecond,
+    #[serde(rename = "kt")]
+    Knots,
+    #[serde(rename = "km/h")]
+    KilometresPerHour,
+}
+
+impl WindUnit {
+    fn mps(self, wind: f64) -> f64 {
+        match self {
+            Self::MetresPerSecond => wind,
+            Self::Knots => Speed::from_knots(wind).as_mps(),
+            Self::KilometresPerHour => wind / 3.6,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Position {
+    lead_h: f64,
+    lat: f64,
+    lon: f64,
+    wind: Option<f64>,
+    pressure_hpa: Option<f64>,
+    rmw_km: Option<f64>,
+    #[serde(default)]
+    radii: Vec<Radius>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Radius {
+    wind: f64,
+    /// North-east, south-east, south-west, north-west [km].
+    km: [f64; 4],
+}
+
+/// Most positions of an advisory.
+const MOST_FIXES: usize = 500;
+
+/// Whether a file is JSON.
+pub(super) fn is(bytes: &[u8]) -> bool {
+    bytes.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{')
+}
+
+/// Reads an advisory.
+pub(super) fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
+    let fault = |place: String, problem: String, remedy: &str| {
+        FormatError::malformed(file, place, problem, remedy)
+    };
+    let advisory: Advisory = serde_json::from_slice(bytes).map_err(|e| {
+        fault(
+            format!("line {}", e.line()),
+            e.to_string(),
+            "give name, base_time, averaging_min (1, 2 or 10), wind_unit (m/s, kt or km/h) and fixes with lead_h, lat, lon, wind, pressure_hpa",
+        )
+    })?;
+    let averaging = match advisory.averaging_min {
+        1 => Averaging::OneMinute,
+        2 => Averaging::TwoMinute,
+        10 => Averaging::TenMinute,
+        other => {
+            return Err(fault(
+                "averaging_min".into(),
+                format!("it is {other} minutes"),
+                "give 1 (JTWC), 2 (CMA) or 10 (JMA, HKO)",
+            ));
+        }
+    };
+    let base = Instant::parse(&advisory.base_time).map_err(|e| {
+        fault(
+            "base_time".into(),
+            e.to_string(),
+            "give it with its zone, for example 2017-08-22T20:00:00+08:00",
+        )
+    })?;
+    if advisory.name.trim().is_empty() {
+        return Err(fault("name".into(), "it is empty".into(), "name the storm"));
+    }
+    if advisory.fixes.is_empty() || advisory.fixes.len() > MOST_FIXES {
+        return Err(fault(
+            "fixes".into(),
+            format!("there are {}", advisory.fixes.len()),
+            "give 1 to 500 positions",
+        ));
+    }
+    let mut track = Track {
+        name: advisory.name.trim().to_uppercase(),
+        intl_id: String::new(),
+        sid: String::new(),
+        agency: advisory.agency.clone(),
+        averaging,
+        fixes: Vec::new(),
+    };
+    let mut warnings = Vec::new();
+    for (k, position) in advisory.fixes.iter().enumerate() {
+        let place = || (file.to_owned(), format!("fix {}", k + 1));
+        let fix = position.fix(base, advisory.wind_unit, &|problem, remedy| {
+            fault(format!("fix {}", k + 1), problem, remedy)
+        })?;
+        if let Some(last) = track.fixes.last() {
+            check_order(&track, last, &fix, place)?;
+            warnings.extend(gap(&track, last, &fix, file));
+        }
+        track.fixes.push(fix);
+    }
+    Ok(Tracks {
+        tracks: vec![track],
+        warnings,
+    })
+}
+
+impl Position {
+    fn fix(
+        &self,
+        base: Instant,
+        unit: WindUnit,
+        fault: &dyn Fn(String, &str) -> FormatError,
+    ) -> Result<Fix, FormatError> {
+        let within =
+            |value: f64, low: f64, high: f64, what: &str| match (low..=high).contains(&value) {
+                true => Ok(value),
+                false => Err(fault(
+                    format!("{what} is {value}, outside {low} to {high}"),
+                    "check the unit and the value",
+                )),
+            };
+        let optional = |value: Option<f64>, low: f64, high: f64, what: &str| match value {
+            Some(value) => within(value, low, high, what).map(Some),
+            None => Ok(None),
+        };
+        within(self.lead_h, -240.0, 240.0, "lead_h")?;
+        within(self.lat, -70.0, 70.0, "lat")?;
+        within(self.lon, -180.0, 360.0, "lon")?;
+        let wind = self.wind.map(|wind| unit.mps(wind));
+        let wind = optional(wind, 0.0, 120.0, "the wind in m/s")?;
+        let pressure = optional(self.pressure_hpa, 850.0, 1100.0, "pressure_hpa")?;
+        if wind.is_none() && pressure.is_none() {
+            return Err(fault(
+                "it has neither wind nor pressure".into(),
+                "give one of them at least",
+            ));
+        }
+        let rmw = optional(self.rmw_km, 1.0, 1000.0, "rmw_km")?;
+        let mut radii = Vec::new();
+        for radius in &self.radii {
+            let wind = within(
+                unit.mps(radius.wind),
+                5.0,
+                120.0,
+                "the wind of a radius in m/s",
+            )?;
+            let mut quadrants = [None; 4];
+            for (quadrant, km) in quadrants.iter_mut().zip(radius.km) {
+                *quadrant = Some(within(km, 0.0, 2000.0, "a radius in km")? * 1000.0);
+            }
+            radii.push(WindRadius { wind, quadrants });
+        }
+        Ok(Fix {
+            time: base.plus_seconds(self.lead_h * 3600.0),
+            lat_deg: self.lat,
+            lon_deg: if self.lon > 180.0 {
+                self.lon - 360.0
+            } else {
+                self.lon
+            },
+            vmax: wind,
+            pmin: pressure.map(|p| Pressure::from_hpa(p).as_pa()),
+            rmw: rmw.map(|r| Length::from_m(r * 1000.0).as_m()),
+            radii,
+            environment: None,
+            status: String::new(),
+        })
+    }
+}
