@@ -3,7 +3,7 @@
 use super::crests::Crests;
 use super::infiltration::Soil;
 use super::params::Side;
-use super::riemann::{Fluxes, Velocities};
+use super::riemann::{Fluxes, Free, Velocities};
 use super::second::States;
 use super::weather::Lifted;
 
@@ -367,6 +367,7 @@ pub(super) struct Moving {
     /// Slopes of the row at hand and of the one south of it; second order.
     pub slopes_here: Box<States>,
     pub slopes_next: Box<States>,
+    pub free: Free,
     pub x: Fluxes,
     pub north: Box<Fluxes>,
     pub south: Box<Fluxes>,
@@ -386,6 +387,7 @@ impl Scratch {
                 slopes_here: Box::new(States::zero()),
                 slopes_next: Box::new(States::zero()),
                 before: Box::new(Velocities::zero()),
+                free: Free::zero(),
                 x: Fluxes::zero(),
                 north: Box::new(Fluxes::zero()),
                 south: Box::new(Fluxes::zero()),

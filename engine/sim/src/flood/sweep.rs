@@ -11,7 +11,7 @@ use super::kernel::{
 use super::observe::{ObservedRow, observe_row};
 use super::params::{Options, Scheme};
 use super::riemann::{
-    Around, Beside, CellStep, Fluxes, MovingRow, Velocities, flux_row, moving_row, velocity_row,
+    Around, CellStep, Columns, Fluxes, Velocities, flux_east, flux_south, moving_row, velocity_row,
 };
 use super::second::{HalfStep, Meeting, Rows, States, meet_row, states_row};
 use super::state::{
@@ -170,7 +170,7 @@ fn inertial(
     }
 }
 
-fn greatest(values: &[f32; TILE]) -> f32 {
+fn greatest(values: &[f32]) -> f32 {
     values.iter().fold(0.0, |a, &b| if b > a { b } else { a })
 }
 
@@ -207,8 +207,7 @@ fn volumes(
     let has_crests = !tile.crests.is_empty();
     let has_inlets = tile.taps.iter().any(|tap| tap.side.is_some());
     let mut inlet_signal: f32 = 0.0;
-    let mut column_max = [0.0; TILE];
-    let mut signal_max = [0.0; TILE];
+    let mut columns = Columns::zero();
     let last = tile.rows as isize - 1;
     let velocities = |out: &mut _, tile: &Tile, row: isize| {
         let at = rimmed(row, -3);
@@ -246,25 +245,13 @@ fn volumes(
             velocities(&mut m.next, tile, row + 1);
         }
         let at = rimmed(row, -2);
-        let [after, beyond] = [at + PITCH, at + 2 * PITCH];
-        let reads = Beside {
-            h: [
-                run(&m.before.h, 1),
-                run(&tile.h, at),
-                run(&tile.h, after),
-                run(&tile.h, beyond),
-            ],
-            z: [
-                run(tile.bed(), at - PITCH),
-                run(tile.bed(), at),
-                run(tile.bed(), after),
-                run(tile.bed(), beyond),
-            ],
-            normal: [run(&m.here.y, 1), run(&m.next.y, 1)],
-            along: [run(&m.here.x, 1), run(&m.next.x, 1)],
-            celerity: [run(&m.here.celerity, 1), run(&m.next.celerity, 1)],
-        };
-        flux_row(&mut m.south, &reads);
+        let after = at + PITCH;
+        flux_south(
+            &mut m.south,
+            [&m.before, &m.here, &m.next],
+            run(&tile.h, after + PITCH),
+            run(tile.bed(), at - PITCH),
+        );
         if second {
             let (low, high) = (&m.slopes_here, &m.slopes_next);
             meet_row(
@@ -276,8 +263,8 @@ fn volumes(
                     slope: [run(&low.south.slope, 1), run(&high.north.slope, 1)],
                     rise: [run(&low.rise_y, 1), run(&high.rise_y, 1)],
                     smooth: [run(&low.smooth_y, 1), run(&high.smooth_y, 1)],
-                    z: [reads.z[1], reads.z[2]],
-                    held: [reads.h[1], reads.h[2]],
+                    z: [run(tile.bed(), at), run(tile.bed(), after)],
+                    held: [run(&m.here.h, 1), run(&m.next.h, 1)],
                     reach: 1.0 / cy,
                 },
             );
@@ -299,14 +286,7 @@ fn volumes(
             mass_y[face(row, -2)..][..FACES].copy_from_slice(&m.south.mass);
         }
         if row >= 0 {
-            let reads = Beside {
-                h: [at - 1, at, at + 1, at + 2].map(|at| run(&tile.h, at)),
-                z: [at - 1, at, at + 1, at + 2].map(|at| run(tile.bed(), at)),
-                normal: [run(&m.here.x, 1), run(&m.here.x, 2)],
-                along: [run(&m.here.y, 1), run(&m.here.y, 2)],
-                celerity: [run(&m.here.celerity, 1), run(&m.here.celerity, 2)],
-            };
-            flux_row(&mut m.x, &reads);
+            flux_east(&mut m.x, &m.here, run(tile.bed(), at - 1));
             if second {
                 let s = &m.slopes_here;
                 meet_row(
@@ -318,8 +298,8 @@ fn volumes(
                         slope: [run(&s.east.slope, 1), run(&s.west.slope, 2)],
                         rise: [run(&s.rise_x, 1), run(&s.rise_x, 2)],
                         smooth: [run(&s.smooth_x, 1), run(&s.smooth_x, 2)],
-                        z: [reads.z[1], reads.z[2]],
-                        held: [reads.h[1], reads.h[2]],
+                        z: [run(tile.bed(), at), run(tile.bed(), at + 1)],
+                        held: [run(&m.here.h, 1), run(&m.here.h, 2)],
                         reach: 1.0 / cx,
                     },
                 );
@@ -338,22 +318,22 @@ fn volumes(
                 mass_x[face(row, -2)..][..FACES].copy_from_slice(&m.x.mass);
             }
             let (start, plain) = (rimmed(row, 0), row as usize * TILE);
-            let cells = MovingRow {
-                h: run_mut(&mut tile.h, start),
-                rest: run_mut(&mut tile.rest, plain),
-                qx: run_mut(&mut tile.qx, start),
-                qy: run_mut(&mut tile.qy, start),
-                n: run(&tile.n, start),
-                depth_max: run_mut(&mut tile.depth_max, plain),
-                column_max: &mut column_max,
-                signal_max: &mut signal_max,
-            };
-            let around = Around {
-                x: &m.x,
-                north: &m.north,
-                south: &m.south,
-            };
-            moving_row(cells, &around, &k);
+            moving_row(
+                run_mut(&mut tile.h, start),
+                run_mut(&mut tile.rest, plain),
+                run_mut(&mut tile.qx, start),
+                run_mut(&mut tile.qy, start),
+                run_mut(&mut tile.depth_max, plain),
+                run(&tile.n, start),
+                &mut m.free,
+                &mut columns,
+                &Around {
+                    x: &m.x,
+                    north: &m.north,
+                    south: &m.south,
+                },
+                &k,
+            );
         }
         std::mem::swap(&mut m.before, &mut m.here);
         std::mem::swap(&mut m.here, &mut m.next);
@@ -363,8 +343,8 @@ fn volumes(
         }
         std::mem::swap(&mut m.north, &mut m.south);
     }
-    tile.h_max = greatest(&column_max);
-    tile.signal_max = larger(greatest(&signal_max), inlet_signal);
+    tile.h_max = greatest(&columns.depth);
+    tile.signal_max = larger(greatest(&columns.signal), inlet_signal);
     if keeps_mass {
         for &place in &tile.closed_x {
             mass_x[usize::from(place)] = 0.0;
