@@ -79,14 +79,6 @@ impl Velocities {
     }
 }
 
-/// Fluxes on the four faces of a row of cells, as [`flux_row`] gives them: those of the
-/// western and eastern faces are one array, read one place apart.
-pub(super) struct Around<'a> {
-    pub x: &'a Fluxes,
-    pub north: &'a Fluxes,
-    pub south: &'a Fluxes,
-}
-
 /// Numbers of one step that all cells share.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CellStep {
@@ -148,7 +140,9 @@ super::vectors::wide! {
     );
     pub(super) fn flux_south = flux_south_on_any(
         out: &mut Fluxes,
-        rows: [&Velocities; 3],
+        before: &Velocities,
+        low: &Velocities,
+        high: &Velocities,
         h_beyond: &[f32; FACES],
         z: &[f32; FACES + 3 * PITCH]
     );
@@ -166,7 +160,9 @@ super::vectors::wide! {
         n: &[u16; FACES],
         free: &mut Free,
         columns: &mut Columns,
-        around: &Around<'_>,
+        x: &Fluxes,
+        north: &Fluxes,
+        south: &Fluxes,
         k: &CellStep
     );
 }
@@ -331,20 +327,21 @@ fn through_face(at_face: [f32; 4], normal: [f32; 2], along: [f32; 2], zero: f32)
     ]
 }
 
-/// Fluxes through the faces south of a row of cells; `rows` are the one north of it, itself and the
-/// one south of it, `h_beyond` the depths of the next and `z` the beds of all four.
+/// Fluxes through the faces south of a row of cells, `low`; `before` is the row north of it, `high` the
+/// one south of it, `h_beyond` the depths of the next; `z` has the beds of all four.
 ///
 /// In two goes, which leave what they hand on where the fluxes come to lie: one would keep the processor
 /// waiting for its own long chain of results, and has more numbers than there are registers.
 #[inline(always)]
 fn flux_south_on_any(
     out: &mut Fluxes,
-    rows: [&Velocities; 3],
+    before: &Velocities,
+    low: &Velocities,
+    high: &Velocities,
     h_beyond: &[f32; FACES],
     z: &[f32; FACES + 3 * PITCH],
 ) {
     let zero = some_zero();
-    let [before, low, high] = rows;
     for i in 0..FACES {
         let j = i + 1;
         let beside = Beside {
@@ -390,7 +387,8 @@ fn flux_east_on_any(out: &mut Fluxes, row: &Velocities, z: &[f32; FACES + 3]) {
 /// explicit; flow down a plane settles at Manning's law for any Δt.
 /// Source: Xia & Liang (2018), Adv. Water Resour. 117, 87–97, eqs. 12–16.
 ///
-/// `free` is working space. Arrays by themselves, not in a structure: only of those does the compiler know that they
+/// `x`, `north` and `south` are the fluxes on the four faces: those of the western and eastern ones are one
+/// array, read one place apart. `free` is working space. Arrays by themselves, not in a structure: only of those does the compiler know that they
 /// do not overlap.
 #[inline(always)]
 fn moving_row_on_any(
@@ -402,11 +400,12 @@ fn moving_row_on_any(
     n: &[u16; FACES],
     free: &mut Free,
     columns: &mut Columns,
-    around: &Around<'_>,
+    x: &Fluxes,
+    north: &Fluxes,
+    south: &Fluxes,
     k: &CellStep,
 ) {
     let zero = some_zero();
-    let Around { x, north, south } = around;
     let Carried { cx, cy, dither } = k.carried;
     for i in 0..TILE {
         // Places of the western face, and of the eastern face and the cell itself.

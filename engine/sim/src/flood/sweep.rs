@@ -8,14 +8,14 @@ use super::kernel::{
     Carried, CellFaces, CellRow, FaceRow, FaceStep, Line, carry, cell_row, face_row, gain, larger,
     least_row, limit_row, rain_row, share_row,
 };
-use super::observe::{ObservedRow, observe_row};
+use super::observe::{ARRIVAL_DEPTH, Seen, WET_DEPTH, depth_row, time_row, worst_row};
 use super::params::{Options, Scheme};
 use super::riemann::{
-    Around, CellStep, Columns, Fluxes, Velocities, flux_east, flux_south, moving_row, velocity_row,
+    CellStep, Columns, Fluxes, Velocities, flux_east, flux_south, moving_row, velocity_row,
 };
 use super::second::{HalfStep, Meeting, Rows, States, meet_row, states_row};
 use super::state::{
-    FACES, PITCH, RIM, Rule, Scratch, Strips, TILE, Tile, WALL, WHOLE, face, fill_rim,
+    Ends, FACES, PITCH, RIM, Rule, Scratch, Strips, TILE, Tile, WALL, WHOLE, face, fill_rim,
     fill_row_ends, rimmed, run, run_mut,
 };
 use super::weather::{WeatherStep, lift, push};
@@ -214,7 +214,8 @@ fn volumes(
         let (h, qx, qy) = (run(&tile.h, at), run(&tile.qx, at), run(&tile.qy, at));
         velocity_row(out, h, qx, qy, k.depth_dry);
     };
-    fill_row_ends(tile, strips, 0);
+    let ends = Ends::of(tile, strips);
+    fill_row_ends(tile, &ends, 0);
     velocities(&mut m.here, tile, -1);
     velocities(&mut m.before, tile, -2);
     let second = step.options.scheme == Scheme::SecondOrder;
@@ -231,7 +232,7 @@ fn volumes(
     }
     for row in -1..tile.rows as isize {
         if row + 2 < SIDE {
-            fill_row_ends(tile, strips, (row + 2) as usize);
+            fill_row_ends(tile, &ends, (row + 2) as usize);
         }
         if second {
             velocities(&mut m.beyond, tile, row + 2);
@@ -248,7 +249,9 @@ fn volumes(
         let after = at + PITCH;
         flux_south(
             &mut m.south,
-            [&m.before, &m.here, &m.next],
+            &m.before,
+            &m.here,
+            &m.next,
             run(&tile.h, after + PITCH),
             run(tile.bed(), at - PITCH),
         );
@@ -327,11 +330,9 @@ fn volumes(
                 run(&tile.n, start),
                 &mut m.free,
                 &mut columns,
-                &Around {
-                    x: &m.x,
-                    north: &m.north,
-                    south: &m.south,
-                },
+                &m.x,
+                &m.north,
+                &m.south,
                 &k,
             );
         }
@@ -386,11 +387,12 @@ fn faces(tile: &mut Tile, strips: &[Strips], scratch: &mut Scratch, step: &Step<
         depth_dry: o.depth_dry as f32,
         froude_sqrt_g: (o.froude_max * GRAVITY.sqrt()) as f32,
     };
+    let ends = Ends::of(tile, strips);
     let last = tile.rows as isize;
     let k = coefficients(step.dx);
     for row in -1..=last {
         if (0..SIDE).contains(&row) {
-            fill_row_ends(tile, strips, row as usize);
+            fill_row_ends(tile, &ends, row as usize);
         }
         let at = rimmed(row, -2);
         let high = at + 1;
@@ -620,23 +622,25 @@ fn rain_on(tile: &mut Tile, index: usize, rain: RainPulse<'_>, dither: u32) {
 
 fn observe(tile: &mut Tile, scratch: &Scratch, options: &Options, look: &Look<'_>) {
     let froude2_g = (options.froude_max * options.froude_max * GRAVITY) as f32;
-    let mut wet = [0_u32; TILE];
-    let mut sum = [0.0_f32; TILE];
-    let mut column_max = [0.0_f32; TILE];
+    let mut seen = Seen::nothing();
     for row in 0..tile.rows {
         let plain = row * TILE;
-        let h: &[f32; TILE] = run(&tile.h, rimmed(row as isize, 0));
-        let kept = ObservedRow {
-            worst: run_mut(&mut tile.worst, plain),
-            arrival: run_mut(&mut tile.arrival, plain),
-            duration: run_mut(&mut tile.duration, plain),
-            wet: &mut wet,
-            sum: &mut sum,
-        };
+        let start = rimmed(row as isize, 0);
+        let h: &[f32; TILE] = run(&tile.h, start);
+        let mut row_max = 0.0;
+        depth_row(
+            run_mut(&mut tile.depth_max, plain),
+            &mut seen,
+            &mut row_max,
+            h,
+        );
+        // A comparison that a NaN passes is not needed: it stops the run.
+        if row_max < WET_DEPTH {
+            continue;
+        }
         let around = match options.scheme {
             Scheme::LocalInertial => around_cells(scratch, row as isize),
             Scheme::FiniteVolume | Scheme::SecondOrder => {
-                let start = rimmed(row as isize, 0);
                 let (x, y) = (run(&tile.qx, start), run(&tile.qy, start));
                 CellFaces {
                     west: x,
@@ -646,28 +650,22 @@ fn observe(tile: &mut Tile, scratch: &Scratch, options: &Options, look: &Look<'_
                 }
             }
         };
-        let [now, interval] = look.ticks;
-        observe_row(kept, h, &around, froude2_g, now, interval);
-        let depth_max = run_mut::<f32, TILE>(&mut tile.depth_max, plain);
-        for i in 0..TILE {
-            // Rain came after the depth was last compared.
-            depth_max[i] = if h[i] > depth_max[i] {
-                h[i]
-            } else {
-                depth_max[i]
-            };
-            column_max[i] = if h[i] > column_max[i] {
-                h[i]
-            } else {
-                column_max[i]
-            };
+        worst_row(run_mut(&mut tile.worst, plain), h, &around, froude2_g);
+        if row_max < ARRIVAL_DEPTH {
+            continue;
         }
+        let [now, interval] = look.ticks;
+        time_row(
+            run_mut(&mut tile.arrival, plain),
+            run_mut(&mut tile.duration, plain),
+            h,
+            now,
+            interval,
+        );
     }
-    tile.h_max = column_max
-        .iter()
-        .fold(0.0, |a, &b| if b > a { b } else { a });
-    tile.wet_cells = wet.iter().sum();
-    tile.broken = !sum.iter().sum::<f32>().is_finite();
+    tile.h_max = greatest(&seen.depth);
+    tile.wet_cells = seen.wet.iter().sum();
+    tile.broken = !seen.sum.iter().sum::<f32>().is_finite();
 }
 
 /// Cells from an edge within which water wakes the tile beyond: as many as the finest steps in one
