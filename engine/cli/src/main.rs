@@ -6,6 +6,7 @@ mod args;
 mod check;
 mod demo;
 mod grids;
+mod hindcast;
 mod run;
 mod typhoon;
 mod verify;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Grids(GridsCommand::Locate(options)) => grids::locate(&options),
         Command::City(CityCommand::Info(options)) => check::city_info(&options),
         Command::Check(options) => check::check(&options),
+        Command::Hindcast(options) => hindcast::hindcast(&options),
         Command::Verify(options) => verify::verify(&options),
     };
     match outcome {
