@@ -28,9 +28,12 @@ mod forecast;
 mod forecast_file;
 mod gauges;
 pub mod ground;
+pub mod hindcast;
 mod impact;
 mod local_setup;
+mod rain;
 mod results;
+pub mod sea;
 mod simulate;
 pub mod storm;
 mod structures;
@@ -43,6 +46,7 @@ pub use drive::{Observer, Progress, Stage};
 pub use error::ProjectError;
 pub use forecast::{
     FORECAST_FILE, Forecast, ForecastOptions, LayerSeries, Listener, Plan, forecast, plan,
+    sea_level_of,
 };
 pub use impact::Impacts;
 pub use local_setup::{MOST_LOCAL_CELLS, local_setup};

@@ -25,11 +25,13 @@ mod constituents;
 #[cfg(test)]
 mod hato;
 mod level;
+mod shelf;
 mod surge;
 mod tide;
 
 pub use astronomy::Longitudes;
 pub use level::{CoastalLevel, coastal_level};
+pub use shelf::{Gauge, Shelf, ShelfError};
 pub use surge::{
     ShelfPoint, Transect, TransectError, drag_coefficient, integrate_set_up, inverse_barometer,
     wind_stress,
