@@ -11,6 +11,7 @@ mod hindcast;
 mod run;
 mod typhoon;
 mod verify;
+mod warnings;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         Command::Check(options) => check::check(&options),
         Command::Hindcast(options) => hindcast::hindcast(&options),
         Command::Verify(options) => verify::verify(&options),
+        Command::Warnings(command) => warnings::warnings(&command),
     };
     match outcome {
         Ok(code) => code,

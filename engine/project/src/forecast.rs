@@ -9,14 +9,14 @@ use stormgrid_core::frame::Geodetic;
 use stormgrid_core::ids::CellIdx;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_formats::frames::FrameGrid;
-use stormgrid_sim::exposure::ZoneFrame;
+use stormgrid_sim::exposure::{Crossing, Crossings, ROAD_THRESHOLDS_M, ZoneFrame};
 use stormgrid_sim::flood::{
     Boundary, BoundaryKind, BoundaryPlace, Domain, Flood, Inflow, Initial, Rain, Scheme, Setup,
 };
 use stormgrid_sim::sea::Transect;
 use stormgrid_sim::typhoon::Parameters;
 
-use crate::drive::{Observer, Progress, Stage, drive, tell};
+use crate::drive::{Moment, Observer, Progress, Stage, drive_looking, tell};
 use crate::files::{self, RunFolder};
 use crate::forecast_file::{self, ForecastFile, TransectName};
 use crate::ground::{Crest, blocked_cells, cells_of};
@@ -26,6 +26,7 @@ use crate::sea::{SeaChoice, SeaLevel};
 use crate::simulate::Reader;
 use crate::storm::{self, Forcing, Storm, StormTable, constant_or_file};
 use crate::twin::LoadedTwin;
+use crate::warning::{Rules, draft_files};
 use crate::{ProjectError, rain, tables, vectors};
 
 /// Cells at and above this size have no buildings in them [m]: hardly a house fills half of one.
@@ -100,7 +101,45 @@ pub struct Forecast {
     pub series: Vec<LayerSeries>,
     /// The storm.
     pub storm: Arc<StormTable>,
+    /// When roads and facilities stand under water.
+    pub times: Times,
 }
+
+/// When roads and facilities stand at or above some depths.
+///
+/// Times come from looks every [`LOOK_S`] seconds and the output times, with straight lines between them.
+#[derive(Clone, Debug, Default)]
+pub struct Times {
+    /// The depths [m], ascending: those of the rules for warnings and of the road columns.
+    pub depths_m: Vec<f64>,
+    /// Of every road segment, in the order of the assets, one for each depth.
+    pub roads: Vec<Vec<Crossing>>,
+    /// Of every facility, in the order of the assets, one for each depth.
+    pub facilities: Vec<Vec<Crossing>>,
+}
+
+impl Times {
+    /// When a road stands at a depth; never where the depth is none of those that were watched.
+    pub fn road(&self, road: usize, depth_m: f64) -> Crossing {
+        self.of(&self.roads, road, depth_m)
+    }
+
+    /// When a facility stands at a depth; never where the depth is none of those that were watched.
+    pub fn facility(&self, facility: usize, depth_m: f64) -> Crossing {
+        self.of(&self.facilities, facility, depth_m)
+    }
+
+    fn of(&self, all: &[Vec<Crossing>], place: usize, depth_m: f64) -> Crossing {
+        let depth = self.depths_m.iter().position(|&d| d == depth_m);
+        depth
+            .and_then(|d| all.get(place)?.get(d).copied())
+            .unwrap_or_default()
+    }
+}
+
+/// Distance of the looks at roads and facilities [s]: an underpass fills within a quarter of an hour, and a
+/// warning is told to the nearest five minutes.
+pub const LOOK_S: f64 = 300.0;
 
 /// When and how long a forecast of a twin runs.
 #[derive(Clone, Debug)]
@@ -139,6 +178,8 @@ pub fn forecast(
     tell(&mut |p| listener.progress(p), Stage::Load, 0.0)?;
     let folder = out.map(RunFolder::begin).transpose()?;
     let file = ForecastFile::read(&twin.dir.join(FORECAST_FILE))?;
+    // Rules that cannot be used are told before anything is computed.
+    let rules = Rules::of_twin(&twin.dir)?;
     let duration = options.duration_s.unwrap_or(file.storm.duration_s);
     let interval = file.storm.output_interval_s;
     tell(&mut |p| listener.progress(p), Stage::Storm, 0.0)?;
@@ -150,7 +191,13 @@ pub fn forecast(
     let setup = setup(twin, &file, &forcing, &ground, options)?;
     let frames = FrameGrid::new(ground.geometry, &twin.ground.elevation)
         .map_err(|e| ProjectError::input("the terrain", e.to_string(), "use a smaller one"))?;
-    let mut watch = Watch::new(twin, &ground);
+    let mut depths_m: Vec<f64> = ROAD_THRESHOLDS_M
+        .into_iter()
+        .chain(rules.depths_m())
+        .collect();
+    depths_m.sort_by(f64::total_cmp);
+    depths_m.dedup();
+    let mut watch = Watch::new(twin, &ground, depths_m);
     // Two borrows of the listener would meet in the loop; the frames wait in between.
     let pending = std::cell::RefCell::new(Vec::new());
     let driven = {
@@ -161,13 +208,18 @@ pub fn forecast(
             listener.progress(progress)
         };
         let observer: &mut Observer<'_> = &mut observer;
-        drive(
+        drive_looking(
             Flood::new(setup)?,
             duration,
             interval,
+            LOOK_S,
             observer,
-            &mut |number, time, flood| {
+            &mut |moment, time, flood| {
                 let depth = flood.depth();
+                watch.look(time, &depth, &flood.depth_max())?;
+                let Moment::Frame(number) = moment else {
+                    return Ok(());
+                };
                 let message = frames.encode(time, &depth, &flood.level());
                 if let Some(folder) = &folder {
                     folder.write(&format!("frames/{number:04}.sgw"), &message)?;
@@ -181,7 +233,7 @@ pub fn forecast(
         listener.frame(frame);
     }
     tell(&mut |p| listener.progress(p), Stage::Exposure, 0.97)?;
-    let (impacts, series) = watch.finish(&driven.flood.maxima())?;
+    let (impacts, series, times) = watch.finish(&driven.flood.maxima())?;
     let title = format!("{} {} m", forcing.track.name, options.cell_size_m);
     let start = forcing.start.to_rfc3339();
     let mut summary = Summary::of(&driven, &ground.geometry, &title, &start, duration);
@@ -191,13 +243,19 @@ pub fn forecast(
     summary
         .notes
         .push(format!("scheme {}: {}", scheme.name(), scheme.limits()));
-    let forecast = Forecast {
+    let mut forecast = Forecast {
         summary,
         impacts,
         series,
         storm: table,
+        times,
     };
     if let Some(folder) = folder {
+        // A twin that cannot be warned can still be forecast.
+        if let Err(error) = draft_files(&folder, twin, &forecast, &rules) {
+            let note = format!("no drafts of warnings: {error}");
+            forecast.summary.notes.push(note);
+        }
         write(&folder, twin, &ground, &driven.flood, &forecast)?;
         folder.finish()?;
     }
@@ -475,15 +533,22 @@ struct Watch<'a> {
     ground: &'a PreparedGround,
     impact: Option<Impact>,
     series: Vec<LayerSeries>,
+    roads: Option<Crossings>,
+    facilities: Option<Crossings>,
+    depths_m: Vec<f64>,
 }
 
 impl<'a> Watch<'a> {
-    fn new(twin: &'a LoadedTwin, ground: &'a PreparedGround) -> Self {
+    /// - `depths_m`: whose times are kept [m], ascending
+    fn new(twin: &'a LoadedTwin, ground: &'a PreparedGround, depths_m: Vec<f64>) -> Self {
         Self {
+            depths_m,
             twin,
             ground,
             impact: None,
             series: Vec::new(),
+            roads: None,
+            facilities: None,
         }
     }
 
@@ -499,6 +564,23 @@ impl<'a> Watch<'a> {
             )?,
         };
         Ok(self.impact.insert(impact))
+    }
+
+    /// - `depth`, `greatest`: of all cells, now and over all steps so far [m]
+    fn look(&mut self, time_s: f64, depth: &[f32], greatest: &[f32]) -> Result<(), ProjectError> {
+        let impact = self.impact()?;
+        let (now, worst) = (
+            impact.roads_and_facilities(depth),
+            impact.roads_and_facilities(greatest),
+        );
+        let begun = |n| Crossings::new(n, &self.depths_m);
+        self.roads
+            .get_or_insert_with(|| begun(now.0.len()))
+            .see(time_s, &now.0, &worst.0);
+        self.facilities
+            .get_or_insert_with(|| begun(now.1.len()))
+            .see(time_s, &now.1, &worst.1);
+        Ok(())
     }
 
     fn see(&mut self, time_s: f64, depth: &[f32]) -> Result<(), ProjectError> {
@@ -526,9 +608,16 @@ impl<'a> Watch<'a> {
     fn finish(
         mut self,
         maxima: &stormgrid_sim::flood::Maxima,
-    ) -> Result<(Impacts, Vec<LayerSeries>), ProjectError> {
+    ) -> Result<(Impacts, Vec<LayerSeries>, Times), ProjectError> {
         let impacts = self.impact()?.rows(maxima)?;
-        Ok((impacts, self.series))
+        let told =
+            |crossings: Option<Crossings>| crossings.map_or_else(Vec::new, Crossings::finish);
+        let times = Times {
+            depths_m: self.depths_m,
+            roads: told(self.roads),
+            facilities: told(self.facilities),
+        };
+        Ok((impacts, self.series, times))
     }
 }
 

@@ -9,6 +9,7 @@
 //!   exposure of every zone, building and road.
 //! - [`ensemble::ensemble`] runs a forecast many times with the errors that forecasts have, each in a process of its
 //!   own, and tells probabilities.
+//! - [`warning`] turns a finished forecast into drafts that a person issues, updates and takes back.
 //! - [`files::RunFolder`] makes results appear whole or not at all.
 //!
 //! The command line and the server both call these, so that they tell the same numbers.
@@ -41,12 +42,13 @@ pub mod tables;
 mod twin;
 pub mod usage;
 pub mod vectors;
+pub mod warning;
 
 pub use drive::{Observer, Progress, Stage};
 pub use error::ProjectError;
 pub use forecast::{
-    FORECAST_FILE, Forecast, ForecastOptions, LayerSeries, Listener, Plan, forecast, plan,
-    sea_level_of,
+    FORECAST_FILE, Forecast, ForecastOptions, LOOK_S, LayerSeries, Listener, Plan, Times, forecast,
+    plan, sea_level_of,
 };
 pub use impact::Impacts;
 pub use local_setup::{MOST_LOCAL_CELLS, local_setup};

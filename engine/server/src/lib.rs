@@ -28,6 +28,7 @@ mod runs;
 mod serve;
 mod titles;
 mod twin_api;
+mod warning_api;
 
 pub use ensembles::{EnsembleRequest, EnsembleRun, EnsembleView, Ensembles};
 pub use error::ApiError;

@@ -22,7 +22,7 @@ use utoipa_axum::routes;
 use crate::ensembles::Ensembles;
 use crate::error::ApiError;
 use crate::runs::Runs;
-use crate::{ensemble_api, run_api, twin_api};
+use crate::{ensemble_api, run_api, twin_api, warning_api};
 
 /// What to serve.
 #[derive(Clone, Debug)]
@@ -74,6 +74,8 @@ pub struct App {
     pub runs: Arc<Runs>,
     /// Its ensembles.
     pub ensembles: Arc<Ensembles>,
+    /// Its warnings.
+    pub warnings: warning_api::Warnings,
 }
 
 /// A server that has its port and does not answer yet.
@@ -123,6 +125,7 @@ impl Server {
             twin,
             runs,
             ensembles: Arc::clone(&ensembles),
+            warnings: warning_api::Warnings::default(),
         };
         Ok(Self {
             listener,
@@ -192,6 +195,15 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(ensemble_api::buildings))
         .routes(routes!(ensemble_api::frame))
         .routes(routes!(ensemble_api::plume))
+        .routes(routes!(warning_api::list))
+        .routes(routes!(warning_api::drafts))
+        .routes(routes!(warning_api::feed))
+        .routes(routes!(warning_api::get))
+        .routes(routes!(warning_api::cap))
+        .routes(routes!(warning_api::approve))
+        .routes(routes!(warning_api::update))
+        .routes(routes!(warning_api::cancel))
+        .routes(routes!(warning_api::discard))
 }
 
 fn router(app: Arc<App>, viewer: Option<&std::path::Path>) -> Router {
