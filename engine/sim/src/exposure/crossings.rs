@@ -150,7 +150,7 @@ mod tests {
         let from_start = watch(&[(5.0, 0.2), (10.0, 0.0)], &[])[0];
         assert_eq!(
             (from_start.rises_s, from_start.falls_s),
-            (Some(5.0), Some(7.5))
+            (Some(5.0), Some(6.25))
         );
     }
 
