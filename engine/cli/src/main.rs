@@ -6,6 +6,7 @@ mod args;
 mod check;
 mod demo;
 mod grids;
+mod rehearse;
 mod run;
 mod typhoon;
 mod verify;
@@ -36,6 +37,9 @@ fn main() -> ExitCode {
         Command::City(CityCommand::Info(options)) => check::city_info(&options),
         Command::Check(options) => check::check(&options),
         Command::Verify(options) => verify::verify(&options),
+        Command::Compare(options) => rehearse::compare(&options),
+        Command::Plan(options) => rehearse::plan(&options),
+        Command::Advisory(options) => rehearse::advisory(&options),
     };
     match outcome {
         Ok(code) => code,

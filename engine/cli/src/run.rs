@@ -98,6 +98,7 @@ pub fn forecast(arguments: &ForecastArguments) -> Result<ExitCode> {
         duration_s: arguments.duration,
         threads: arguments.threads,
         scheme: arguments.scheme.map(Into::into),
+        rehearsal: crate::rehearse::of(arguments)?,
     };
     let mut watched = Watched(Bar::new());
     let outcome = stormgrid_project::forecast(&twin, &options, Some(&arguments.out), &mut watched);

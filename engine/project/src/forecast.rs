@@ -16,10 +16,12 @@ use stormgrid_sim::sea::Transect;
 use stormgrid_sim::typhoon::Parameters;
 
 use crate::drive::{Observer, Progress, Stage, drive, tell};
+use crate::evacuation::{BASIS_FILE, PlanBasis};
 use crate::files::{self, RunFolder};
 use crate::forecast_file::{self, ForecastFile, TransectName};
 use crate::ground::{Crest, blocked_cells, cells_of};
 use crate::impact::{Impact, Impacts};
+use crate::rehearsal::{self, Rehearsal, Standing};
 use crate::results::{Summary, pretty, write_rasters, write_summary};
 use crate::storm::{self, Forcing, StormTable, constant_or_file};
 use crate::twin::LoadedTwin;
@@ -46,6 +48,8 @@ pub struct ForecastOptions {
     /// The scheme; without it local inertial for a quick first picture with coarse cells, and finite
     /// volumes where cells are fine enough for buildings: there steps of their own make up for it.
     pub scheme: Option<Scheme>,
+    /// What makes it differ from the twin's own forecast.
+    pub rehearsal: Rehearsal,
 }
 
 impl ForecastOptions {
@@ -97,6 +101,8 @@ pub struct Forecast {
     pub series: Vec<LayerSeries>,
     /// The storm.
     pub storm: Arc<StormTable>,
+    /// What a plan needs of the run.
+    pub basis: PlanBasis,
 }
 
 /// When and how long a forecast of a twin runs.
@@ -114,7 +120,15 @@ pub struct Plan {
 
 /// Reads when and how long a forecast of a twin runs.
 pub fn plan(twin: &LoadedTwin) -> Result<Plan, ProjectError> {
-    let file = ForecastFile::read(&twin.dir.join(FORECAST_FILE))?;
+    plan_of(twin, &Rehearsal::default())
+}
+
+/// The same for a rehearsal, whose advisory may begin at another time.
+pub fn plan_of(twin: &LoadedTwin, rehearsal: &Rehearsal) -> Result<Plan, ProjectError> {
+    let mut file = ForecastFile::read(&twin.dir.join(FORECAST_FILE))?;
+    if let Some(storm) = rehearsal.begin(&mut file)? {
+        file.storm.name = Some(storm);
+    }
     Ok(Plan {
         start: file.storm.start.to_rfc3339(),
         duration_s: file.storm.duration_s,
@@ -135,7 +149,9 @@ pub fn forecast(
 ) -> Result<Forecast, ProjectError> {
     tell(&mut |p| listener.progress(p), Stage::Load, 0.0)?;
     let folder = out.map(RunFolder::begin).transpose()?;
-    let file = ForecastFile::read(&twin.dir.join(FORECAST_FILE))?;
+    let mut file = ForecastFile::read(&twin.dir.join(FORECAST_FILE))?;
+    options.rehearsal.check(twin)?;
+    options.rehearsal.begin(&mut file)?;
     let duration = options.duration_s.unwrap_or(file.storm.duration_s);
     let interval = file.storm.output_interval_s;
     tell(&mut |p| listener.progress(p), Stage::Storm, 0.0)?;
@@ -144,10 +160,10 @@ pub fn forecast(
     let table = Arc::new(forcing.table(twin.middle(), source.trim()));
     listener.storm(&table);
     let ground = PreparedGround::new(twin, &file, options.cell_size_m)?;
-    let setup = setup(twin, &file, &forcing, &ground, options)?;
+    let (setup, standing) = setup(twin, &file, &forcing, &ground, options)?;
     let frames = FrameGrid::new(ground.geometry, &twin.ground.elevation)
         .map_err(|e| ProjectError::input("the terrain", e.to_string(), "use a smaller one"))?;
-    let mut watch = Watch::new(twin, &ground);
+    let mut watch = Watch::new(twin, &ground, &options.rehearsal);
     // Two borrows of the listener would meet in the loop; the frames wait in between.
     let pending = std::cell::RefCell::new(Vec::new());
     let driven = {
@@ -178,10 +194,24 @@ pub fn forecast(
         listener.frame(frame);
     }
     tell(&mut |p| listener.progress(p), Stage::Exposure, 0.97)?;
-    let (impacts, series) = watch.finish(&driven.flood.maxima())?;
-    let title = format!("{} {} m", forcing.track.name, options.cell_size_m);
+    let maxima = driven.flood.maxima();
+    let (impacts, series) = watch.finish(&maxima)?;
+    let title = options.rehearsal.title.clone();
+    let title =
+        title.unwrap_or_else(|| format!("{} {} m", forcing.track.name, options.cell_size_m));
     let start = forcing.start.to_rfc3339();
+    let basis = PlanBasis::new(
+        twin,
+        ground.geometry,
+        &ground.blocked,
+        &impacts,
+        &maxima,
+        (&start, duration),
+    )?;
     let mut summary = Summary::of(&driven, &ground.geometry, &title, &start, duration);
+    summary.structures = standing.entries(&driven.flood);
+    summary.copy_of = options.rehearsal.copy_of.clone();
+    summary.changes = options.rehearsal.changes.clone();
     summary.notes.push(storm::first_order_notes().en);
     summary.notes.extend(forcing.notes.iter().cloned());
     let scheme = options.scheme();
@@ -193,6 +223,7 @@ pub fn forecast(
         impacts,
         series,
         storm: table,
+        basis,
     };
     if let Some(folder) = folder {
         write(&folder, twin, &ground, &driven.flood, &forecast)?;
@@ -210,7 +241,9 @@ pub(crate) fn forcing(
 ) -> Result<Forcing, ProjectError> {
     let own = twin.dir.join(&file.storm.track);
     // Radii belong to the storm of the file; another track comes with its own or none.
+    let advisory = options.rehearsal.advisory.as_deref();
     let (path, radii, name) = match &options.track {
+        _ if advisory.is_some() => (PathBuf::from(rehearsal::ADVISORY), None, None),
         Some(path) => (path.clone(), None, options.storm.as_deref()),
         None => (
             own,
@@ -218,18 +251,21 @@ pub(crate) fn forcing(
             file.storm.name.as_deref(),
         ),
     };
+    let parameters = Parameters {
+        profile: file.storm.model,
+        asymmetry: file.storm.asymmetry,
+        ..Parameters::default()
+    };
     let storm = storm::read_storm(&storm::Choice {
+        text: advisory,
         radii: radii.as_deref(),
         name,
         agency: options.agency.as_deref(),
-        parameters: Parameters {
-            profile: file.storm.model,
-            asymmetry: file.storm.asymmetry,
-            ..Parameters::default()
-        },
+        parameters,
         rain: file.storm.rain,
         ..storm::Choice::of(&path)
     })?;
+    let storm = rehearsal::moved_storm(storm, &options.rehearsal.changes, parameters)?;
     let start = file.storm.start;
     let covered = storm
         .model
@@ -256,7 +292,11 @@ pub(crate) fn forcing(
         TransectName::Macau => Transect::macau(),
         TransectName::HongKong => Transect::hong_kong(),
     };
-    Ok(Forcing::new(storm, &tide, &transect, start, duration))
+    let mut forcing = Forcing::new(storm, &tide, &transect, start, duration);
+    let far = storm::far_from(&forcing.track, twin.middle());
+    forcing.notes.extend(far);
+    rehearsal::on_forcing(&mut forcing, &options.rehearsal.changes);
+    Ok(forcing)
 }
 
 /// The ground of a run, and what is closed or always wet on it.
@@ -320,7 +360,7 @@ pub(crate) fn setup(
     forcing: &Forcing,
     ground: &PreparedGround,
     options: &ForecastOptions,
-) -> Result<Setup, ProjectError> {
+) -> Result<(Setup, Standing), ProjectError> {
     let mut setup = Setup::new(Domain {
         geometry: ground.geometry,
         elevation: ground.elevation.clone(),
@@ -350,7 +390,8 @@ pub(crate) fn setup(
             discharge: discharge.unwrap_or_default(),
         });
     }
-    Ok(setup)
+    let standing = rehearsal::on_setup(&mut setup, twin, file, &options.rehearsal.changes)?;
+    Ok((setup, standing))
 }
 
 /// Cells with ground that the polygons of a file cover by half; where none is, all that they touch.
@@ -389,15 +430,17 @@ fn open_cells(
 struct Watch<'a> {
     twin: &'a LoadedTwin,
     ground: &'a PreparedGround,
+    rehearsal: &'a Rehearsal,
     impact: Option<Impact>,
     series: Vec<LayerSeries>,
 }
 
 impl<'a> Watch<'a> {
-    fn new(twin: &'a LoadedTwin, ground: &'a PreparedGround) -> Self {
+    fn new(twin: &'a LoadedTwin, ground: &'a PreparedGround, rehearsal: &'a Rehearsal) -> Self {
         Self {
             twin,
             ground,
+            rehearsal,
             impact: None,
             series: Vec::new(),
         }
@@ -406,13 +449,21 @@ impl<'a> Watch<'a> {
     fn impact(&mut self) -> Result<&Impact, ProjectError> {
         let impact = match self.impact.take() {
             Some(impact) => impact,
-            None => Impact::new(
-                self.ground.geometry,
-                &self.ground.blocked,
-                &self.ground.initial_depth,
-                self.twin.assets(),
-                self.twin.zone_sources(),
-            )?,
+            None => {
+                let (assets, zones) = rehearsal::without_evacuated(
+                    self.twin,
+                    &self.rehearsal.changes,
+                    self.twin.assets(),
+                    self.twin.zone_sources(),
+                );
+                Impact::new(
+                    self.ground.geometry,
+                    &self.ground.blocked,
+                    &self.ground.initial_depth,
+                    assets,
+                    zones,
+                )?
+            }
         };
         Ok(self.impact.insert(impact))
     }
@@ -472,6 +523,7 @@ fn write(
     folder.write("exposure/roads.csv", &roads_csv(twin, forecast))?;
     folder.write("series.json", &pretty(&forecast.series)?)?;
     folder.write("storm.json", &pretty(&*forecast.storm)?)?;
+    folder.write(BASIS_FILE, &pretty(&forecast.basis)?)?;
     write_summary(folder, &forecast.summary)
 }
 

@@ -29,6 +29,9 @@ pub struct ForecastFile {
     /// Lines that coarse cells must not lose.
     #[serde(default)]
     pub terrain: Terrain,
+    /// Gates and pumps of the twin.
+    #[serde(default)]
+    pub structures: Structures,
 }
 
 /// `[storm]`.
@@ -140,6 +143,16 @@ pub struct Inflow {
 pub struct Terrain {
     /// Lines with a `crest_m`, GeoJSON.
     pub dikes: Option<String>,
+}
+
+/// `[structures]`: what [`crate::rehearsal`] says of gates and pumps.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Structures {
+    /// Gates, GeoJSON points with `width_m`, `crest_m`, `state` and, if known, `sill_m`.
+    pub gates: Option<String>,
+    /// Pumps, GeoJSON points with `rate_m3_s` and, if known, `to_lon` and `to_lat`.
+    pub pumps: Option<String>,
 }
 
 impl ForecastFile {

@@ -7,6 +7,7 @@
 //! - [`simulate()`] runs a `scenario.toml`.
 //! - [`forecast()`] runs a storm over a twin: track → wind, pressure, rain, sea level → flood →
 //!   exposure of every zone, building and road.
+//! - [`rehearsal`] changes a forecast and compares two; [`evacuation`] plans who leaves when, and whereto.
 //! - [`files::RunFolder`] makes results appear whole or not at all.
 //!
 //! The command line and the server both call these, so that they tell the same numbers.
@@ -15,9 +16,11 @@
 //!
 //! Threads of its own, HTTP, printing. Progress goes to a callback, which can also break a run off.
 
+pub mod advisory;
 pub mod city;
 mod drive;
 mod error;
+pub mod evacuation;
 pub mod files;
 mod forcing;
 mod forecast;
@@ -26,11 +29,15 @@ mod gauges;
 pub mod ground;
 mod impact;
 mod local_setup;
+pub mod messages;
+pub mod rehearsal;
 mod results;
 mod simulate;
 pub mod storm;
 mod structures;
 pub mod tables;
+#[cfg(test)]
+mod test_twin;
 mod twin;
 pub mod usage;
 pub mod vectors;
@@ -38,7 +45,7 @@ pub mod vectors;
 pub use drive::{Observer, Progress, Stage};
 pub use error::ProjectError;
 pub use forecast::{
-    FORECAST_FILE, Forecast, ForecastOptions, LayerSeries, Listener, Plan, forecast, plan,
+    FORECAST_FILE, Forecast, ForecastOptions, LayerSeries, Listener, Plan, forecast, plan, plan_of,
 };
 pub use impact::Impacts;
 pub use local_setup::{MOST_LOCAL_CELLS, local_setup};

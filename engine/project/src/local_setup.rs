@@ -40,7 +40,8 @@ pub fn local_setup(twin: &LoadedTwin, options: &ForecastOptions) -> Result<Vec<u
     let duration = options.duration_s.unwrap_or(file.storm.duration_s);
     let forcing = forcing(twin, &file, options, duration)?;
     let ground = PreparedGround::new(twin, &file, options.cell_size_m)?;
-    let setup = setup(twin, &file, &forcing, &ground, options)?;
+    // Gates, pumps and levees stay here: the message has no place for them.
+    let (setup, _) = setup(twin, &file, &forcing, &ground, options)?;
     let site = forcing.table(twin.middle(), "").site;
     let header = SetupHeader {
         n_cols: geometry.n_cols,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use stormgrid_core::frame::Geodetic;
 use stormgrid_core::series::Series;
-use stormgrid_core::storm::{Averaging, Track};
+use stormgrid_core::storm::{Averaging, Fix, Track};
 use stormgrid_core::time::Instant;
 use stormgrid_core::units::RainRate;
 use stormgrid_crs::Projector;
@@ -31,6 +31,8 @@ const RAIN_REFRESH_S: f64 = 600.0;
 pub struct Choice<'a> {
     /// Track, in any of the formats.
     pub track: &'a Path,
+    /// The track itself, where it does not come from a file; `track` is then what messages call it.
+    pub text: Option<&'a str>,
     /// Radii of maximum wind of the same storm by another agency.
     pub radii: Option<&'a Path>,
     /// Name of the storm in the file.
@@ -48,6 +50,7 @@ impl<'a> Choice<'a> {
     pub fn of(track: &'a Path) -> Self {
         Self {
             track,
+            text: None,
             radii: None,
             name: None,
             agency: None,
@@ -77,8 +80,19 @@ pub fn read_track(
     name: Option<&str>,
     agency: Option<&str>,
 ) -> Result<(Track, Vec<String>), ProjectError> {
-    let file = files::name(path);
-    let read = track::read(&files::read(path)?, &file)?;
+    track_of(&files::read(path)?, &files::name(path), name, agency)
+}
+
+/// The track of one storm, from the bytes of a file or of a request.
+///
+/// - `file`: what messages call it
+pub(crate) fn track_of(
+    bytes: &[u8],
+    file: &str,
+    name: Option<&str>,
+    agency: Option<&str>,
+) -> Result<(Track, Vec<String>), ProjectError> {
+    let read = track::read(bytes, file)?;
     let fits = |t: &&Track| {
         name.is_none_or(|name| t.name.eq_ignore_ascii_case(name))
             && agency.is_none_or(|agency| t.agency.eq_ignore_ascii_case(agency))
@@ -101,7 +115,7 @@ pub fn read_track(
         true => format!("{} ({})", t.name, t.agency),
         false => format!("{} ({}, {})", t.name, t.agency, t.sid),
     };
-    let fault = |problem: String, remedy: String| Err(ProjectError::input(&file, problem, remedy));
+    let fault = |problem: String, remedy: String| Err(ProjectError::input(file, problem, remedy));
     match found.as_slice() {
         [one] => Ok(((*one).clone(), read.warnings)),
         [] => {
@@ -147,7 +161,13 @@ const MOST_NAMES: usize = 12;
 
 /// The models of a storm, with radii of another agency if a file of them is given.
 pub fn read_storm(choice: &Choice<'_>) -> Result<Storm, ProjectError> {
-    let (mut track, mut notes) = read_track(choice.track, choice.name, choice.agency)?;
+    let (mut track, mut notes) = match choice.text {
+        Some(text) => {
+            let file = files::name(choice.track);
+            track_of(text.as_bytes(), &file, choice.name, choice.agency)?
+        }
+        None => read_track(choice.track, choice.name, choice.agency)?,
+    };
     if let Some(radii) = choice.radii {
         let (others, said) = read_track(radii, Some(&track.name), None)?;
         track = with_rmw_of(&track, &others);
@@ -182,6 +202,12 @@ fn told(file: &str, track: &Track, doubt: Doubt) -> String {
         Doubt::WindAgainstPressure { ratio } => format!(
             "{file}: the winds of {name} are {ratio:.2} times what its pressures let expect; check their unit (knots or m/s) and averaging period"
         ),
+        Doubt::BeyondRecord { wind } => format!(
+            "{file}: a wind of {name}, {wind:.0} m/s as a mean over ten minutes, is above all records; check its unit (knots or m/s)"
+        ),
+        Doubt::NoPressure => format!(
+            "{file}: no pressure is given for {name}; it is estimated from the winds, and their unit cannot be checked"
+        ),
         Doubt::Southern => format!(
             "{file}: {name} lies south of the equator and is taken to turn clockwise; check the hemisphere"
         ),
@@ -192,6 +218,34 @@ fn told(file: &str, track: &Track, doubt: Doubt) -> String {
             "{file}: no radius of maximum wind is given for {name}; it is estimated from the radius of 34 kt (Chavas and Knaff 2022), of 50 kt, or else from pressure and latitude"
         ),
     }
+}
+
+/// Distance from which a storm does nothing to a site [m].
+const FAR_M: f64 = 1_000_000.0;
+
+/// Tells if a storm stays so far from a site that its track is likely to be wrong.
+pub(crate) fn far_from(track: &Track, site: Geodetic) -> Option<String> {
+    let distance = |fix: &Fix| {
+        let (lat, dlon) = (
+            fix.lat_deg.to_radians(),
+            fix.lon_deg.to_radians() - site.lon,
+        );
+        let half = (0.5 * (lat - site.lat)).sin().powi(2)
+            + lat.cos() * site.lat.cos() * (0.5 * dlon).sin().powi(2);
+        2.0 * 6_371_000.0 * half.sqrt().min(1.0).asin()
+    };
+    let nearest = track
+        .fixes
+        .iter()
+        .map(distance)
+        .fold(f64::INFINITY, f64::min);
+    (nearest > FAR_M).then(|| {
+        format!(
+            "{} never comes nearer than {:.0} km to the site; check the hemisphere and the signs of latitude and longitude",
+            track.name,
+            nearest / 1000.0
+        )
+    })
 }
 
 /// The tide of a station.
@@ -234,6 +288,8 @@ pub struct Forcing {
     pub duration_s: f64,
     /// The rain model.
     pub rain_model: RainModel,
+    /// What its rain is multiplied by; 1 unless a member of an ensemble says otherwise.
+    pub rain_factor: f64,
     /// What was assumed of the track.
     pub notes: Vec<String>,
 }
@@ -262,6 +318,7 @@ impl Forcing {
             start,
             duration_s,
             rain_model: storm.rain,
+            rain_factor: 1.0,
             notes: storm.notes,
         }
     }
@@ -271,6 +328,7 @@ impl Forcing {
         let projector =
             Projector::new(crs, "EPSG:4490").map_err(|e| ProjectError::crs("twin.toml", e))?;
         let (model, start, rain) = (Arc::clone(&self.model), self.start, self.rain_model);
+        let factor = self.rain_factor;
         let rate: RainFunction = Arc::new(move |time_s, x, y| {
             // A corner of a tile may lie outside the projection's area only if the whole raster
             // does; that was refused when the terrain was read.
@@ -278,7 +336,7 @@ impl Forcing {
                 return 0.0;
             };
             Geodetic::from_degrees(lon, lat).map_or(0.0, |at| {
-                rain_at(&model, rain, at, start.plus_seconds(time_s))
+                factor * rain_at(&model, rain, at, start.plus_seconds(time_s))
             })
         });
         Ok(Rain::Field {
@@ -313,8 +371,10 @@ impl Forcing {
                 wind_mps: air.speed(),
                 wind_from_deg: air.from_deg(),
                 pressure_hpa: air.pressure / 100.0,
-                rain_mm_h: RainRate::from_mps(rain_at(&self.model, self.rain_model, site, time))
-                    .as_mm_h(),
+                rain_mm_h: RainRate::from_mps(
+                    self.rain_factor * rain_at(&self.model, self.rain_model, site, time),
+                )
+                .as_mm_h(),
                 sea_level_m: self.sea.level.at(time_s),
                 tide_m: self.sea.tide.at(time_s),
             }
@@ -326,6 +386,7 @@ impl Forcing {
             track: track.collect(),
             site: at_site.collect(),
             first_order_notes: first_order_notes(),
+            notes: self.notes.clone(),
         }
     }
 }
@@ -350,7 +411,7 @@ impl Bilingual {
 }
 
 /// `storm.json`: the storm and what it does at the site.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StormTable {
     /// Name of the storm.
     pub name: String,
@@ -364,10 +425,13 @@ pub struct StormTable {
     pub site: Vec<SitePoint>,
     /// What is first order in all this.
     pub first_order_notes: Bilingual,
+    /// What was assumed of the track, and what was changed.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// A fix of the track.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrackPoint {
     /// Seconds after the run's start, negative before it.
     pub time_s: f64,
@@ -386,7 +450,7 @@ pub struct TrackPoint {
 }
 
 /// The site at one time.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SitePoint {
     /// Seconds after the run's start.
     pub time_s: f64,

@@ -21,7 +21,7 @@ use utoipa_axum::routes;
 
 use crate::error::ApiError;
 use crate::runs::Runs;
-use crate::{run_api, twin_api};
+use crate::{plan_api, run_api, twin_api};
 
 /// What to serve.
 #[derive(Clone, Debug)]
@@ -166,6 +166,12 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(run_api::exposure_geojson))
         .routes(routes!(run_api::series))
         .routes(routes!(run_api::storm))
+        .routes(routes!(plan_api::compare))
+        .routes(routes!(plan_api::plan))
+        .routes(routes!(plan_api::plan_csv))
+        .routes(routes!(plan_api::plan_geojson))
+        .routes(routes!(plan_api::roads))
+        .routes(routes!(plan_api::check_advisory))
 }
 
 fn router(app: Arc<App>, viewer: Option<&std::path::Path>) -> Router {
