@@ -19,6 +19,7 @@ use crate::drive::{Observer, Progress, Stage, drive, tell};
 use crate::files::{self, RunFolder};
 use crate::forecast_file::{self, ForecastFile, TransectName};
 use crate::ground::{Crest, blocked_cells, cells_of};
+use crate::hazards::{self, Hazards};
 use crate::impact::{Impact, Impacts};
 use crate::results::{Summary, pretty, write_rasters, write_summary};
 use crate::storm::{self, Forcing, StormTable, constant_or_file};
@@ -97,6 +98,8 @@ pub struct Forecast {
     pub series: Vec<LayerSeries>,
     /// The storm.
     pub storm: Arc<StormTable>,
+    /// Levels of all hazards.
+    pub hazards: Hazards,
 }
 
 /// When and how long a forecast of a twin runs.
@@ -145,6 +148,8 @@ pub fn forecast(
     listener.storm(&table);
     let ground = PreparedGround::new(twin, &file, options.cell_size_m)?;
     let setup = setup(twin, &file, &forcing, &ground, options)?;
+    let rules = hazards::rules(twin)?;
+    let weather = hazards::Weather::of(&setup, &forcing);
     let frames = FrameGrid::new(ground.geometry, &twin.ground.elevation)
         .map_err(|e| ProjectError::input("the terrain", e.to_string(), "use a smaller one"))?;
     let mut watch = Watch::new(twin, &ground);
@@ -178,7 +183,9 @@ pub fn forecast(
         listener.frame(frame);
     }
     tell(&mut |p| listener.progress(p), Stage::Exposure, 0.97)?;
-    let (impacts, series) = watch.finish(&driven.flood.maxima())?;
+    let maxima = driven.flood.maxima();
+    let (impacts, series) = watch.finish(&maxima)?;
+    let hazards = hazards::assess(twin, rules, weather, &ground, &impacts, &maxima)?;
     let title = format!("{} {} m", forcing.track.name, options.cell_size_m);
     let start = forcing.start.to_rfc3339();
     let mut summary = Summary::of(&driven, &ground.geometry, &title, &start, duration);
@@ -193,6 +200,7 @@ pub fn forecast(
         impacts,
         series,
         storm: table,
+        hazards,
     };
     if let Some(folder) = folder {
         write(&folder, twin, &ground, &driven.flood, &forecast)?;
@@ -261,10 +269,10 @@ pub(crate) fn forcing(
 
 /// The ground of a run, and what is closed or always wet on it.
 pub(crate) struct PreparedGround {
-    geometry: RasterGeometry,
-    elevation: Vec<f64>,
-    blocked: Vec<bool>,
-    initial_depth: Vec<f32>,
+    pub(crate) geometry: RasterGeometry,
+    pub(crate) elevation: Vec<f64>,
+    pub(crate) blocked: Vec<bool>,
+    pub(crate) initial_depth: Vec<f32>,
 }
 
 impl PreparedGround {
@@ -472,6 +480,7 @@ fn write(
     folder.write("exposure/roads.csv", &roads_csv(twin, forecast))?;
     folder.write("series.json", &pretty(&forecast.series)?)?;
     folder.write("storm.json", &pretty(&*forecast.storm)?)?;
+    forecast.hazards.write(folder, twin)?;
     write_summary(folder, &forecast.summary)
 }
 

@@ -24,8 +24,10 @@ mod forecast;
 mod forecast_file;
 mod gauges;
 pub mod ground;
+pub mod hazards;
 mod impact;
 mod local_setup;
+pub mod messages;
 mod results;
 mod simulate;
 pub mod storm;
@@ -40,6 +42,7 @@ pub use error::ProjectError;
 pub use forecast::{
     FORECAST_FILE, Forecast, ForecastOptions, LayerSeries, Listener, Plan, forecast, plan,
 };
+pub use hazards::{HazardRow, Hazards, LayerHazards};
 pub use impact::Impacts;
 pub use local_setup::{MOST_LOCAL_CELLS, local_setup};
 pub use results::{LedgerEntry, StructureEntry, Summary};
