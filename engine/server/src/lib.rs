@@ -21,6 +21,7 @@
 
 mod answer;
 mod error;
+mod hazard_api;
 mod run_api;
 mod runs;
 mod serve;

@@ -105,13 +105,13 @@ pub struct LayerQuery {
 }
 
 impl LayerQuery {
-    fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.layer.as_deref().unwrap_or("grids")
     }
 }
 
 /// The finished result of a run.
-fn finished(app: &App, id: &str) -> Result<Arc<Forecast>, ApiError> {
+pub(crate) fn finished(app: &App, id: &str) -> Result<Arc<Forecast>, ApiError> {
     app.runs
         .get(id)?
         .result()

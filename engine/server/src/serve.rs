@@ -21,7 +21,7 @@ use utoipa_axum::routes;
 
 use crate::error::ApiError;
 use crate::runs::Runs;
-use crate::{run_api, twin_api};
+use crate::{hazard_api, run_api, twin_api};
 
 /// What to serve.
 #[derive(Clone, Debug)]
@@ -166,6 +166,10 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(run_api::exposure_geojson))
         .routes(routes!(run_api::series))
         .routes(routes!(run_api::storm))
+        .routes(routes!(hazard_api::hazards))
+        .routes(routes!(hazard_api::hazards_csv))
+        .routes(routes!(hazard_api::hazards_geojson))
+        .routes(routes!(hazard_api::ponding))
 }
 
 fn router(app: Arc<App>, viewer: Option<&std::path::Path>) -> Router {
