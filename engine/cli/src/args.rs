@@ -48,6 +48,103 @@ pub enum Command {
         after_help = "Example:\n  stormgrid verify --case stoker --plots plots\n\nA gate that local_inertial misses because its equations lack the advection of momentum is missed by design."
     )]
     Verify(VerifyArguments),
+    /// Past storms against observed levels, surges and winds: a table
+    #[command(after_help = "Example:\n  stormgrid hindcast --data data --storm HATO")]
+    Hindcast(HindcastArguments),
+    /// Drafts of warnings from a forecast, and what named persons do with them
+    #[command(subcommand)]
+    Warnings(WarningsCommand),
+}
+
+/// Subcommands of `warnings`.
+#[derive(Debug, Subcommand)]
+pub enum WarningsCommand {
+    /// Takes the drafts of a forecast's folder into the journal
+    #[command(after_help = "Example:\n  stormgrid warnings drafts run --store warnings")]
+    Drafts {
+        /// Folder of a forecast
+        run: PathBuf,
+        /// The journal
+        #[command(flatten)]
+        at: StoreArguments,
+    },
+    /// Checks the journal and lists all warnings
+    #[command(after_help = "Example:\n  stormgrid warnings list --store warnings --json")]
+    List {
+        /// The journal
+        #[command(flatten)]
+        at: StoreArguments,
+    },
+    /// Issues a draft in the name of a person
+    #[command(
+        after_help = "Example:\n  stormgrid warnings approve 44070400000000_20170822200000_0 --by 张三"
+    )]
+    Approve {
+        /// The draft
+        id: String,
+        /// Name of the person
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// The journal
+        #[command(flatten)]
+        at: StoreArguments,
+    },
+    /// Issues a warning again as an update
+    Update {
+        /// The warning
+        id: String,
+        /// Name of the person
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// Why
+        #[arg(long)]
+        reason: Option<String>,
+        /// The journal
+        #[command(flatten)]
+        at: StoreArguments,
+    },
+    /// Takes a warning and its whole chain back
+    Cancel {
+        /// The newest warning of the chain
+        id: String,
+        /// Name of the person
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        /// The journal
+        #[command(flatten)]
+        at: StoreArguments,
+    },
+    /// Throws a draft away
+    Discard {
+        /// The draft
+        id: String,
+        /// Name of the person
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        /// The journal
+        #[command(flatten)]
+        at: StoreArguments,
+    },
+}
+
+/// Of all subcommands of `warnings`.
+#[derive(Debug, Args)]
+pub struct StoreArguments {
+    /// Folder of the journal and of the issued messages
+    #[arg(long, value_name = "DIR", default_value = "warnings")]
+    pub store: PathBuf,
+    /// Rules over those of the program, TOML, as in a twin's warnings.toml
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
+    /// Prints JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Subcommands of `grids`.
@@ -257,10 +354,11 @@ pub struct ForecastArguments {
     /// Folder for the results; must be empty, missing, or an earlier run
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Cell size [m]
-    #[arg(long, default_value_t = 20.0, value_name = "M")]
-    pub cell_size: f64,
-    /// Scheme of the flood solver; without it finite_volume below 15 m cells, else local_inertial
+    /// Cell size [m]; without it 20, of an ensemble 40
+    #[arg(long, value_name = "M")]
+    pub cell_size: Option<f64>,
+    /// Scheme of the flood solver; without it finite_volume below 15 m cells, else local_inertial; of an
+    /// ensemble always the latter
     #[arg(long, value_name = "SCHEME")]
     pub scheme: Option<SchemeName>,
     /// Length [s]; that of forecast.toml without it
@@ -272,6 +370,25 @@ pub struct ForecastArguments {
     /// Prints the summary as JSON
     #[arg(long)]
     pub json: bool,
+    /// Runs this many members, the forecast itself and others with the errors that forecasts have, each in
+    /// a process of its own; results that are in DIR already are taken as they are
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(stormgrid_project::ensemble::MOST_MEMBERS)))]
+    pub members: Option<u32>,
+    /// Seed of the members' errors
+    #[arg(long, default_value_t = 1, value_name = "S", requires = "members")]
+    pub seed: u64,
+    /// Members at once; 0 takes as many as the machine has cores. The result does not depend on it
+    #[arg(long, default_value_t = 0, value_name = "W", requires = "members")]
+    pub workers: usize,
+    /// When the forecast was issued, for example 2017-08-22T20:00:00+08:00: its errors grow from there
+    #[arg(long, value_name = "TIME", requires = "members")]
+    pub issued: Option<String>,
+    /// Other errors than the published ones; form as of data/ensemble/errors.json
+    #[arg(long, value_name = "JSON", requires = "members")]
+    pub errors: Option<PathBuf>,
+    /// Runs one member of an ensemble: a file of DIR/members
+    #[arg(long, value_name = "JSON", conflicts_with_all = ["members", "track", "storm", "agency", "cell_size", "duration", "scheme"])]
+    pub member_spec: Option<PathBuf>,
 }
 
 /// Of `typhoon`.
@@ -355,6 +472,38 @@ pub struct CityInfoArguments {
 pub struct CheckArguments {
     /// Folder of the twin
     pub twin: PathBuf,
+    /// Prints JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Of `hindcast`.
+#[derive(Debug, Args)]
+pub struct HindcastArguments {
+    /// Folder of tracks, observations and sea floor: typhoon, obs, terrain/pearl_river_region
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// This storm alone; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub storm: Vec<String>,
+    /// Without the runs that tell what a miss hangs on: about a quarter of the time
+    #[arg(long)]
+    pub no_reasons: bool,
+    /// Cell size of the sea [m]
+    #[arg(long, default_value_t = 4000.0, value_name = "M")]
+    pub cell_size: f64,
+    /// Model of the wind
+    #[arg(long, value_name = "NAME", default_value = "holland2010")]
+    pub model: WindModel,
+    /// Scheme of the flood solver
+    #[arg(long, value_name = "SCHEME", default_value = "local_inertial")]
+    pub scheme: SchemeName,
+    /// Threads; 0 takes what the machine has. The result does not depend on it
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub threads: usize,
+    /// Writes the table to this file, Markdown
+    #[arg(long, value_name = "FILE")]
+    pub page: Option<PathBuf>,
     /// Prints JSON
     #[arg(long)]
     pub json: bool,

@@ -5,10 +5,13 @@
 mod args;
 mod check;
 mod demo;
+mod ensemble;
 mod grids;
+mod hindcast;
 mod run;
 mod typhoon;
 mod verify;
+mod warnings;
 
 use std::process::ExitCode;
 
@@ -35,7 +38,9 @@ fn main() -> ExitCode {
         Command::Grids(GridsCommand::Locate(options)) => grids::locate(&options),
         Command::City(CityCommand::Info(options)) => check::city_info(&options),
         Command::Check(options) => check::check(&options),
+        Command::Hindcast(options) => hindcast::hindcast(&options),
         Command::Verify(options) => verify::verify(&options),
+        Command::Warnings(command) => warnings::warnings(&command),
     };
     match outcome {
         Ok(code) => code,

@@ -5,29 +5,33 @@ use std::sync::Arc;
 
 use geo::MultiPolygon;
 use serde::Serialize;
+use stormgrid_core::frame::Geodetic;
 use stormgrid_core::ids::CellIdx;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_formats::frames::FrameGrid;
-use stormgrid_sim::exposure::ZoneFrame;
+use stormgrid_sim::exposure::{Crossing, Crossings, ROAD_THRESHOLDS_M, ZoneFrame};
 use stormgrid_sim::flood::{
-    Boundary, BoundaryKind, BoundaryPlace, Domain, Flood, Inflow, Initial, Scheme, Setup,
+    Boundary, BoundaryKind, BoundaryPlace, Domain, Flood, Inflow, Initial, Rain, Scheme, Setup,
 };
 use stormgrid_sim::sea::Transect;
 use stormgrid_sim::typhoon::Parameters;
 
-use crate::drive::{Observer, Progress, Stage, drive, tell};
+use crate::drive::{Moment, Observer, Progress, Stage, drive_looking, tell};
 use crate::files::{self, RunFolder};
 use crate::forecast_file::{self, ForecastFile, TransectName};
 use crate::ground::{Crest, blocked_cells, cells_of};
 use crate::hazards::{self, Hazards};
 use crate::impact::{Impact, Impacts};
 use crate::results::{Summary, pretty, write_rasters, write_summary};
-use crate::storm::{self, Forcing, StormTable, constant_or_file};
+use crate::sea::{SeaChoice, SeaLevel};
+use crate::simulate::Reader;
+use crate::storm::{self, Forcing, Storm, StormTable, constant_or_file};
 use crate::twin::LoadedTwin;
-use crate::{ProjectError, tables, vectors};
+use crate::warning::{Rules, draft_files};
+use crate::{ProjectError, rain, tables, vectors};
 
 /// Cells at and above this size have no buildings in them [m]: hardly a house fills half of one.
-const OBSTACLE_CELL_M: f64 = 15.0;
+pub(crate) const OBSTACLE_CELL_M: f64 = 15.0;
 
 /// What to forecast.
 #[derive(Clone, Debug)]
@@ -100,7 +104,45 @@ pub struct Forecast {
     pub storm: Arc<StormTable>,
     /// Levels of all hazards.
     pub hazards: Hazards,
+    /// When roads and facilities stand under water.
+    pub times: Times,
 }
+
+/// When roads and facilities stand at or above some depths.
+///
+/// Times come from looks every [`LOOK_S`] seconds and the output times, with straight lines between them.
+#[derive(Clone, Debug, Default)]
+pub struct Times {
+    /// The depths [m], ascending: those of the rules for warnings and of the road columns.
+    pub depths_m: Vec<f64>,
+    /// Of every road segment, in the order of the assets, one for each depth.
+    pub roads: Vec<Vec<Crossing>>,
+    /// Of every facility, in the order of the assets, one for each depth.
+    pub facilities: Vec<Vec<Crossing>>,
+}
+
+impl Times {
+    /// When a road stands at a depth; never where the depth is none of those that were watched.
+    pub fn road(&self, road: usize, depth_m: f64) -> Crossing {
+        self.of(&self.roads, road, depth_m)
+    }
+
+    /// When a facility stands at a depth; never where the depth is none of those that were watched.
+    pub fn facility(&self, facility: usize, depth_m: f64) -> Crossing {
+        self.of(&self.facilities, facility, depth_m)
+    }
+
+    fn of(&self, all: &[Vec<Crossing>], place: usize, depth_m: f64) -> Crossing {
+        let depth = self.depths_m.iter().position(|&d| d == depth_m);
+        depth
+            .and_then(|d| all.get(place)?.get(d).copied())
+            .unwrap_or_default()
+    }
+}
+
+/// Distance of the looks at roads and facilities [s]: an underpass fills within a quarter of an hour, and a
+/// warning is told to the nearest five minutes.
+pub const LOOK_S: f64 = 300.0;
 
 /// When and how long a forecast of a twin runs.
 #[derive(Clone, Debug)]
@@ -139,6 +181,8 @@ pub fn forecast(
     tell(&mut |p| listener.progress(p), Stage::Load, 0.0)?;
     let folder = out.map(RunFolder::begin).transpose()?;
     let file = ForecastFile::read(&twin.dir.join(FORECAST_FILE))?;
+    // Rules that cannot be used are told before anything is computed.
+    let rules = Rules::of_twin(&twin.dir)?;
     let duration = options.duration_s.unwrap_or(file.storm.duration_s);
     let interval = file.storm.output_interval_s;
     tell(&mut |p| listener.progress(p), Stage::Storm, 0.0)?;
@@ -148,11 +192,17 @@ pub fn forecast(
     listener.storm(&table);
     let ground = PreparedGround::new(twin, &file, options.cell_size_m)?;
     let setup = setup(twin, &file, &forcing, &ground, options)?;
-    let rules = hazards::rules(twin)?;
+    let hazard_rules = hazards::rules(twin)?;
     let weather = hazards::Weather::of(&setup, &forcing);
     let frames = FrameGrid::new(ground.geometry, &twin.ground.elevation)
         .map_err(|e| ProjectError::input("the terrain", e.to_string(), "use a smaller one"))?;
-    let mut watch = Watch::new(twin, &ground);
+    let mut depths_m: Vec<f64> = ROAD_THRESHOLDS_M
+        .into_iter()
+        .chain(rules.depths_m())
+        .collect();
+    depths_m.sort_by(f64::total_cmp);
+    depths_m.dedup();
+    let mut watch = Watch::new(twin, &ground, depths_m);
     // Two borrows of the listener would meet in the loop; the frames wait in between.
     let pending = std::cell::RefCell::new(Vec::new());
     let driven = {
@@ -163,13 +213,18 @@ pub fn forecast(
             listener.progress(progress)
         };
         let observer: &mut Observer<'_> = &mut observer;
-        drive(
+        drive_looking(
             Flood::new(setup)?,
             duration,
             interval,
+            LOOK_S,
             observer,
-            &mut |number, time, flood| {
+            &mut |moment, time, flood| {
                 let depth = flood.depth();
+                watch.look(time, &depth, &flood.depth_max())?;
+                let Moment::Frame(number) = moment else {
+                    return Ok(());
+                };
                 let message = frames.encode(time, &depth, &flood.level());
                 if let Some(folder) = &folder {
                     folder.write(&format!("frames/{number:04}.sgw"), &message)?;
@@ -184,25 +239,31 @@ pub fn forecast(
     }
     tell(&mut |p| listener.progress(p), Stage::Exposure, 0.97)?;
     let maxima = driven.flood.maxima();
-    let (impacts, series) = watch.finish(&maxima)?;
-    let hazards = hazards::assess(twin, rules, weather, &ground, &impacts, &maxima)?;
+    let (impacts, series, times) = watch.finish(&maxima)?;
+    let hazards = hazards::assess(twin, hazard_rules, weather, &ground, &impacts, &maxima)?;
     let title = format!("{} {} m", forcing.track.name, options.cell_size_m);
     let start = forcing.start.to_rfc3339();
     let mut summary = Summary::of(&driven, &ground.geometry, &title, &start, duration);
-    summary.notes.push(storm::first_order_notes().en);
+    summary.notes.push(forcing.first_order.en.clone());
     summary.notes.extend(forcing.notes.iter().cloned());
     let scheme = options.scheme();
     summary
         .notes
         .push(format!("scheme {}: {}", scheme.name(), scheme.limits()));
-    let forecast = Forecast {
+    let mut forecast = Forecast {
         summary,
         impacts,
         series,
         storm: table,
         hazards,
+        times,
     };
     if let Some(folder) = folder {
+        // A twin that cannot be warned can still be forecast.
+        if let Err(error) = draft_files(&folder, twin, &forecast, &rules) {
+            let note = format!("no drafts of warnings: {error}");
+            forecast.summary.notes.push(note);
+        }
         write(&folder, twin, &ground, &driven.flood, &forecast)?;
         folder.finish()?;
     }
@@ -216,6 +277,17 @@ pub(crate) fn forcing(
     options: &ForecastOptions,
     duration: f64,
 ) -> Result<Forcing, ProjectError> {
+    let (storm, path) = storm_of(twin, file, options)?;
+    let name = files::name(&path);
+    forcing_of(twin, file, storm, &name, duration, options.threads)
+}
+
+/// The storm of a forecast, and the file of its track.
+pub(crate) fn storm_of(
+    twin: &LoadedTwin,
+    file: &ForecastFile,
+    options: &ForecastOptions,
+) -> Result<(Storm, PathBuf), ProjectError> {
     let own = twin.dir.join(&file.storm.track);
     // Radii belong to the storm of the file; another track comes with its own or none.
     let (path, radii, name) = match &options.track {
@@ -230,14 +302,34 @@ pub(crate) fn forcing(
         radii: radii.as_deref(),
         name,
         agency: options.agency.as_deref(),
-        parameters: Parameters {
-            profile: file.storm.model,
-            asymmetry: file.storm.asymmetry,
-            ..Parameters::default()
-        },
+        parameters: parameters(file),
         rain: file.storm.rain,
         ..storm::Choice::of(&path)
     })?;
+    Ok((storm, path))
+}
+
+/// The wind model that a twin asks for.
+pub(crate) fn parameters(file: &ForecastFile) -> Parameters {
+    Parameters {
+        profile: file.storm.model,
+        asymmetry: file.storm.asymmetry,
+        ..Parameters::default()
+    }
+}
+
+/// What a storm does to a twin: the one place where wind, rain and sea level of a run come from.
+///
+/// - `name`: what messages call the track
+/// - `threads`: for the surge over the shelf; 0 takes what the machine has
+pub(crate) fn forcing_of(
+    twin: &LoadedTwin,
+    file: &ForecastFile,
+    storm: Storm,
+    name: &str,
+    duration: f64,
+    threads: usize,
+) -> Result<Forcing, ProjectError> {
     let start = file.storm.start;
     let covered = storm
         .model
@@ -249,11 +341,42 @@ pub(crate) fn forcing(
             start.to_rfc3339()
         );
         return Err(ProjectError::input(
-            &files::name(&path),
+            name,
             problem,
             "set start in forecast.toml to the time of this storm",
         ));
     }
+    let sea = sea_level(twin, file)?;
+    let model = Arc::new(storm.model.clone());
+    let relation = storm.rain;
+    let mut forcing = Forcing::with_sea(storm, &sea, start, duration, threads)?;
+    let ground = twin.ground.elevation.geometry();
+    let middle = ground.bounds().center();
+    let rain = rain::rain(
+        &rain::Place {
+            reader: &Reader {
+                base: twin.dir.clone(),
+                file: FORECAST_FILE.to_owned(),
+            },
+            frame: Some(&twin.frame),
+            geometry: ground,
+            start,
+            duration_s: duration,
+        },
+        &file.rain,
+        Some((model, relation)),
+    )?;
+    forcing.rain = Some((rain, [middle.x, middle.y]));
+    Ok(forcing)
+}
+
+/// What makes the level of the sea at a twin's boundary, after its `forecast.toml`: the tide, and the surge over
+/// the shelf, or along a transect where no sea floor is given. Made once, it can be asked for many storms.
+pub fn sea_level_of(twin: &LoadedTwin) -> Result<SeaLevel, ProjectError> {
+    sea_level(twin, &ForecastFile::read(&twin.dir.join(FORECAST_FILE))?)
+}
+
+fn sea_level(twin: &LoadedTwin, file: &ForecastFile) -> Result<SeaLevel, ProjectError> {
     let tide = storm::tide_of(
         &twin.dir.join(&file.tide.constituents),
         &file.tide.station,
@@ -264,7 +387,24 @@ pub(crate) fn forcing(
         TransectName::Macau => Transect::macau(),
         TransectName::HongKong => Transect::hong_kong(),
     };
-    Ok(Forcing::new(storm, &tide, &transect, start, duration))
+    let coast = transect.coast();
+    let level = SeaLevel::of_transect(tide, transect);
+    let Some(sea) = &file.sea else {
+        return Ok(level);
+    };
+    let choice = SeaChoice {
+        bathymetry: twin.dir.join(&sea.bathymetry),
+        land: sea.land.as_ref().map(|land| twin.dir.join(land)),
+        cell_size_m: sea.cell_size_m,
+    };
+    let at = match sea.at {
+        Some([lon, lat]) => Geodetic::from_degrees(lon, lat).map_err(|e| {
+            let remedy = "give longitude and latitude as `at` in [sea]";
+            ProjectError::input(FORECAST_FILE, e.to_string(), remedy)
+        })?,
+        None => coast,
+    };
+    Ok(level.nested(choice.nest(at)?))
 }
 
 /// The ground of a run, and what is closed or always wet on it.
@@ -338,7 +478,9 @@ pub(crate) fn setup(
     setup.options.threads = options.threads;
     setup.options.scheme = options.scheme();
     setup.initial = Initial::Level(file.water.initial_level_m);
-    setup.rain = forcing.rain(&twin.frame.crs, twin.frame.origin)?;
+    setup.rain = forcing.rain.as_ref().map_or(Rain::None, |(rain, _)| {
+        rain::times(rain, forcing.rain_factor)
+    });
     for boundary in &file.boundary {
         let kind = match boundary.kind {
             forecast_file::BoundaryKind::Sea => BoundaryKind::Level(forcing.sea.level.clone()),
@@ -399,15 +541,22 @@ struct Watch<'a> {
     ground: &'a PreparedGround,
     impact: Option<Impact>,
     series: Vec<LayerSeries>,
+    roads: Option<Crossings>,
+    facilities: Option<Crossings>,
+    depths_m: Vec<f64>,
 }
 
 impl<'a> Watch<'a> {
-    fn new(twin: &'a LoadedTwin, ground: &'a PreparedGround) -> Self {
+    /// - `depths_m`: whose times are kept [m], ascending
+    fn new(twin: &'a LoadedTwin, ground: &'a PreparedGround, depths_m: Vec<f64>) -> Self {
         Self {
+            depths_m,
             twin,
             ground,
             impact: None,
             series: Vec::new(),
+            roads: None,
+            facilities: None,
         }
     }
 
@@ -423,6 +572,23 @@ impl<'a> Watch<'a> {
             )?,
         };
         Ok(self.impact.insert(impact))
+    }
+
+    /// - `depth`, `greatest`: of all cells, now and over all steps so far [m]
+    fn look(&mut self, time_s: f64, depth: &[f32], greatest: &[f32]) -> Result<(), ProjectError> {
+        let impact = self.impact()?;
+        let (now, worst) = (
+            impact.roads_and_facilities(depth),
+            impact.roads_and_facilities(greatest),
+        );
+        let begun = |n| Crossings::new(n, &self.depths_m);
+        self.roads
+            .get_or_insert_with(|| begun(now.0.len()))
+            .see(time_s, &now.0, &worst.0);
+        self.facilities
+            .get_or_insert_with(|| begun(now.1.len()))
+            .see(time_s, &now.1, &worst.1);
+        Ok(())
     }
 
     fn see(&mut self, time_s: f64, depth: &[f32]) -> Result<(), ProjectError> {
@@ -450,9 +616,16 @@ impl<'a> Watch<'a> {
     fn finish(
         mut self,
         maxima: &stormgrid_sim::flood::Maxima,
-    ) -> Result<(Impacts, Vec<LayerSeries>), ProjectError> {
+    ) -> Result<(Impacts, Vec<LayerSeries>, Times), ProjectError> {
         let impacts = self.impact()?.rows(maxima)?;
-        Ok((impacts, self.series))
+        let told =
+            |crossings: Option<Crossings>| crossings.map_or_else(Vec::new, Crossings::finish);
+        let times = Times {
+            depths_m: self.depths_m,
+            roads: told(self.roads),
+            facilities: told(self.facilities),
+        };
+        Ok((impacts, self.series, times))
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use stormgrid_core::time::Instant;
+use stormgrid_formats::scenario::Rain;
 use stormgrid_sim::rain::RainModel;
 use stormgrid_sim::typhoon::{Asymmetry, Profile};
 
@@ -29,6 +30,30 @@ pub struct ForecastFile {
     /// Lines that coarse cells must not lose.
     #[serde(default)]
     pub terrain: Terrain,
+    /// The sea off the city; without it the surge comes from a transect.
+    pub sea: Option<Sea>,
+    /// Other rain than the typhoon's, or a burst nested into it.
+    #[serde(default)]
+    pub rain: Rain,
+}
+
+/// `[sea]`: the shelf that the surge is computed on.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sea {
+    /// Relief in longitude and latitude, metres up: a GeoTIFF or ASCII grid such as ETOPO.
+    pub bathymetry: String,
+    /// Polygons of land, GeoJSON; where they reach they say what is sea.
+    pub land: Option<String>,
+    /// Cell size [m].
+    #[serde(default = "six_kilometres")]
+    pub cell_size_m: f64,
+    /// Longitude and latitude of the place whose surge reaches the city [°]; the transect's coast without it.
+    pub at: Option<[f64; 2]>,
+}
+
+fn six_kilometres() -> f64 {
+    6000.0
 }
 
 /// `[storm]`.
@@ -57,6 +82,9 @@ pub struct Storm {
     /// Interval of frames [s].
     #[serde(default = "half_an_hour")]
     pub output_interval_s: f64,
+    /// When the forecast is taken to be issued, for the errors of an ensemble; see
+    /// [`crate::ensemble::EnsembleOptions::issued`].
+    pub issued: Option<Instant>,
 }
 
 fn half_an_hour() -> f64 {
@@ -143,6 +171,25 @@ pub struct Terrain {
 }
 
 impl ForecastFile {
+    /// Every file of the twin that a run reads because of this one, the track aside; relative to the twin's folder.
+    ///
+    /// A member of an ensemble is named by them, so that none may be missing here.
+    pub fn files(&self) -> Vec<&str> {
+        let mut files = vec![self.tide.constituents.as_str()];
+        files.extend(self.boundary.iter().map(|b| b.polygon.as_str()));
+        for inflow in &self.inflow {
+            files.push(&inflow.polygon);
+            files.extend(inflow.series.as_deref());
+        }
+        files.extend(self.terrain.dikes.as_deref());
+        if let Some(sea) = &self.sea {
+            files.push(&sea.bathymetry);
+            files.extend(sea.land.as_deref());
+        }
+        files.extend(self.rain.files());
+        files
+    }
+
     /// Reads and checks the file.
     pub fn read(path: &Path) -> Result<Self, ProjectError> {
         let file = files::name(path);
@@ -176,6 +223,15 @@ impl ForecastFile {
                 "a level is not a finite number",
                 "give metres above the terrain's datum",
             ));
+        }
+        read.rain.check().map_err(|problem| {
+            let place = format!("{file}, [rain]");
+            ProjectError::input(&place, problem, "give one form of rain")
+        })?;
+        let size = read.sea.as_ref().map(|sea| sea.cell_size_m);
+        if let Some(size) = size.filter(|size| !(500.0..=50_000.0).contains(size)) {
+            let problem = format!("cell_size_m = {size} in [sea] is not between 500 m and 50 km");
+            return Err(ProjectError::input(&file, problem, "6000 is usual"));
         }
         for inflow in &read.inflow {
             if inflow.series.is_some() == inflow.discharge_m3_s.is_some() {

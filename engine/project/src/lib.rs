@@ -7,16 +7,21 @@
 //! - [`simulate()`] runs a `scenario.toml`.
 //! - [`forecast()`] runs a storm over a twin: track → wind, pressure, rain, sea level → flood →
 //!   exposure of every zone, building and road.
+//! - [`ensemble::ensemble`] runs a forecast many times with the errors that forecasts have, each in a process of its
+//!   own, and tells probabilities.
+//! - [`warning`] turns a finished forecast into drafts that a person issues, updates and takes back.
 //! - [`files::RunFolder`] makes results appear whole or not at all.
 //!
 //! The command line and the server both call these, so that they tell the same numbers.
 //!
 //! # What is left out
 //!
-//! Threads of its own, HTTP, printing. Progress goes to a callback, which can also break a run off.
+//! Threads of its own (but for reading what an ensemble's processes say), HTTP, printing. Progress goes to a
+//! callback, which can also break a run off.
 
 pub mod city;
 mod drive;
+pub mod ensemble;
 mod error;
 pub mod files;
 mod forcing;
@@ -25,10 +30,13 @@ mod forecast_file;
 mod gauges;
 pub mod ground;
 pub mod hazards;
+pub mod hindcast;
 mod impact;
 mod local_setup;
 pub mod messages;
+mod rain;
 mod results;
+pub mod sea;
 mod simulate;
 pub mod storm;
 mod structures;
@@ -36,11 +44,13 @@ pub mod tables;
 mod twin;
 pub mod usage;
 pub mod vectors;
+pub mod warning;
 
 pub use drive::{Observer, Progress, Stage};
 pub use error::ProjectError;
 pub use forecast::{
-    FORECAST_FILE, Forecast, ForecastOptions, LayerSeries, Listener, Plan, forecast, plan,
+    FORECAST_FILE, Forecast, ForecastOptions, LOOK_S, LayerSeries, Listener, Plan, Times, forecast,
+    plan, sea_level_of,
 };
 pub use hazards::{HazardRow, Hazards, LayerHazards};
 pub use impact::Impacts;
@@ -48,4 +58,4 @@ pub use local_setup::{MOST_LOCAL_CELLS, local_setup};
 pub use results::{LedgerEntry, StructureEntry, Summary};
 pub use simulate::{RunOptions, simulate};
 pub use stormgrid_sim::flood::Scheme;
-pub use twin::{BUILDINGS, CityPart, LayerFile, LayerSummary, LoadedTwin, MANIFEST};
+pub use twin::{BUILDINGS, CityPart, LayerFile, LayerSummary, LoadedTwin, MANIFEST, Parts};

@@ -71,6 +71,17 @@ pub struct CityPart {
     pub bytes: Vec<u8>,
 }
 
+/// What of a twin to load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parts {
+    /// Everything.
+    All,
+    /// Elevation and roughness: enough for a flood with cells too coarse for buildings.
+    Ground,
+    /// The same and the buildings' footprints.
+    GroundAndBuildings,
+}
+
 /// A twin with everything loaded.
 pub struct LoadedTwin {
     /// Its folder.
@@ -109,6 +120,11 @@ pub struct LayerSummary {
 impl LoadedTwin {
     /// Loads a twin from its folder.
     pub fn load(dir: &Path) -> Result<Self, ProjectError> {
+        Self::load_parts(dir, Parts::All)
+    }
+
+    /// Loads what a computation needs from a twin's folder.
+    pub fn load_parts(dir: &Path, wanted: Parts) -> Result<Self, ProjectError> {
         let path = dir.join(MANIFEST);
         let manifest = Manifest::read(&files::read(&path)?, &files::name(&path))?;
         let [lon, lat] = manifest.site.origin;
@@ -131,17 +147,25 @@ impl LoadedTwin {
             data: Vec::new(),
         };
         let ground = loader.ground(&manifest.terrain)?;
-        let buildings = loader.buildings(&manifest.city)?;
-        let city = parts(&buildings);
+        let buildings = match wanted {
+            Parts::Ground => Vec::new(),
+            Parts::GroundAndBuildings | Parts::All => loader.buildings(&manifest.city)?,
+        };
+        let city = match wanted {
+            Parts::All => parts(&buildings),
+            Parts::Ground | Parts::GroundAndBuildings => Vec::new(),
+        };
         loader.push_buildings(buildings);
-        for grids in &manifest.grids {
-            loader.grids(grids)?;
-        }
-        for points in &manifest.points {
-            loader.points(points, &ground)?;
-        }
-        if let Some(roads) = &manifest.roads {
-            loader.roads(roads)?;
+        if wanted == Parts::All {
+            for grids in &manifest.grids {
+                loader.grids(grids)?;
+            }
+            for points in &manifest.points {
+                loader.points(points, &ground)?;
+            }
+            if let Some(roads) = &manifest.roads {
+                loader.roads(roads)?;
+            }
         }
         let Loader {
             warnings,
@@ -269,9 +293,33 @@ impl LoadedTwin {
         let kinds = self.twin.all::<PointAsset>(layer);
         kinds
             .zip(self.twin.all::<Position>(layer))
-            .filter(|(point, _)| matches!(point.kind.as_str(), "school" | "hospital"))
+            .filter(|(point, _)| is_facility(point))
             .map(|(point, at)| facility(&point.kind, [at.0[0], at.0[1]]))
             .collect()
+    }
+
+    /// Road segments with their lines, local metres, in the order of [`LoadedTwin::assets`].
+    pub fn road_segments(&self) -> Vec<(&RoadSegment, &geo::LineString<f64>)> {
+        let layers = self.twin.layers().iter();
+        let lines = layers.filter(|layer| layer.geometry == GeometryKind::Line);
+        let of_layer = |layer| {
+            let paths = self.twin.all::<PathLine>(layer).map(|path| &path.0);
+            self.twin.all::<RoadSegment>(layer).zip(paths)
+        };
+        lines.flat_map(of_layer).collect()
+    }
+
+    /// Schools and hospitals with their places, local metres, in the order of [`LoadedTwin::assets`].
+    pub fn facility_assets(&self) -> Vec<(&PointAsset, [f64; 2])> {
+        let layers = self.twin.layers().iter();
+        let points = layers.filter(|layer| layer.geometry == GeometryKind::Point);
+        let of_layer = |layer| {
+            let places = self.twin.all::<Position>(layer);
+            let all = self.twin.all::<PointAsset>(layer).zip(places);
+            all.filter(|(point, _)| is_facility(point))
+        };
+        let place = |(point, at): (_, &Position)| (point, [at.0[0], at.0[1]]);
+        points.flat_map(of_layer).map(place).collect()
     }
 
     /// Footprints of all buildings, local metres.
@@ -319,6 +367,11 @@ impl LoadedTwin {
         }
         lines
     }
+}
+
+/// Whether exposure tells a point by itself.
+fn is_facility(point: &PointAsset) -> bool {
+    matches!(point.kind.as_str(), "school" | "hospital")
 }
 
 /// Reads the layers one after another.
@@ -506,6 +559,8 @@ impl Loader<'_> {
                     code: code.unwrap_or_else(|| (features.len() + 1).to_string()),
                     name: feature.text("name").unwrap_or_default(),
                     class: feature.text("class").unwrap_or_default(),
+                    bridge: feature.properties.get("bridge").and_then(|b| b.as_bool())
+                        == Some(true),
                 };
                 features.push(FeatureData::Road(road, PathLine(line)));
             }

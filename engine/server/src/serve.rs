@@ -19,9 +19,10 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::ensembles::Ensembles;
 use crate::error::ApiError;
 use crate::runs::Runs;
-use crate::{hazard_api, run_api, twin_api};
+use crate::{ensemble_api, hazard_api, run_api, twin_api, warning_api};
 
 /// What to serve.
 #[derive(Clone, Debug)]
@@ -71,6 +72,10 @@ pub struct App {
     pub twin: Arc<LoadedTwin>,
     /// Its runs.
     pub runs: Arc<Runs>,
+    /// Its ensembles.
+    pub ensembles: Arc<Ensembles>,
+    /// Its warnings.
+    pub warnings: warning_api::Warnings,
 }
 
 /// A server that has its port and does not answer yet.
@@ -78,6 +83,7 @@ pub struct Server {
     listener: TcpListener,
     router: Router,
     address: SocketAddr,
+    ensembles: Arc<Ensembles>,
 }
 
 #[derive(OpenApi)]
@@ -114,11 +120,24 @@ impl Server {
             port,
             reason: e.to_string(),
         })?;
+        let ensembles = Arc::new(Ensembles::new(Arc::clone(&twin), Arc::clone(&runs)));
+        let app = App {
+            twin,
+            runs,
+            ensembles: Arc::clone(&ensembles),
+            warnings: warning_api::Warnings::default(),
+        };
         Ok(Self {
             listener,
-            router: router(Arc::new(App { twin, runs }), options.viewer.as_deref()),
+            router: router(Arc::new(app), options.viewer.as_deref()),
             address,
+            ensembles,
         })
+    }
+
+    /// Its ensembles.
+    pub fn ensembles(&self) -> Arc<Ensembles> {
+        Arc::clone(&self.ensembles)
     }
 
     /// Where it listens.
@@ -170,6 +189,25 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(hazard_api::hazards_csv))
         .routes(routes!(hazard_api::hazards_geojson))
         .routes(routes!(hazard_api::ponding))
+        .routes(routes!(ensemble_api::list, ensemble_api::create))
+        .routes(routes!(ensemble_api::get))
+        .routes(routes!(ensemble_api::cancel))
+        .routes(routes!(ensemble_api::probability))
+        .routes(routes!(ensemble_api::probability_csv))
+        .routes(routes!(ensemble_api::probability_geojson))
+        .routes(routes!(ensemble_api::roads))
+        .routes(routes!(ensemble_api::buildings))
+        .routes(routes!(ensemble_api::frame))
+        .routes(routes!(ensemble_api::plume))
+        .routes(routes!(warning_api::list))
+        .routes(routes!(warning_api::drafts))
+        .routes(routes!(warning_api::feed))
+        .routes(routes!(warning_api::get))
+        .routes(routes!(warning_api::cap))
+        .routes(routes!(warning_api::approve))
+        .routes(routes!(warning_api::update))
+        .routes(routes!(warning_api::cancel))
+        .routes(routes!(warning_api::discard))
 }
 
 fn router(app: Arc<App>, viewer: Option<&std::path::Path>) -> Router {

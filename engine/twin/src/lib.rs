@@ -37,6 +37,7 @@
 
 mod components;
 pub mod hazard;
+pub mod network;
 mod queries;
 mod search;
 mod world;
