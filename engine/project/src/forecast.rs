@@ -21,6 +21,7 @@ use crate::evacuation::{BASIS_FILE, PlanBasis};
 use crate::files::{self, RunFolder};
 use crate::forecast_file::{self, ForecastFile, TransectName};
 use crate::ground::{Crest, blocked_cells, cells_of};
+use crate::hazards::{self, Hazards};
 use crate::impact::{Impact, Impacts};
 use crate::rehearsal::{self, Rehearsal, Standing};
 use crate::results::{Summary, pretty, write_rasters, write_summary};
@@ -105,6 +106,8 @@ pub struct Forecast {
     pub series: Vec<LayerSeries>,
     /// The storm.
     pub storm: Arc<StormTable>,
+    /// Levels of all hazards.
+    pub hazards: Hazards,
     /// When roads and facilities stand under water.
     pub times: Times,
     /// What a plan needs of the run.
@@ -205,6 +208,8 @@ pub fn forecast(
     listener.storm(&table);
     let ground = PreparedGround::new(twin, &file, options.cell_size_m)?;
     let (setup, standing) = setup(twin, &file, &forcing, &ground, options)?;
+    let hazard_rules = hazards::rules(twin)?;
+    let weather = hazards::Weather::of(&setup, &forcing);
     let frames = FrameGrid::new(ground.geometry, &twin.ground.elevation)
         .map_err(|e| ProjectError::input("the terrain", e.to_string(), "use a smaller one"))?;
     let mut depths_m: Vec<f64> = ROAD_THRESHOLDS_M
@@ -251,6 +256,7 @@ pub fn forecast(
     tell(&mut |p| listener.progress(p), Stage::Exposure, 0.97)?;
     let maxima = driven.flood.maxima();
     let (impacts, series, times) = watch.finish(&maxima)?;
+    let hazards = hazards::assess(twin, hazard_rules, weather, &ground, &impacts, &maxima)?;
     let title = options.rehearsal.title.clone();
     let title =
         title.unwrap_or_else(|| format!("{} {} m", forcing.track.name, options.cell_size_m));
@@ -278,6 +284,7 @@ pub fn forecast(
         impacts,
         series,
         storm: table,
+        hazards,
         times,
         basis,
     };
@@ -702,6 +709,7 @@ fn write(
     folder.write("series.json", &pretty(&forecast.series)?)?;
     folder.write("storm.json", &pretty(&*forecast.storm)?)?;
     folder.write(BASIS_FILE, &pretty(&forecast.basis)?)?;
+    forecast.hazards.write(folder, twin)?;
     write_summary(folder, &forecast.summary)
 }
 

@@ -32,6 +32,7 @@ mod forecast;
 mod forecast_file;
 mod gauges;
 pub mod ground;
+pub mod hazards;
 pub mod hindcast;
 mod impact;
 mod local_setup;
@@ -57,6 +58,7 @@ pub use forecast::{
     FORECAST_FILE, Forecast, ForecastOptions, LOOK_S, LayerSeries, Listener, Plan, Times, forecast,
     plan, plan_of, sea_level_of,
 };
+pub use hazards::{HazardRow, Hazards, LayerHazards};
 pub use impact::Impacts;
 pub use local_setup::{MOST_LOCAL_CELLS, local_setup};
 pub use results::{LedgerEntry, StructureEntry, Summary};

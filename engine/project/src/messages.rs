@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use stormgrid_twin::hazard::Message;
+
 use crate::storm::Bilingual;
 
 /// The catalogue, as it was when the program was built.
@@ -24,6 +26,14 @@ pub fn text(key: &str, slots: &[(&str, String)]) -> Bilingual {
         })
     };
     Bilingual::new(filled(&found.zh), filled(&found.en))
+}
+
+/// A message of the twin or of a plug-in as a text.
+pub fn told(message: &Message) -> Bilingual {
+    match message {
+        Message::Key { key, slots } => text(key, slots),
+        Message::Own { zh, en } => Bilingual::new(zh, en),
+    }
 }
 
 #[cfg(test)]

@@ -87,6 +87,7 @@ fn run(more: &str, threads: usize) -> Result<Forecast, ProjectError> {
         duration_s: None,
         threads,
         scheme: None,
+        rehearsal: Default::default(),
     };
     forecast(&twin(folder.path(), more), &options, None, &mut Quiet)
 }

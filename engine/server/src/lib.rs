@@ -23,6 +23,7 @@ mod answer;
 mod ensemble_api;
 mod ensembles;
 mod error;
+mod hazard_api;
 mod plan_api;
 mod run_api;
 mod runs;

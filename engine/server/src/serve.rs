@@ -22,7 +22,7 @@ use utoipa_axum::routes;
 use crate::ensembles::Ensembles;
 use crate::error::ApiError;
 use crate::runs::Runs;
-use crate::{ensemble_api, plan_api, run_api, twin_api, warning_api};
+use crate::{ensemble_api, hazard_api, plan_api, run_api, twin_api, warning_api};
 
 /// What to serve.
 #[derive(Clone, Debug)]
@@ -185,6 +185,10 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(run_api::exposure_geojson))
         .routes(routes!(run_api::series))
         .routes(routes!(run_api::storm))
+        .routes(routes!(hazard_api::hazards))
+        .routes(routes!(hazard_api::hazards_csv))
+        .routes(routes!(hazard_api::hazards_geojson))
+        .routes(routes!(hazard_api::ponding))
         .routes(routes!(ensemble_api::list, ensemble_api::create))
         .routes(routes!(ensemble_api::get))
         .routes(routes!(ensemble_api::cancel))

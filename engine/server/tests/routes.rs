@@ -223,6 +223,37 @@ fn the_twin_is_told_and_a_run_goes_from_queue_to_exposure() {
     );
     let storm = get(&format!("/api/v1/runs/{id}/storm")).json();
     assert_eq!(storm["name"], "TEST");
+    let hazards = get(&format!("/api/v1/runs/{id}/hazards?layer=grids")).json();
+    let ids = hazards["hazards"].as_array().expect("a list");
+    let ids: Vec<&str> = ids.iter().filter_map(|h| h["id"].as_str()).collect();
+    assert_eq!(ids, ["flood", "surge", "wind", "landslide", "ponding"]);
+    assert_eq!(hazards["hazards"][2]["title"]["zh"], "大风");
+    assert_eq!(hazards["rule"]["combination"]["method"], "maximum");
+    let zone = &hazards["rows"][0];
+    assert_eq!(zone["code"], "G1");
+    // The storm passes within 60 km with 75 kt: a gale at least, which the rule makes yellow.
+    assert!(zone["levels"]["wind"].as_u64() >= Some(2), "{zone}");
+    assert!(zone["combined"].as_u64() >= zone["levels"]["wind"].as_u64());
+    assert!(
+        zone["why"]["wind"]["zh"]
+            .as_str()
+            .is_some_and(|why| why.contains("米/秒"))
+    );
+    let csv = get(&format!("/api/v1/runs/{id}/hazards.csv")).body;
+    assert!(
+        String::from_utf8(csv)
+            .expect("UTF-8")
+            .starts_with("code,name,combined,flood_level")
+    );
+    assert_eq!(
+        get(&format!("/api/v1/runs/{id}/hazards.geojson")).status,
+        200
+    );
+    assert_eq!(
+        get(&format!("/api/v1/runs/{id}/hazards?layer=roads")).status,
+        404
+    );
+    assert_eq!(get(&format!("/api/v1/runs/{id}/ponding")).body, b"[]");
 }
 
 #[test]
@@ -455,7 +486,7 @@ fn a_busy_port_and_a_missing_viewer_are_sentences() {
 fn the_description_names_every_route() {
     let described: Value = serde_json::from_str(&stormgrid_server::openapi_json()).expect("JSON");
     let paths = described["paths"].as_object().expect("paths");
-    assert_eq!(paths.len(), 28);
+    assert_eq!(paths.len(), 42);
     assert!(paths["/api/v1/runs"]["post"].is_object());
 }
 

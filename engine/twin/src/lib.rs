@@ -6,7 +6,8 @@
 //! segment is an entity with a [`Feature`] (its layer and place in it), one component that says
 //! what it is ([`Building`], [`Grid`], [`PointAsset`], [`RoadSegment`]) and one with its geometry.
 //! [`TwinIndex`] finds entities by place, [`Twin::search`] by name and address. Plug-ins of other
-//! crates work on [`Twin::world_mut`], or add [`TwinPlugin`] to an app of their own.
+//! crates work on [`Twin::world_mut`], come in by [`Twin::add_plugins`], or add [`TwinPlugin`] to an app of their
+//! own. A hazard is such a plug-in ([`hazard`]).
 //!
 //! # Conventions
 //!
@@ -35,11 +36,13 @@
 //! ```
 
 mod components;
+pub mod hazard;
 pub mod network;
 mod queries;
 mod search;
 mod world;
 
+pub use bevy_ecs::world::World;
 pub use components::{
     Building, Feature, Grid, Outline, PathLine, PointAsset, Position, RoadSegment,
 };

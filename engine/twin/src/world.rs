@@ -1,6 +1,6 @@
 //! The world: layers, entities, index.
 
-use bevy_app::{App, Plugin};
+use bevy_app::{App, Plugin, Plugins};
 use bevy_ecs::prelude::{Entity, Resource, World};
 use serde::Serialize;
 use stormgrid_core::frame::SiteFrame;
@@ -11,6 +11,7 @@ use stormgrid_core::index::{IndexedItem, Shape, SpatialIndex};
 use crate::components::{
     Building, Feature, Grid, Outline, PathLine, PointAsset, Position, RoadSegment,
 };
+use crate::hazard::HazardPlugins;
 
 /// The place that the twin is about.
 #[derive(Resource, Clone, Debug, PartialEq)]
@@ -153,14 +154,24 @@ pub struct Twin {
 }
 
 impl Twin {
-    /// Makes the world of a twin; the order of layers and features is kept.
+    /// Makes the world of a twin, with the hazards of this crate; the order of layers and features is kept.
     pub fn new(site: Site, layers: Vec<LayerData>) -> Self {
         let mut app = App::empty();
-        app.add_plugins(TwinPlugin { site, layers });
+        app.add_plugins((TwinPlugin { site, layers }, HazardPlugins));
         // An app may not leave its thread, a world may.
         Self {
             world: std::mem::take(app.world_mut()),
         }
+    }
+
+    /// Adds plug-ins of other crates: hazards, and what else builds on a world alone. Systems that they add do not
+    /// run here.
+    pub fn add_plugins<M>(&mut self, plugins: impl Plugins<M>) -> &mut Self {
+        let mut app = App::empty();
+        std::mem::swap(app.world_mut(), &mut self.world);
+        app.add_plugins(plugins);
+        std::mem::swap(app.world_mut(), &mut self.world);
+        self
     }
 
     /// The world.

@@ -123,6 +123,7 @@ pub fn run(twin: &LoadedTwin, cell_size_m: f64) -> Forecast {
         duration_s: None,
         threads: 2,
         scheme: None,
+        rehearsal: Default::default(),
     };
     forecast(twin, &options, Some(&twin.dir.join("out")), &mut Silent).expect("a finished run")
 }
