@@ -122,7 +122,7 @@ mod tests {
             assert!(
                 (found.expect("crossed") - exact).abs() < 1e-9,
                 "{found:?} {exact}"
-            )
+            );
         };
         near(low.rises_s, 250.0);
         near(high.rises_s, 400.0);
