@@ -22,16 +22,15 @@ pub fn hindcast(arguments: &HindcastArguments) -> Result<ExitCode> {
             eprintln!("computing {storm}");
         }
     })?;
-    if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&found)?);
-        return Ok(ExitCode::SUCCESS);
-    }
     let page = page(&found);
     if let Some(path) = &arguments.page {
         std::fs::write(path, &page)
             .with_context(|| format!("{} cannot be written", path.display()))?;
     }
-    print!("{page}");
+    match arguments.json {
+        true => println!("{}", serde_json::to_string_pretty(&found)?),
+        false => print!("{page}"),
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -115,7 +115,7 @@ impl Rain {
             .chain(&self.burst)
             .filter_map(|d| d.peak_s);
         for peak in peaks {
-            if !(peak.abs() < 366.0 * 86_400.0) {
+            if !(0.0..366.0 * 86_400.0).contains(&peak.abs()) {
                 return Err(format!("peak_s = {peak} is not within a year of the start"));
             }
         }

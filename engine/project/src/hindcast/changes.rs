@@ -1,6 +1,8 @@
 //! What a miss hangs on: the same storm with one thing changed at a time.
 
 use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use stormgrid_formats::observations::Observation;
 use stormgrid_sim::flood::Scheme;
@@ -148,35 +150,67 @@ fn scaled(storm: Storm, size: f64, strength: f64) -> Storm {
     }
 }
 
-/// The storm as it is, and with each change, on coarse cells.
+/// The storm as it is, and with each change, on coarse cells; side by side on as many threads as are allowed.
+///
+/// - `floor`: without it winds and pressures alone are known
 pub(super) fn run(
     tracks: &Tracks<'_>,
-    floor: &SeaFloor,
+    floor: Option<&SeaFloor>,
     constituents: &Path,
     options: &Options,
 ) -> Result<Vec<(Change, Past)>, ProjectError> {
+    // The longest first.
+    let jobs: Vec<Change> = Change::ALL
+        .into_iter()
+        .rev()
+        .chain([Change::None])
+        .collect();
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let beside = if options.threads == 0 {
+        cores()
+    } else {
+        options.threads
+    };
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..beside.clamp(1, jobs.len()) {
+            scope.spawn(|| {
+                while let Some(&change) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let past = with(change, tracks, floor, constituents).transpose();
+                    if let (Some(past), Ok(mut done)) = (past, done.lock()) {
+                        done.push(past.map(|past| (change, past)));
+                    }
+                }
+            });
+        }
+    });
+    done.into_inner().unwrap_or_default().into_iter().collect()
+}
+
+/// One run; none where the other agency has no track of the storm.
+fn with(
+    change: Change,
+    tracks: &Tracks<'_>,
+    floor: Option<&SeaFloor>,
+    constituents: &Path,
+) -> Result<Option<Past>, ProjectError> {
+    let cell_size = if change == Change::Finer {
+        FINE
+    } else {
+        COARSE
+    };
+    let sea = floor
+        .map(|floor| shelf(floor, cell_size, |z| change.bed(z)))
+        .transpose()?;
     let numbers = Numbers {
         scheme: Scheme::LocalInertial,
-        threads: options.threads,
-        stress: 1.0,
+        threads: 1,
+        stress: if change == Change::Stress { 1.2 } else { 1.0 },
     };
-    let mut found = Vec::new();
-    for change in std::iter::once(Change::None).chain(Change::ALL) {
-        let cell_size = if change == Change::Finer {
-            FINE
-        } else {
-            COARSE
-        };
-        let sea = shelf(floor, cell_size, |z| change.bed(z))?;
-        let stress = if change == Change::Stress { 1.2 } else { 1.0 };
-        // A storm that the other agency has no track of is left out.
-        let Ok(storm) = tracks.storm(change) else {
-            continue;
-        };
-        let past = Past::run(constituents, &sea, storm, Numbers { stress, ..numbers })?;
-        found.push((change, past));
-    }
-    Ok(found)
+    let Ok(storm) = tracks.storm(change) else {
+        return Ok(None);
+    };
+    Past::run(constituents, sea.as_ref(), storm, numbers).map(Some)
 }
 
 /// Which changes take a fifth of a row's miss away or more, and how much.

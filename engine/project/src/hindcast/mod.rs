@@ -205,15 +205,15 @@ pub fn hindcast(
             continue;
         };
         tell(&name);
-        let past = Past::run(&constituents, &sea, storm, numbers)?;
+        let past = Past::run(&constituents, Some(&sea), storm, numbers)?;
         result.see(&past, &of_storm);
-        let missed = result
-            .rows
-            .iter()
-            .any(|row| row.storm == name && row.misses());
-        if options.explain && missed {
+        let missed = |row: &&Row| row.storm == name && row.misses();
+        if options.explain && result.rows.iter().any(|row| missed(&row)) {
             tell(&format!("{name}, what its misses hang on"));
-            let changed = changes::run(&tracks, &floor, &constituents, options)?;
+            // Winds and pressures need no sea.
+            let wet = |row: &Row| missed(&row) && row.is_of_the_sea();
+            let floor = result.rows.iter().any(wet).then_some(&floor);
+            let changed = changes::run(&tracks, floor, &constituents, options)?;
             for row in result
                 .rows
                 .iter_mut()
@@ -282,6 +282,10 @@ impl Row {
             note: computed.note,
             why: String::new(),
         }
+    }
+
+    fn is_of_the_sea(&self) -> bool {
+        matches!(self.unit.as_str(), "m" | "h")
     }
 
     /// Off by so much that a reader wants to know why: 0.3 m, an hour, 15 % of a wind, 5 hPa.

@@ -67,9 +67,10 @@ pub(super) struct AtStation {
 
 impl Past {
     /// - `constituents`: file of harmonic constants
+    /// - `sea`: the shelf; without it winds and pressures alone are known
     pub fn run(
         constituents: &Path,
-        sea: &Shelf,
+        sea: Option<&Shelf>,
         storm: Storm,
         numbers: Numbers,
     ) -> Result<Self, ProjectError> {
@@ -77,6 +78,17 @@ impl Past {
         let (start, duration) = period(&storm.model).ok_or_else(|| {
             ProjectError::input("the track", "it has no fix", "give another storm")
         })?;
+        let Some(sea) = sea else {
+            return Ok(Self {
+                storm,
+                start,
+                duration,
+                stations: Vec::new(),
+                gauges: Vec::new(),
+                surge: Vec::new(),
+                tides: Vec::new(),
+            });
+        };
         // The sea as deep as the tide makes it when the storm passes.
         let tide = storm::tide_of(constituents, STATIONS[0].tide, 0.0)?;
         let passage = duration - AFTER_S;

@@ -19,10 +19,10 @@ pub(super) struct Station {
 }
 
 /// Mean sea level at Quarry Bay above Hong Kong's chart datum [m], 2006 to 2025 (TICON-4).
-const HONG_KONG: f64 = 1.46;
+const HONG_KONG: f64 = 1.463;
 
 /// The same at Macau above the zero of its harmonic constants [m].
-const MACAU: f64 = 1.82;
+const MACAU: f64 = 1.821;
 
 const fn station(name: &'static str, at: [f64; 2], tide: &'static str, mean_level: f64) -> Station {
     Station {

@@ -373,3 +373,127 @@ impl Shelf {
         Ok(out)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use stormgrid_core::storm::{Averaging, Fix, Track};
+
+    use super::*;
+    use crate::typhoon::Parameters;
+
+    /// A sea 40 m deep south of 22° N with a lake ashore, land elsewhere; 10 km cells.
+    fn shelf() -> Shelf {
+        Shelf::new([112.0, 20.0, 116.0, 23.0], 10_000.0, |lon, lat| {
+            let lake = (lon - 114.0).abs() < 0.2 && (lat - 22.5).abs() < 0.2;
+            match (lat < 22.0, lake) {
+                (true, _) => -40.0 - 1000.0 * f64::from(lat < 20.3),
+                (_, true) => -9.0,
+                _ => 12.0,
+            }
+        })
+        .expect("a shelf")
+    }
+
+    fn at(lon: f64, lat: f64) -> Geodetic {
+        Geodetic::from_degrees(lon, lat).expect("valid")
+    }
+
+    /// A storm that stands at 113.5° E, 19.5° N for two days.
+    fn storm() -> (TyphoonModel, Instant) {
+        let start = Instant::parse("2020-08-01T00:00:00Z").expect("valid");
+        let fix = |hours: f64| Fix {
+            time: start.plus_seconds(hours * 3600.0),
+            lat_deg: 19.5,
+            lon_deg: 113.5,
+            vmax: Some(35.0),
+            pmin: Some(96_000.0),
+            rmw: Some(40_000.0),
+            radii: Vec::new(),
+            environment: None,
+            status: String::new(),
+        };
+        let track = Track {
+            name: "STILL".to_owned(),
+            intl_id: String::new(),
+            sid: String::new(),
+            agency: String::new(),
+            averaging: Averaging::TenMinute,
+            fixes: vec![fix(0.0), fix(48.0)],
+        };
+        (
+            TyphoonModel::new(&track, Parameters::default()).expect("a model"),
+            start,
+        )
+    }
+
+    #[test]
+    fn places_and_degrees_are_inverse_and_depths_end_at_500_m() {
+        let shelf = shelf();
+        let [x, y] = shelf.place(at(114.25, 21.5));
+        let (lon, lat) = shelf.degrees(x, y);
+        assert!((lon - 114.25).abs() < 1e-9 && (lat - 21.5).abs() < 1e-9);
+        let deepest = shelf.bed().iter().copied().fold(0.0, f64::min);
+        assert_eq!(deepest, -500.0);
+    }
+
+    #[test]
+    fn a_gauge_moves_to_the_open_sea_and_not_into_a_lake() {
+        let shelf = shelf().at_level(0.5);
+        let found = shelf.gauges(&[at(114.0, 22.05), at(114.0, 22.5), at(114.0, 21.0)]);
+        let coast = found[0].expect("the coast is near");
+        assert_eq!(coast.depth, 40.5);
+        assert!(coast.distance > 1000.0 && coast.distance < 15_000.0);
+        assert_eq!(found[1], None, "the lake feels no surge");
+        assert!(found[2].is_some_and(|gauge| gauge.distance < 7100.0));
+    }
+
+    #[test]
+    fn without_a_storm_the_sea_stays_at_rest() {
+        let shelf = shelf().at_level(0.4);
+        let (storm, start) = storm();
+        let gauges: Vec<Gauge> = shelf
+            .gauges(&[at(114.0, 21.9)])
+            .into_iter()
+            .flatten()
+            .collect();
+        let before = start.plus_seconds(-1e6);
+        for scheme in [Scheme::LocalInertial, Scheme::FiniteVolume] {
+            let setup = shelf.setup(&storm, before, 7200.0, scheme, 1);
+            let found = shelf.surge(setup, &gauges, 7200.0, 600.0).expect("a run");
+            let most = found[0].value.iter().map(|v| v.abs()).fold(0.0, f64::max);
+            assert!(most < 1e-5, "{most}");
+        }
+    }
+
+    /// On the open side the level stands by the inverse barometer: (101 000 − p) / (ρ g), some decimetres here.
+    #[test]
+    fn a_standing_storm_lifts_the_open_side_by_the_pressure() {
+        let shelf = shelf();
+        let (storm, start) = storm();
+        let level = shelf.level_on(Side::South, &storm, start, 3600.0);
+        let low = shelf.place(at(113.5, 20.0));
+        assert!(low[1].abs() < 1.0);
+        let nearest = storm.air(at(113.5, 20.0), start, Surface::Water).pressure;
+        let most = inverse_barometer(101_000.0, nearest);
+        assert!(
+            level.value.iter().all(|&v| v > 0.05 && v < most),
+            "{level:?} {most}"
+        );
+    }
+
+    #[test]
+    fn absurd_windows_are_refused() {
+        for window in [
+            [112.0, 20.0, 112.0, 23.0],
+            [112.0, 23.0, 116.0, 20.0],
+            [0.0, -90.0, 360.0, 90.0],
+            [f64::NAN, 20.0, 116.0, 23.0],
+        ] {
+            assert!(
+                Shelf::new(window, 10_000.0, |_, _| -10.0).is_err(),
+                "{window:?}"
+            );
+        }
+        assert!(Shelf::new([112.0, 20.0, 116.0, 23.0], 1.0, |_, _| -10.0).is_err());
+    }
+}
