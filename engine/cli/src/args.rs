@@ -376,6 +376,10 @@ pub struct ForecastArguments {
     /// Threads; 0 takes what the machine has. The result does not depend on it
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub threads: usize,
+    /// An advisory, JSON, instead of the twin's track; the run begins with it if it does not cover the start
+    /// in forecast.toml
+    #[arg(long, value_name = "FILE", conflicts_with = "track")]
+    pub advisory: Option<PathBuf>,
     /// Changes to rehearse, a JSON list: gate, pump, levee, evacuate, shift_track, sea_level, rain
     #[arg(long, value_name = "FILE")]
     pub changes: Option<PathBuf>,

@@ -21,7 +21,9 @@ pub fn of(arguments: &ForecastArguments) -> Result<Rehearsal> {
         )?)
     };
     let changed = arguments.changes.as_ref().map(read).transpose()?;
+    let advisory = arguments.advisory.as_deref().map(files::read_text);
     Ok(Rehearsal {
+        advisory: advisory.transpose()?,
         title: arguments.title.clone(),
         copy_of: arguments.copy_of.clone(),
         ..changed.unwrap_or_default()

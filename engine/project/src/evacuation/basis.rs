@@ -101,11 +101,11 @@ impl PlanBasis {
                 .iter()
                 .map(|named| ZoneWater {
                     code: named.row.code.clone(),
-                    arrival_s: named.row.arrival_s,
-                    depth_max_m: named.row.depth_max_m,
-                    flooded_share: named.row.flooded_share[1],
-                    people: named.row.people,
-                    people_reached: named.row.people_reached,
+                    arrival_s: named.row.arrival_s.map(rounded),
+                    depth_max_m: rounded(named.row.depth_max_m),
+                    flooded_share: rounded(named.row.flooded_share[1]),
+                    people: rounded(named.row.people),
+                    people_reached: rounded(named.row.people_reached),
                 })
                 .collect(),
         });
@@ -113,8 +113,11 @@ impl PlanBasis {
         // The exposure tells when the first water comes, not when it is deep enough to close a road,
         // nor when it has gone: a road that will be closed counts as closed from the first water on.
         let roads = impacts.assets.roads.iter().map(|road| RoadWater {
-            depth_max_m: road.depth_max_m,
-            closes_s: road.arrival_s.filter(|_| road.depth_max_m >= closed),
+            depth_max_m: rounded(road.depth_max_m),
+            closes_s: road
+                .arrival_s
+                .filter(|_| road.depth_max_m >= closed)
+                .map(rounded),
             reopens_s: None,
         });
         let places: Vec<Facility> = shelters(twin)
@@ -131,10 +134,11 @@ impl PlanBasis {
         let bound = PreparedAssets::new(geometry, blocked, assets, Settings::default())?;
         let water = bound.exposure(&Maxima::from(maxima), &Valuation::jrc_china())?;
         let shelters = water.facilities.iter().map(|shelter| PlaceWater {
-            depth_max_m: shelter.depth_max_m,
+            depth_max_m: rounded(shelter.depth_max_m),
             floods_at_s: shelter
                 .arrival_s
-                .filter(|_| shelter.depth_max_m >= SHELTER_DEPTH_M),
+                .filter(|_| shelter.depth_max_m >= SHELTER_DEPTH_M)
+                .map(rounded),
         });
         Ok(Self {
             start: start.to_owned(),
@@ -150,6 +154,11 @@ impl PlanBasis {
         let found = self.layers.iter().find(|l| l.layer == layer);
         found.map_or(&[], |l| l.zones.as_slice())
     }
+}
+
+/// Four decimals, so that the file holds exactly what the run has, and no negative zero.
+fn rounded(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4 + 0.0
 }
 
 /// The shelters of a twin and where they are [local m], in the order of the point layers.
