@@ -72,6 +72,9 @@ export const terrainCell = (): number => wasm.terrain_cell();
 export const setTerrain = (bytes: Uint8Array) => wasm.set_terrain(bytes);
 export const addCityChunk = (bytes: Uint8Array) => wasm.add_city_chunk(bytes);
 export const setLayer = (id: string, geojson: string, style: LayerStyle) => wasm.set_layer(id, geojson, style);
+export const removeLayer = (id: string) => wasm.remove_layer(id);
+/** Where a local point appears on the canvas [CSS px]; null behind the camera. */
+export const project = (x: number, y: number, z: number): [number, number] | null => (started ? (wasm.project(x, y, z) as [number, number] | null) : null);
 export const setExposure = (layer: string, codes: string[], colours: Uint8Array) => wasm.set_exposure(layer, codes, colours);
 export const setVisible = (names: Set<string>) => wasm.set_visible([...names]);
 export const setWaterFrame = (index: number, bytes: Uint8Array) => wasm.set_water_frame(index, bytes);
