@@ -190,7 +190,8 @@ function fillFromStorm() {
   unit = "m/s";
   averaging = { one_minute: "1", two_minute: "2", ten_minute: "10" }[known.averaging ?? ""] ?? averaging;
   base = beijing(Date.parse(first.utc));
-  rows = known.track.map((fix) => ({
+  const told = known.track.filter((fix) => fix.vmax_mps !== null || fix.pmin_hpa !== null);
+  rows = told.map((fix) => ({
     lead_h: String(Math.round((Date.parse(fix.utc) - Date.parse(first.utc)) / 360_000) / 10),
     lat: fix.lat.toFixed(2),
     lon: fix.lon.toFixed(2),

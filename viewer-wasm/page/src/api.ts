@@ -214,6 +214,24 @@ export async function bytes(path: string): Promise<Uint8Array> {
 export const post = <T>(path: string, body: unknown) =>
   json<T>(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 
+let routes: Set<string> | null = null;
+
+/** Asks once what the server offers: an older program lacks whole routes, and need not be asked in vain. */
+export async function learnRoutes(): Promise<void> {
+  const answer = await fetch("/api/openapi.json");
+  if (!answer.ok) return;
+  const described = (await answer.json()) as { paths?: Record<string, unknown> };
+  routes = new Set(Object.keys(described.paths ?? {}));
+}
+
+/** Whether the server has a route, written as in its description: `runs/{id}/plan`. */
+export const offers = (route: string): boolean => routes === null || routes.has(BASE + route);
+
+/** Refuses in words, without asking, what the server does not offer. */
+export function needs(route: string) {
+  if (!offers(route)) throw new ServerError(404, null, `404 ${route}`);
+}
+
 const id = encodeURIComponent;
 
 export const api = {

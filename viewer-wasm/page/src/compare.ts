@@ -1,10 +1,11 @@
 // Two runs side by side: A or B on the canvas, or how much deeper B is, with the table of both.
 
-import { ServerError } from "./api";
-import { button, byId, choice, el } from "./dom";
+import { needs, offers } from "./api";
+import { button, byId, choice, el, redraw } from "./dom";
 import { finishedRuns, pinRun, runName, runOf, takeBest } from "./forecast";
-import { both, clock, number, t } from "./i18n";
+import { clock, number, t } from "./i18n";
 import { set, state } from "./state";
+import { sentence } from "./warnings";
 import { type Comparison, type ComparisonRow, type Pair, work } from "./workapi";
 
 const comparisons = new Map<string, Promise<Comparison>>();
@@ -22,7 +23,7 @@ function asking(a: string, b: string, layer: string): Promise<Comparison> {
 /** The comparison of the two chosen runs in a layer; `null` when none are chosen or the server cannot. */
 export async function comparisonOf(layer: string): Promise<Comparison | null> {
   const pair = state.compare;
-  return pair ? asking(pair.a, pair.b, layer).catch(() => null) : null;
+  return pair && offers("compare") ? asking(pair.a, pair.b, layer).catch(() => null) : null;
 }
 
 type Face = "a" | "b" | "difference";
@@ -37,6 +38,13 @@ export function showFace(face: Face) {
   takeBest();
 }
 
+/** Compares two runs: their difference first, its table in sight. */
+export function beginCompare(a: string, b: string) {
+  set({ step: "rehearsal", compare: { a, b, face: "difference" } });
+  showFace("difference");
+  byId("compare-heading").scrollIntoView({ block: "start" });
+}
+
 /** From A to B and back. */
 export const otherFace = () => showFace(state.compare?.face === "b" ? "a" : "b");
 
@@ -49,7 +57,7 @@ export function showCompareBar() {
   const bar = byId("compare-bar");
   const pair = state.compare;
   const [a, b] = [runOf(pair?.a ?? null), runOf(pair?.b ?? null)];
-  bar.hidden = !pair || !a || !b;
+  bar.hidden = !pair || !a || !b || state.step !== "rehearsal";
   if (!pair || !a || !b) return;
   const names: Record<Face, string> = { a: `A ${runName(a)}`, difference: t("compare.difference"), b: `B ${runName(b)}` };
   bar.replaceChildren(
@@ -79,8 +87,7 @@ function choices(): HTMLElement {
   const selectB = choice("B", options, b, () => undefined);
   const begin = button(t("compare.begin"), () => {
     if (!selectA.value || !selectB.value || selectA.value === selectB.value) return;
-    set({ compare: { a: selectA.value, b: selectB.value, face: "difference" } });
-    showFace("difference");
+    beginCompare(selectA.value, selectB.value);
   });
   begin.id = "compare-begin";
   const check = () => {
@@ -92,7 +99,7 @@ function choices(): HTMLElement {
 }
 
 const TOTALS: Record<string, { unit: string; scale: number; digits: number }> = {
-  people_reached: { unit: "unit.people", scale: 1, digits: 0 },
+  people_reached: { unit: "", scale: 1, digits: 0 },
   flooded_area_m2: { unit: "unit.km2", scale: 1e-6, digits: 2 },
   buildings_reached: { unit: "", scale: 1, digits: 0 },
   roads_cut_m: { unit: "unit.km", scale: 1e-3, digits: 1 },
@@ -171,12 +178,13 @@ export async function showCompare() {
   const parts: Node[] = [choices()];
   if (state.compare) {
     try {
+      needs("compare");
       const comparison = await asking(state.compare.a, state.compare.b, state.layer);
       parts.push(totals(comparison), rowsTable(comparison));
     } catch (error) {
-      parts.push(el("p", { class: "note bad" }, error instanceof ServerError && error.text ? both(error.text) : t("failure.lost")));
+      parts.push(el("p", { class: "note bad" }, sentence(error)));
     }
   } else parts.push(el("p", { class: "note" }, t("compare.hint")));
   if (mine !== asked) return;
-  box.replaceChildren(...parts);
+  redraw(box, ...parts);
 }

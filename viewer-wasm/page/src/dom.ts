@@ -99,6 +99,14 @@ export function setOptions(select: HTMLSelectElement, options: [string, string][
   select.value = value;
 }
 
+/** Replaces what a part holds; the control that had the focus keeps it. */
+export function redraw(part: HTMLElement, ...children: Node[]) {
+  const controls = () => [...part.querySelectorAll<HTMLElement>("a[href], button, input, select, summary")];
+  const focused = controls().findIndex((control) => control === document.activeElement);
+  part.replaceChildren(...children);
+  if (focused >= 0) controls()[focused]?.focus({ preventScroll: true });
+}
+
 /** Keeps what a person has typed or unfolded in a part of the page while it is drawn anew. */
 export function busyWithin(part: HTMLElement): boolean {
   const active = document.activeElement;

@@ -1,15 +1,13 @@
 // Ensembles: which one probabilities come from, how their members go on, what they found.
 
-import { ServerError } from "./api";
+import { offers } from "./api";
 import type { Band, Plume } from "./charts";
-import { button, byId, el, setOptions, toast } from "./dom";
+import { button, byId, el, redraw, setOptions, toast } from "./dom";
 import { both, number, percent, remaining, t } from "./i18n";
 import { set, state } from "./state";
 import { type Ensemble, type Member, type Probability, type ProbabilityRow, work } from "./workapi";
 
 let known: Ensemble[] = [];
-/** The server has no ensembles: an older program. */
-let absent = false;
 let pinned: string | null = null;
 const own = new Set<string>();
 const probabilities = new Map<string, Probability>();
@@ -32,11 +30,11 @@ export function followEnsemble(ensemble: Ensemble) {
 
 /** Asks for the ensembles; true while one is being computed. */
 export async function lookAtEnsembles(): Promise<boolean> {
-  if (absent) return false;
+  if (!offers("ensembles")) return false;
   try {
     known = await work.ensembles();
-  } catch (error) {
-    absent = error instanceof ServerError && error.status === 404;
+  } catch {
+    // The runs are asked for as often, and tell when the server is lost.
     return false;
   }
   const done = known.filter((of) => of.state === "done");
@@ -67,7 +65,7 @@ export function showEnsembles() {
   const options = done.map((of, i): [string, string] => [of.id, done.length > 1 ? `${label(of)} · ${i + 1}` : label(of)]);
   setOptions(byId<HTMLSelectElement>("ensemble-choice"), [...options, ["", t("ensemble.none")]], state.ensemble ?? "");
   const busy = known.filter((of) => of.state === "running" || of.state === "queued" || (of.state === "failed" && of === known.at(-1)));
-  byId("working").replaceChildren(...busy.map(progress));
+  redraw(byId("working"), ...busy.map(progress));
   const open = byId<HTMLDialogElement>("members");
   const shown = known.find((of) => of.id === open.dataset.ensemble);
   if (open.open && shown) fillMembers(shown);

@@ -1,6 +1,6 @@
 // Start: engine, city, forecast, in that order; then the page follows the state.
 
-import { api, type LayerInfo, type SearchHit, ServerError, type Twin } from "./api";
+import { api, learnRoutes, type LayerInfo, type SearchHit, ServerError, type Twin } from "./api";
 import { showCard } from "./card";
 import { setPlume } from "./charts";
 import { otherFace, showCompareBar } from "./compare";
@@ -144,7 +144,7 @@ async function start() {
   engine.onFailure((message) => fail("engine", message));
   try {
     loading(0.25, "loading.twin");
-    twin = await api.twin();
+    [twin] = await Promise.all([api.twin(), learnRoutes().catch(() => undefined)]);
     engine.setSite(twin);
     loading(0.3, "loading.terrain");
     engine.setTerrain(await api.terrain(engine.terrainCell()));

@@ -1,6 +1,6 @@
 // The dialog that starts a forecast: one run or an ensemble, of the twin's own storm or of a typed advisory.
 
-import { type Run, ServerError, type Twin } from "./api";
+import { offers, type Run, ServerError, type Twin } from "./api";
 import { readAdvisory, showAdvisory } from "./advisory";
 import { byId, el, setOptions, toast } from "./dom";
 import { followEnsemble } from "./ensembles";
@@ -50,6 +50,8 @@ export function showForecastTexts() {
 /** Shows the parts that the choices need. */
 function show() {
   const members = picked("forecast-kind") === "ensemble";
+  for (const radio of document.querySelectorAll<HTMLInputElement>("#forecast input[value=ensemble]")) radio.disabled = !offers("ensembles");
+  for (const radio of document.querySelectorAll<HTMLInputElement>("#forecast input[value=advisory]")) radio.disabled = !offers("advisories/check");
   for (const part of document.querySelectorAll<HTMLElement>("#forecast [data-for]")) part.hidden = part.dataset.for !== (members ? "ensemble" : "single");
   const typed = picked("forecast-storm") === "advisory";
   byId("advisory").hidden = !typed;

@@ -1,6 +1,6 @@
 // What colours the grids, and what the legend says about it.
 
-import type { Exposure, Run } from "./api";
+import { type Exposure, offers, type Run } from "./api";
 import { CHANCE_STOPS, classColour, DEPTH_STOPS, DIFFERENCE_STOPS, LEVEL_COLOURS, rgba, SHARE_STOPS, WARNING_COLOURS } from "./colours";
 import { comparisonOf } from "./compare";
 import { byId, el } from "./dom";
@@ -33,20 +33,16 @@ const hazards = new Map<string, Promise<Hazards | null>>();
 /** The hazard levels of a finished run; `null` where the server has none. */
 export function hazardsOf(run: Run | null, layer: string): Promise<Hazards | null> {
   const id = serverId(run);
-  if (!id || run?.state !== "done" || noHazards) return Promise.resolve(null);
+  if (!id || run?.state !== "done" || !hazardsKnown()) return Promise.resolve(null);
   const key = `${id} ${layer}`;
   const known = hazards.get(key);
   if (known) return known;
-  const asked = work.hazards(id, layer).catch(() => {
-    noHazards = true;
-    return null;
-  });
+  const asked = work.hazards(id, layer).catch(() => null);
   hazards.set(key, asked);
   return asked;
 }
 
-let noHazards = false;
-export const hazardsKnown = () => !noHazards;
+export const hazardsKnown = () => offers("runs/{id}/hazards");
 
 const OPACITY = 165;
 const CLEAR: [number, number, number, number] = [0, 0, 0, 0];

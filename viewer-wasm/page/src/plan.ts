@@ -1,6 +1,7 @@
 // The plan: who must leave where, in the order in which water comes, by which road, to which shelter.
 
-import { button, byId, el } from "./dom";
+import { needs } from "./api";
+import { button, byId, el, redraw } from "./dom";
 import * as engine from "./engine";
 import { shownRun } from "./forecast";
 import { both, clock, number, t, word } from "./i18n";
@@ -44,6 +45,7 @@ export async function showPlan() {
   }
   if (!shown) list.replaceChildren(el("p", { class: "empty" }, t("panel.loading")));
   try {
+    needs("runs/{id}/plan");
     const plan = await planOf(id);
     if (mine !== asked) return;
     for (const kind of ["csv", "geojson"]) byId(`plan-${kind}`).hidden = false;
@@ -66,7 +68,7 @@ function fill(plan: Plan, start: string) {
   if (plan.steps.length === 0) parts.push(el("p", { class: "empty" }, t("plan.nothing")));
   else parts.push(el("ol", { class: "steps" }, ...plan.steps.map((step) => el("li", {}, stepEntry(step, start)))));
   if (plan.shelters.length) parts.push(el("h3", {}, t("plan.shelters")), shelters(plan, start));
-  byId("plan-list").replaceChildren(...parts);
+  redraw(byId("plan-list"), ...parts);
 }
 
 export const staffText = (step: PlanStep): string =>

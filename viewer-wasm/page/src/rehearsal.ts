@@ -1,8 +1,8 @@
 // The rehearsal: a copy of the shown forecast, what is changed in it, and its run.
 
 import type { Run } from "./api";
-import { button, byId, choice, el, field, numberInput, toast } from "./dom";
-import { showCompare, showFace } from "./compare";
+import { button, byId, choice, el, field, numberInput, redraw, toast } from "./dom";
+import { beginCompare, showCompare, showCompareBar } from "./compare";
 import { awaitRun, runName, runOf, shownRun } from "./forecast";
 import { both, number, t } from "./i18n";
 import { serverId } from "./localrun";
@@ -57,6 +57,7 @@ export function changeText(change: Change): string {
 function add(change: Change) {
   changes = [...changes, change];
   showRehearsal();
+  document.getElementById("rehearsal-start")?.focus({ preventScroll: true });
 }
 
 function baseRun(): Run | null {
@@ -101,7 +102,8 @@ export function showRehearsal() {
   const title = el("input", { type: "text", maxlength: "80", id: "rehearsal-title", placeholder: t("rehearsal.title_hint") });
   const start = button(sending ? t("rehearsal.sending") : t("rehearsal.start"), () => void begin(run, title.value.trim()), { class: "primary", id: "rehearsal-start" });
   start.disabled = changes.length === 0 || sending;
-  box.replaceChildren(
+  redraw(
+    box,
     el("p", {}, t("rehearsal.base"), " ", el("b", {}, runName(run))),
     changes.length ? list : el("p", { class: "note" }, t("rehearsal.no_changes")),
     field(t("change.add"), kinds),
@@ -216,8 +218,7 @@ async function begin(run: Run, title: string) {
         return;
       }
       toast(t("rehearsal.done"), "good");
-      set({ step: "rehearsal", compare: { a: run.id, b: ended.id, face: "difference" } });
-      showFace("difference");
+      beginCompare(run.id, ended.id);
     });
     changes = [];
   } catch (error) {
@@ -246,12 +247,13 @@ function drawChanges() {
       },
     };
   });
-  showLabels("rehearsal-gates", here && kind === "gate" ? labels : []);
+  showLabels("rehearsal-gates", here && kind === "gate" && !state.compare ? labels : []);
 }
 
 /** The whole step: what is changed, and the comparison. */
 export async function openRehearsal() {
   if (state.step === "rehearsal" && gates.length === 0) gates = await pointsOf("gate").catch(() => []);
   showRehearsal();
+  showCompareBar();
   if (state.step === "rehearsal") await showCompare();
 }

@@ -1,6 +1,6 @@
 // The report of one forecast: situation, storm, grids, roads, warnings, plan, and how far to trust it. Prints on A4.
 
-import { api, type Exposure, type Run, type Storm, type Twin } from "./api";
+import { api, learnRoutes, offers, type Exposure, type Run, type Storm, type Twin } from "./api";
 import { baseMap, onMap, PAPER, siteOn, trackOn } from "./coast";
 import { CHANCE_STOPS, classColour, SHARE_STOPS, WARNING_COLOURS } from "./colours";
 import { button, byId, el, path, svg } from "./dom";
@@ -33,10 +33,10 @@ interface Facts {
 }
 
 /** What the server may not have is left out. */
-const maybe = <T>(asked: Promise<T>): Promise<T | null> => asked.catch(() => null);
+const maybe = async <T>(route: string, ask: () => Promise<T>): Promise<T | null> => (offers(route) ? ask().catch(() => null) : null);
 
 async function gather(): Promise<Facts | string> {
-  const [twin, runs] = await Promise.all([api.twin(), api.runs()]);
+  const [twin, runs] = await Promise.all([api.twin(), api.runs(), learnRoutes().catch(() => undefined)]);
   const run = runs.find((of) => of.id === query.get("run")) ?? (query.get("run") ? null : runs.filter((of) => of.state === "done").at(-1));
   if (!run) return t("report.no_run");
   if (run.state !== "done") return t("report.not_done");
@@ -46,13 +46,13 @@ async function gather(): Promise<Facts | string> {
   const [exposure, geojson, roadText, storm, roads, warnings, plan, ensembles, probability] = await Promise.all([
     api.exposure(run.id, layer),
     api.layer(layer),
-    lines ? maybe(api.layer(lines.id)) : null,
-    maybe(api.storm(run.id)),
-    maybe(work.roads(run.id)),
-    maybe(work.warnings()),
-    maybe(work.plan(run.id)),
-    ensembleId ? maybe(work.ensembles()) : null,
-    ensembleId ? maybe(work.probability(ensembleId, layer)) : null,
+    lines ? api.layer(lines.id) : null,
+    maybe("runs/{id}/storm", () => api.storm(run.id)),
+    maybe("runs/{id}/roads", () => work.roads(run.id)),
+    maybe("warnings", () => work.warnings()),
+    maybe("runs/{id}/plan", () => work.plan(run.id)),
+    ensembleId ? maybe("ensembles", () => work.ensembles()) : null,
+    ensembleId ? maybe("ensembles", () => work.probability(ensembleId, layer)) : null,
   ]);
   const roadFeatures = roadText ? (JSON.parse(roadText) as { features: { geometry: { type: string; coordinates: LonLat[] } }[] }).features : [];
   return {

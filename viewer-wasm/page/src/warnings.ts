@@ -1,8 +1,8 @@
 // Warnings: drafts by audience and colour, what they reach, and the approval by a named person. Nothing is sent.
 
-import { type Run, ServerError } from "./api";
+import { needs, type Run, ServerError } from "./api";
 import { WARNING_COLOURS } from "./colours";
-import { busyWithin, button, byId, choice, el, facts, field, toast } from "./dom";
+import { busyWithin, button, byId, choice, el, facts, field, redraw, toast } from "./dom";
 import * as engine from "./engine";
 import { runOf, shownRun } from "./forecast";
 import { both, clock, instant, number, t } from "./i18n";
@@ -28,11 +28,17 @@ const AUDIENCES = ["pupils_parents", "drivers", "residents"];
 export const openWarning = (): Warning | null => known.find((warning) => warning.id === state.warning) ?? null;
 export const knownWarnings = (): readonly Warning[] => known;
 
-export const sentence = (error: unknown): string => (error instanceof ServerError && error.text ? both(error.text) : error instanceof ServerError && error.status === 404 ? t("failure.absent") : t("failure.lost"));
+/** What the server said, in words for a person: an older program lacks whole routes. */
+export function sentence(error: unknown): string {
+  if (!(error instanceof ServerError)) return String(error);
+  if (error.status === 404 && (!error.text || error.text.zh.includes("/api/"))) return t("failure.absent");
+  return error.text ? both(error.text) : t("failure.lost");
+}
 
 /** Asks for all warnings and shows them. */
 export async function loadWarnings() {
   try {
+    needs("warnings");
     known = await work.warnings();
     trouble = null;
   } catch (error) {
@@ -71,7 +77,7 @@ export function wireWarnings() {
 export function showWarnings() {
   const run = shownRun();
   const draft = byId<HTMLButtonElement>("warnings-draft");
-  draft.disabled = !run || run.state !== "done" || serverId(run) === null;
+  draft.disabled = trouble !== null || !run || run.state !== "done" || serverId(run) === null;
   const drafts = known.filter((warning) => warning.state === "draft").length;
   const badge = byId("drafts-count");
   badge.textContent = drafts ? number(drafts) : "";
@@ -106,7 +112,7 @@ export function showWarnings() {
     const here = shown.filter((warning) => states.includes(warning.state));
     return here.length ? [el("h3", {}, t(`warnings.${name}`, { n: number(here.length) })), ...here.map(entry)] : [];
   });
-  list.replaceChildren(...(parts.length ? parts : [el("p", { class: "empty" }, t("warnings.none_pass"))]));
+  redraw(list, ...(parts.length ? parts : [el("p", { class: "empty" }, t("warnings.none_pass"))]));
 }
 
 export function colourBadge(colour: string): HTMLElement {
@@ -159,7 +165,7 @@ function body(warning: Warning): HTMLElement {
   facts(fact, [
     [t("warning.onset"), instant(warning.onset)],
     [t("warning.expires"), instant(warning.expires)],
-    [t("warning.people"), number(warning.targets.people)],
+    ...(warning.targets.people ? [[t("warning.people"), number(warning.targets.people)] as [string, string]] : []),
     ...(warning.approved ? [[t("warning.approved"), `${instant(warning.approved)} · ${warning.by ?? "–"}`] as [string, string]] : []),
   ]);
   const detour = (metres: number | null) => (metres === null ? t("warning.no_detour") : t("warning.detour", { km: number(metres / 1000, 1) }));
