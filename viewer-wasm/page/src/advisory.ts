@@ -171,12 +171,14 @@ function map(): HTMLElement {
 
 function drawTrack() {
   const points = rows.map((row) => ({ row, at: onMap(Number(row.lon), Number(row.lat)) })).filter(({ row }) => row.lat !== "" && row.lon !== "");
+  let labelled: [number, number] | null = null;
   const circles = points.flatMap(({ row, at: [cx, cy] }) => {
     const index = rows.indexOf(row);
-    return [
-      svg("circle", { cx, cy, r: 5, fill: "#ffb84d", stroke: "#10171c", "data-row": index, cursor: "grab" }),
-      svg("text", { x: cx + 7, y: cy + 3, fill: "#fff", "font-size": 9, "pointer-events": "none" }, `+${row.lead_h}`),
-    ];
+    const circle = svg("circle", { cx, cy, r: 5, fill: "#ffb84d", stroke: "#10171c", "data-row": index, cursor: "grab" });
+    // Lead times that would lie on one another are left out.
+    if (labelled && Math.hypot(cx - labelled[0], cy - labelled[1]) < 26) return [circle];
+    labelled = [cx, cy];
+    return [circle, svg("text", { x: cx - 6, y: cy - 8, fill: "#fff", "font-size": 9, "pointer-events": "none" }, `+${row.lead_h} h`)];
   });
   track?.replaceChildren(svg("path", { d: path(points.map(({ at }) => at)), fill: "none", stroke: "#ffb84d", "stroke-width": 1.6 }), ...circles);
 }

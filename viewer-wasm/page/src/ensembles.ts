@@ -5,7 +5,7 @@ import type { Band, Plume } from "./charts";
 import { button, byId, el, redraw, setOptions, toast } from "./dom";
 import { both, number, percent, remaining, t } from "./i18n";
 import { set, state } from "./state";
-import { type Ensemble, type Member, type Probability, type ProbabilityRow, work } from "./workapi";
+import { type Ensemble, type Member, type PlumeAnswer, type Probability, type ProbabilityRow, work } from "./workapi";
 
 let known: Ensemble[] = [];
 let pinned: string | null = null;
@@ -176,20 +176,19 @@ export const chance = (row: ProbabilityRow | null | undefined, depth: number): n
 export async function plumeOf(): Promise<Plume | null> {
   const ensemble = shownEnsemble();
   if (!ensemble) return null;
-  if (!plumes.has(ensemble.id)) plumes.set(ensemble.id, readPlume(await work.plume(ensemble.id).catch(() => null)));
+  if (!plumes.has(ensemble.id)) plumes.set(ensemble.id, readPlume(await work.plume(ensemble.id).catch(() => null), ensemble.start));
   return plumes.get(ensemble.id) ?? null;
 }
 
 /** The server's plume as bands; `null` where it has none. */
-function readPlume(answer: unknown): Plume | null {
-  const of = answer as { start?: string; time_s?: number[]; [quantity: string]: unknown } | null;
-  if (!of?.time_s) return null;
-  const band = (name: string): Band | null => {
-    const found = of[name] as Record<string, number[]> | undefined;
-    return found?.p10 && found.p50 && found.p90 ? { low: found.p10, middle: found.p50, high: found.p90 } : null;
+function readPlume(answer: PlumeAnswer | null, start: string | undefined): Plume | null {
+  if (!answer) return null;
+  const band = (name: keyof PlumeAnswer["percentiles"]): Band | null => {
+    const found = answer.percentiles[name];
+    return found ? { low: found.p10, middle: found.p50, high: found.p90 } : null;
   };
   const [sea, rain, wind] = [band("sea_level_m"), band("rain_mm_h"), band("wind_mps")];
-  return sea && rain && wind ? { ...(of.start ? { start: of.start } : {}), time_s: of.time_s, sea, rain, wind } : null;
+  return sea && rain && wind ? { ...(start ? { start } : {}), time_s: answer.time_s, sea, rain, wind } : null;
 }
 
 /** The chance in words of a row: "85 %". */

@@ -72,23 +72,26 @@ function fill(plan: Plan, start: string) {
 }
 
 export const staffText = (step: PlanStep): string =>
-  step.staff.map((of) => `${of.name ? `${of.name} ` : ""}${word("role", of.role)}${of.count > 1 || !of.name ? ` ${number(of.count)}` : ""}`).join(t("list.comma"));
+  step.staff.map((of) => `${both(of.name) || word("role", of.role)} ${number(of.count)}`).join(t("list.comma"));
 
 function stepEntry(step: PlanStep, start: string): HTMLElement {
   const act = button("", () => choose(step), { "data-code": step.grid.code, "aria-pressed": String(chosen === step.order) });
   const shelter = step.shelter ? t("plan.to", { shelter: step.shelter.name, places: number(step.shelter.places_left) }) : t("plan.no_shelter");
   const dry = step.route?.dry_until_s === null || step.route?.dry_until_s === undefined ? t("plan.dry_all") : t("plan.dry_until", { time: clock(start, step.route.dry_until_s) });
   const route = step.route ? t("plan.route", { km: number(step.route.length_m / 1000, 1), dry }) : t("plan.no_route");
+  const leaveBy = step.route?.leave_by_s;
+  const leave = typeof leaveBy === "number" ? ` · ${t("plan.leave_by", { time: clock(start, leaveBy) })}` : "";
   const line = (text: string, of = "") => el("span", { class: `line ${of}` }, text);
   const vulnerable = step.vulnerable ? ` · ${t("plan.vulnerable", { n: number(step.vulnerable) })}` : "";
   act.append(
     el("b", { class: "order" }, number(step.order)),
     el("span", { class: "name" }, step.grid.name || step.grid.code),
-    el("span", { class: "main" }, clock(start, step.time_s)),
+    el("span", { class: "main" }, t("plan.water", { time: clock(start, step.time_s) })),
     line(`${t("ranking.people", { people: number(step.people) })}${vulnerable}${step.units.length ? ` · ${t("plan.units", { n: number(step.units.length) })}` : ""}`),
     ...(step.staff.length ? [line(t("plan.staff", { staff: staffText(step) }))] : []),
     line(shelter, step.shelter ? "" : "bad"),
-    line(route, step.route ? "" : "bad"),
+    line(`${route}${leave}`, step.route ? "" : "bad"),
+    ...(step.unplaced_people ? [line(t("plan.step_unplaced", { n: number(step.unplaced_people) }), "bad")] : []),
     ...(step.note && both(step.note) ? [line(both(step.note))] : []),
   );
   return act;
@@ -120,7 +123,9 @@ function choose(step: PlanStep) {
 /** Routes as lines, the chosen one stronger; shelters as rings and numbers at their ends. */
 function drawPlan(plan: Plan | null) {
   shown = plan;
-  const routes = (plan?.steps ?? []).flatMap((step): Mark[] => (step.route ? [{ code: String(step.order), line: step.route.line }] : []));
+  const routes = (plan?.steps ?? []).flatMap((step): Mark[] =>
+    (step.moves ?? [step]).flatMap((move) => (move.route ? [{ code: String(step.order), line: move.route.line }] : [])),
+  );
   showMarks("plan-routes", routes, [64, 224, 160, 235], 3.5);
   showMarks("plan-chosen", routes.filter((route) => route.code === String(chosen)), [255, 255, 255, 255], 7);
   const starts = (plan?.steps ?? []).flatMap((step) => {

@@ -250,7 +250,7 @@ function planPart({ plan, run, geojson, roadLines }: Facts): HTMLElement {
   const map = new ReportMap(of, t("report.routes"));
   map.areas(of, (code) => (hit.has(code) ? "#fddb9b" : null));
   map.lines(roadLines, "#aab2b7", 0.35);
-  map.lines(plan.steps.flatMap((step) => (step.route ? [step.route.line] : [])), "#0a8a4f", 2);
+  map.lines(plan.steps.flatMap((step) => (step.moves ?? [step]).flatMap((move) => (move.route ? [move.route.line] : []))), "#0a8a4f", 2);
   for (const step of plan.steps) {
     const end = step.route?.line.at(-1);
     if (end) map.square(end, "#0b5fa5");
@@ -265,7 +265,7 @@ function planPart({ plan, run, geojson, roadLines }: Facts): HTMLElement {
     clock(run.start, step.time_s),
     step.grid.name || step.grid.code,
     number(step.people),
-    step.staff.map((who) => `${who.name ?? ""} ${word("role", who.role)}${who.count > 1 || !who.name ? ` ${number(who.count)}` : ""}`.trim()).join(t("list.comma")) || "–",
+    step.staff.map((who) => `${both(who.name) || word("role", who.role)} ${number(who.count)}`).join(t("list.comma")) || "–",
     step.shelter?.name ?? t("plan.no_shelter"),
     step.route ? `${number(step.route.length_m / 1000, 1)} ${t("unit.km")}` : t("plan.no_route"),
   ]);

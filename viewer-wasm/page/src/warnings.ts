@@ -1,16 +1,16 @@
 // Warnings: drafts by audience and colour, what they reach, and the approval by a named person. Nothing is sent.
 
-import { needs, type Run, ServerError } from "./api";
+import { needs, ServerError } from "./api";
 import { WARNING_COLOURS } from "./colours";
 import { busyWithin, button, byId, choice, el, facts, field, redraw, toast } from "./dom";
 import * as engine from "./engine";
-import { runOf, shownRun } from "./forecast";
+import { runName, runOf, shownRun } from "./forecast";
 import { both, clock, instant, number, t } from "./i18n";
 import { serverId } from "./localrun";
 import { type Mark, showLabels, showMarks } from "./marks";
 import { gridName, layerOf, pointsOf, roadLines } from "./places";
 import { set, state } from "./state";
-import { type LonLat, type Warning, type WarningState, work } from "./workapi";
+import { type LonLat, type Warning, type WarningChange, type WarningState, work } from "./workapi";
 
 let known: Warning[] = [];
 let trouble: string | null = null;
@@ -134,18 +134,16 @@ function entry(warning: Warning): HTMLElement {
   head.append(
     colourBadge(warning.colour),
     el("span", { class: "audience" }, t(`audience.${warning.audience}`)),
-    el("span", { class: "state", "data-state": warning.state }, t(`warning.${warning.state}`)),
+    el("span", { class: "state", "data-state": warning.state }, warning.msg_type === "Alert" ? t(`warning.${warning.state}`) : `${t(`msg.${warning.msg_type}`)} · ${t(`warning.${warning.state}`)}`),
     el("span", { class: "headline" }, both(warning.headline)),
     el("span", { class: "note" }, reach.join(" · ")),
   );
   return el("article", { class: "warning", "data-id": warning.id, "data-state": warning.state }, head, ...(open ? [body(warning)] : []));
 }
 
-const runStart = (warning: Warning): Run | null => runOf(warning.run);
-
-function when(warning: Warning, seconds: number | null): string {
-  const run = runStart(warning);
-  return run && seconds !== null ? clock(run.start, seconds) : "–";
+function when(warning: Warning, seconds: number | null | undefined): string {
+  const start = warning.run_start ?? runOf(warning.run)?.start;
+  return start && typeof seconds === "number" ? clock(start, seconds) : "–";
 }
 
 /** Entries of a list of targets shown before the rest is folded away. */
@@ -165,9 +163,14 @@ function body(warning: Warning): HTMLElement {
   facts(fact, [
     [t("warning.onset"), instant(warning.onset)],
     [t("warning.expires"), instant(warning.expires)],
+    ...(warning.warn_by && warning.state === "draft" ? [[t("warning.warn_by"), instant(warning.warn_by)] as [string, string]] : []),
     ...(warning.targets.people ? [[t("warning.people"), number(warning.targets.people)] as [string, string]] : []),
     ...(warning.approved ? [[t("warning.approved"), `${instant(warning.approved)} · ${warning.by ?? "–"}`] as [string, string]] : []),
   ]);
+  const closing = (road: (typeof roads)[number]) =>
+    road.closes_s === null
+      ? t("warning.slow", { time: when(warning, road.warned_s), depth: number(road.depth_m ?? 0, 2) })
+      : `${t("warning.closes", { time: when(warning, road.closes_s) })} · ${detour(road.detour_m)}`;
   const detour = (metres: number | null) => (metres === null ? t("warning.no_detour") : t("warning.detour", { km: number(metres / 1000, 1) }));
   return el(
     "div",
@@ -184,7 +187,7 @@ function body(warning: Warning): HTMLElement {
     ...targets(
       t("warning.roads"),
       roads.map((road) =>
-        button(`${road.name || road.id} · ${t("warning.closes", { time: when(warning, road.closes_s) })} · ${detour(road.detour_m)}`, () => engine.flyToFeature("warning-roads", road.id)),
+        button(`${road.name || road.id} · ${closing(road)}`, () => engine.flyToFeature("warning-roads", road.id)),
       ),
     ),
     ...targets(
@@ -218,7 +221,7 @@ const wordOf = (action: string) => (ACTIONS.includes(action) ? t(`action.${actio
 let name = "";
 
 function actions(warning: Warning): Node[] {
-  if (!["draft", "issued"].includes(warning.state)) return [];
+  if (!["draft", "issued"].includes(warning.state) || warning.msg_type === "Cancel") return [];
   const who = el("input", { type: "text", autocomplete: "name", maxlength: "80", required: "" });
   who.value = name;
   who.addEventListener("input", () => {
@@ -226,6 +229,7 @@ function actions(warning: Warning): Node[] {
   });
   const why = el("input", { type: "text", maxlength: "300" });
   const told = el("p", { class: "note bad", role: "alert" });
+  const edit = warning.state === "issued" ? updateForm(warning) : null;
   const act = (text: string, needsReason: boolean, ask: (by: string, reason: string) => Promise<Warning>, attributes: Record<string, string>) =>
     button(
       text,
@@ -255,7 +259,7 @@ function actions(warning: Warning): Node[] {
           act(t("warning.discard"), true, (by, reason) => work.discard(warning.id, by, reason), { "data-act": "discard" }),
         ]
       : [
-          act(t("warning.update"), false, (by) => work.update(warning.id, by), { "data-act": "update" }),
+          act(t("warning.update"), false, (by, reason) => work.update(warning.id, { by, ...(reason ? { reason } : {}), ...edit?.change() }), { "data-act": "update" }),
           act(t("warning.cancel"), true, (by, reason) => work.cancel(warning.id, by, reason), { "data-act": "cancel", class: "danger" }),
         ];
   return [
@@ -264,11 +268,45 @@ function actions(warning: Warning): Node[] {
       { class: "decide" },
       field(t("warning.name"), who),
       field(t(warning.state === "draft" ? "warning.reason_discard" : "warning.reason_cancel"), why),
+      ...(edit ? [edit.element] : []),
       el("p", { class: "actions" }, ...buttons),
       told,
       el("p", { class: "note" }, t("warnings.not_sent")),
     ),
   ];
+}
+
+/** What an update may change: the forecast it rests on, and its words. */
+function updateForm(warning: Warning): { element: HTMLElement; change: () => Partial<WarningChange> } {
+  const run = shownRun();
+  const newer = serverId(run);
+  const take = el("input", { type: "checkbox" });
+  take.checked = newer !== null && newer !== warning.run && run?.state === "done";
+  take.disabled = newer === null || run?.state !== "done";
+  const area = (value: string) => {
+    const text = el("textarea", { rows: "3", maxlength: "1000" });
+    text.value = value;
+    return text;
+  };
+  const texts = { zh: area(warning.description.zh), en: area(warning.description.en), doZh: area(warning.instruction.zh), doEn: area(warning.instruction.en) };
+  const changed = (zh: HTMLTextAreaElement, en: HTMLTextAreaElement, before: { zh: string; en: string }) =>
+    zh.value.trim() !== before.zh || en.value.trim() !== before.en ? { zh: zh.value.trim(), en: en.value.trim() } : null;
+  const change = () => {
+    const description = changed(texts.zh, texts.en, warning.description);
+    const instruction = changed(texts.doZh, texts.doEn, warning.instruction);
+    return { ...(take.checked && newer ? { run: newer } : {}), ...(description ? { description } : {}), ...(instruction ? { instruction } : {}) };
+  };
+  const element = el(
+    "details",
+    {},
+    el("summary", {}, t("warning.edit")),
+    el("label", { class: "check" }, take, t("warning.update_with", { run: run ? runName(run) : "–" })),
+    field(t("warning.text_zh"), texts.zh),
+    field(t("warning.text_en"), texts.en),
+    field(t("warning.do_zh"), texts.doZh),
+    field(t("warning.do_en"), texts.doEn),
+  );
+  return { element, change };
 }
 
 /** Outlines of a GeoJSON geometry. */

@@ -76,6 +76,7 @@ export interface Ensemble {
   seed: number;
   members: Member[];
   created: string;
+  start?: string;
   wall_s: number | null;
   eta_s: number | null;
   message: Bilingual | string | null;
@@ -105,6 +106,18 @@ export interface Probability {
   rows: ProbabilityRow[];
 }
 
+/** Percentiles of the members over time. */
+interface Percentiles {
+  p10: number[];
+  p50: number[];
+  p90: number[];
+}
+
+export interface PlumeAnswer {
+  time_s: number[];
+  percentiles: { sea_level_m?: Percentiles; rain_mm_h?: Percentiles; wind_mps?: Percentiles };
+}
+
 /** Which surface of an ensemble. */
 export type Product = "p50" | "p90" | "worst";
 
@@ -130,17 +143,39 @@ export interface Warning {
   onset: string | null;
   expires: string | null;
   run: string | null;
+  /** The run's start: times of targets count from it. */
+  run_start?: string;
+  /** When it is to be out at the latest. */
+  warn_by?: string | null;
   grids: string[];
   polygon: unknown;
   targets: {
     schools: { code: string; name: string; depth_m: number; time_s: number | null }[];
-    roads: { id: string; name: string; closes_s: number; reopens_s: number | null; detour_m: number | null }[];
+    roads: {
+      id: string;
+      name: string;
+      depth_m?: number;
+      /** When drivers are to be warned; the segment may never be closed. */
+      warned_s?: number;
+      closes_s: number | null;
+      reopens_s: number | null;
+      detour_m: number | null;
+    }[];
     people: number;
   };
   references: string[];
   by: string | null;
   approved: string | null;
   history: { time: string; by: string; action: string; reason?: string | null }[];
+}
+
+/** What an update changes; what is missing stays. */
+export interface WarningChange {
+  by: string;
+  run?: string;
+  description?: Bilingual;
+  instruction?: Bilingual;
+  reason?: string;
 }
 
 export interface RoadCut {
@@ -152,6 +187,13 @@ export interface RoadCut {
   detour_m: number | null;
 }
 
+export interface Route {
+  length_m: number;
+  leave_by_s?: number | null;
+  dry_until_s: number | null;
+  line: LonLat[];
+}
+
 export interface PlanStep {
   order: number;
   time_s: number;
@@ -160,15 +202,18 @@ export interface PlanStep {
   units: string[];
   people: number;
   vulnerable?: number | null;
-  staff: { role: string; name?: string | null; count: number }[];
+  staff: { role: string; name?: Bilingual | string | null; count: number }[];
   shelter: { code: string; name: string; places_left: number } | null;
-  route: { length_m: number; dry_until_s: number | null; line: LonLat[] } | null;
+  route: Route | null;
+  /** Unit by unit. */
+  moves?: { people: number; route: Route | null }[];
+  unplaced_people?: number;
   note: Bilingual | null;
 }
 
 export interface Plan {
   steps: PlanStep[];
-  shelters: { code: string; name: string; capacity: number; assigned: number; places_left: number; floods_at_s: number | null }[];
+  shelters: { code: string; name: string; capacity: number; assigned: number; places_left: number; floods_at_s: number | null; at?: LonLat | null }[];
   unplaced_people: number;
   notes: Bilingual[];
 }
@@ -203,14 +248,14 @@ export const work = {
   cancelEnsemble: (ensemble: string) => json<Ensemble>(`ensembles/${id(ensemble)}/cancel`, { method: "POST" }),
   probability: (ensemble: string, layer: string) => json<Probability>(`ensembles/${id(ensemble)}/probability?layer=${id(layer)}`),
   product: (ensemble: string, product: Product) => bytes(`ensembles/${id(ensemble)}/frames/${product}`),
-  plume: (ensemble: string) => json<unknown>(`ensembles/${id(ensemble)}/plume`),
+  plume: (ensemble: string) => json<PlumeAnswer>(`ensembles/${id(ensemble)}/plume`),
   probabilityLink: (ensemble: string, layer: string, kind: "csv" | "geojson") =>
     `${BASE}ensembles/${id(ensemble)}/probability.${kind}?layer=${id(layer)}`,
   hazards: (run: string, layer: string) => json<Hazards>(`runs/${id(run)}/hazards?layer=${id(layer)}`),
   draftWarnings: (run: string) => post<Warning[]>("warnings/drafts", { run }),
   warnings: () => json<Warning[]>("warnings"),
   approve: (warning: string, by: string) => post<Warning>(`warnings/${id(warning)}/approve`, { by }),
-  update: (warning: string, by: string) => post<Warning>(`warnings/${id(warning)}/update`, { by }),
+  update: (warning: string, change: WarningChange) => post<Warning>(`warnings/${id(warning)}/update`, change),
   cancel: (warning: string, by: string, reason: string) => post<Warning>(`warnings/${id(warning)}/cancel`, { by, reason }),
   discard: (warning: string, by: string, reason: string) => post<Warning>(`warnings/${id(warning)}/discard`, { by, reason }),
   capLink: (warning: string) => `${BASE}warnings/${id(warning)}/cap.xml`,
