@@ -209,7 +209,7 @@ test("the page draws the city and a forecast, and its controls work", { timeout:
     await until("the water of its end", async () => (await page.evaluate(() => window.stormgrid.stats())).water_time === 3600);
     const end = await page.evaluate(() => window.stormgrid.stats().wet_cells);
     assert.ok(end > start, `wet cells: ${start} at the start, ${end} after an hour of rain`);
-    assert.match(await page.locator("#run").innerText(), /本机推演 1（80 米）/);
+    assert.match(await page.locator("#run-choice option:checked").innerText(), /本机推演 1（80 米）/);
     await page.screenshot({ path: path.join(screenshots, "desk-local-zh.png"), timeout: 90_000 });
     const others = await page.locator("#run-choice option").evaluateAll((options) => options.map((option) => option.value));
     const served = others.find((id) => !id.startsWith("local-"));

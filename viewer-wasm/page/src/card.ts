@@ -123,14 +123,14 @@ function buildingCard(building: BuildingCard, point: PointReport, run: Run | nul
 function membersPart(probability: Probability | null, code: string): Node[] {
   const row = probability?.rows.find((of) => of.code === code);
   if (!row) return [];
-  const chances = [0.15, 0.3, 0.5].map((depth) => chance(row, depth)).map((of) => (of === null ? "–" : percent(of)));
-  const depths = [row.depth_p50_m, row.depth_p90_m, row.depth_worst_m].map((of) => metres(of));
+  const chances = [0.15, 0.3, 0.5].map((depth) => chance(row, depth)).map((of) => (of === null ? "–" : number(100 * of)));
+  const depths = [row.depth_p50_m, row.depth_p90_m, row.depth_worst_m].map((of) => (of === null ? "–" : number(of, 2)));
   const people = [row.people_p50, row.people_p90, row.people_worst].map(count);
   return [
     el("h3", {}, t("card.ensemble")),
     list([
-      [t("card.chances"), chances.join(" · ")],
-      [t("card.percentiles"), depths.join(" · ")],
+      [t("card.chances"), `${chances.join(" · ")} %`],
+      [t("card.percentiles"), `${depths.join(" · ")} ${t("unit.m")}`],
       [t("card.members_people"), people.join(" · ")],
     ]),
   ];

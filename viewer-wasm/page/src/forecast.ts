@@ -88,12 +88,10 @@ export function takeBest() {
   showProgress();
 }
 
-/** A run's name in the list of those that can be shown. */
-const label = (run: Run) => t(isLocal(run) ? "run.local" : "run.showing", { cell: number(run.cell_size_m), number: run.id.replace("local-", "") });
 
 /** The name a run goes by in lists; runs of one name are numbered. */
 export function runName(run: Run): string {
-  if (isLocal(run)) return label(run);
+  if (isLocal(run)) return t("run.local", { cell: number(run.cell_size_m), number: run.id.replace("local-", "") });
   const title = both(run.title) || run.id;
   const same = served.filter((other) => both(other.title) === both(run.title));
   return same.length > 1 ? `${title} · ${same.indexOf(run) + 1}` : title;
@@ -129,9 +127,7 @@ export function showProgress() {
   cancel.hidden = !working;
   cancel.dataset.run = working?.id ?? "";
   const parts: (Node | string)[] = [];
-  if (shown && (shown.state === "done" || (isLocal(shown) && shown !== working))) parts.push(label(shown));
   if (working) {
-    if (parts.length) parts.push(" · ");
     parts.push(t(`run.${working.state}`, { cell: number(working.cell_size_m) }), " ");
     if (working.state === "running") {
       parts.push(el("progress", { max: "1", value: working.progress.toFixed(3), "aria-label": t("run.running", { cell: number(working.cell_size_m) }) }));

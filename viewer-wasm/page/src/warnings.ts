@@ -52,7 +52,8 @@ export async function loadWarnings() {
 /** Looks again now and then, unless a person is typing there. */
 export function watchWarnings() {
   window.setInterval(() => {
-    if (state.step === "warnings" && !document.hidden && !busyWithin(byId("warnings"))) void loadWarnings();
+    const editing = document.querySelector("#warnings .decide details[open]");
+    if (state.step === "warnings" && !document.hidden && !editing && !busyWithin(byId("warnings"))) void loadWarnings();
   }, 20_000);
 }
 
