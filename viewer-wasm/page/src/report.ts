@@ -294,7 +294,7 @@ function trustPart({ run, storm, ensemble, twin }: Facts): HTMLElement {
     ...(summary ? [t("report.trust_volume", { error: summary.volume_error_rel.toExponential(1), steps: number(summary.steps) })] : []),
     ...(storm?.first_order_notes ? [both(storm.first_order_notes)] : []),
     ...(run.track_notes ?? []),
-    ...(summary?.notes ?? []),
+    ...(summary?.notes ?? []).filter((text) => text !== storm?.first_order_notes?.en),
     ...(ensemble?.notes ?? []).map(both),
     t("help.first_order"),
     ...(twin.synthetic ? [both(twin.notice)] : []),
