@@ -48,6 +48,100 @@ pub enum Command {
         after_help = "Example:\n  stormgrid verify --case stoker --plots plots\n\nA gate that local_inertial misses because its equations lack the advection of momentum is missed by design."
     )]
     Verify(VerifyArguments),
+    /// Drafts of warnings from a forecast, and what named persons do with them
+    #[command(subcommand)]
+    Warnings(WarningsCommand),
+}
+
+/// Subcommands of `warnings`.
+#[derive(Debug, Subcommand)]
+pub enum WarningsCommand {
+    /// Takes the drafts of a forecast's folder into the journal
+    #[command(after_help = "Example:\n  stormgrid warnings drafts run --store warnings")]
+    Drafts {
+        /// Folder of a forecast
+        run: PathBuf,
+        /// The journal
+        #[command(flatten)]
+        at: StoreArguments,
+    },
+    /// Checks the journal and lists all warnings
+    #[command(after_help = "Example:\n  stormgrid warnings list --store warnings --json")]
+    List {
+        /// The journal
+        #[command(flatten)]
+        at: StoreArguments,
+    },
+    /// Issues a draft in the name of a person
+    #[command(
+        after_help = "Example:\n  stormgrid warnings approve 44070400000000_20170822200000_0 --by 张三"
+    )]
+    Approve {
+        /// The draft
+        id: String,
+        /// Name of the person
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// The journal
+        #[command(flatten)]
+        at: StoreArguments,
+    },
+    /// Issues a warning again as an update
+    Update {
+        /// The warning
+        id: String,
+        /// Name of the person
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// Why
+        #[arg(long)]
+        reason: Option<String>,
+        /// The journal
+        #[command(flatten)]
+        at: StoreArguments,
+    },
+    /// Takes a warning and its whole chain back
+    Cancel {
+        /// The newest warning of the chain
+        id: String,
+        /// Name of the person
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        /// The journal
+        #[command(flatten)]
+        at: StoreArguments,
+    },
+    /// Throws a draft away
+    Discard {
+        /// The draft
+        id: String,
+        /// Name of the person
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        /// The journal
+        #[command(flatten)]
+        at: StoreArguments,
+    },
+}
+
+/// Of all subcommands of `warnings`.
+#[derive(Debug, Args)]
+pub struct StoreArguments {
+    /// Folder of the journal and of the issued messages
+    #[arg(long, value_name = "DIR", default_value = "warnings")]
+    pub store: PathBuf,
+    /// Rules over those of the program, TOML, as in a twin's warnings.toml
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
+    /// Prints JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Subcommands of `grids`.

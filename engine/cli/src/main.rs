@@ -9,6 +9,7 @@ mod grids;
 mod run;
 mod typhoon;
 mod verify;
+mod warnings;
 
 use std::process::ExitCode;
 
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Command::City(CityCommand::Info(options)) => check::city_info(&options),
         Command::Check(options) => check::check(&options),
         Command::Verify(options) => verify::verify(&options),
+        Command::Warnings(command) => warnings::warnings(&command),
     };
     match outcome {
         Ok(code) => code,

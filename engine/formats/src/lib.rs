@@ -13,8 +13,10 @@
 //! | [`series`], [`tide`] | time series and tidal constituents as CSV |
 //! | [`scenario`], [`manifest`] | `scenario.toml`, `twin.toml` |
 //! | [`chunk`], [`frames`] | binary messages from the server to the viewer |
+//! | [`cap`] | CAP 1.2 messages and an Atom feed of them |
 //! | [`setup_message`] | a whole flood run for the solver in the browser |
 
+pub mod cap;
 pub mod chunk;
 pub mod cityjson;
 pub mod elevation;

@@ -7,15 +7,16 @@ use geo::MultiPolygon;
 use serde::Serialize;
 use stormgrid_core::ids::CellIdx;
 use stormgrid_core::raster::RasterGeometry;
+use stormgrid_core::units::RainRate;
 use stormgrid_formats::frames::FrameGrid;
-use stormgrid_sim::exposure::ZoneFrame;
+use stormgrid_sim::exposure::{Crossing, Crossings, ROAD_THRESHOLDS_M, ZoneFrame};
 use stormgrid_sim::flood::{
-    Boundary, BoundaryKind, BoundaryPlace, Domain, Flood, Inflow, Initial, Scheme, Setup,
+    Boundary, BoundaryKind, BoundaryPlace, Domain, Flood, Inflow, Initial, Rain, Scheme, Setup,
 };
 use stormgrid_sim::sea::Transect;
 use stormgrid_sim::typhoon::Parameters;
 
-use crate::drive::{Observer, Progress, Stage, drive, tell};
+use crate::drive::{Moment, Observer, Progress, Stage, drive_looking, tell};
 use crate::files::{self, RunFolder};
 use crate::forecast_file::{self, ForecastFile, TransectName};
 use crate::ground::{Crest, blocked_cells, cells_of};
@@ -23,6 +24,7 @@ use crate::impact::{Impact, Impacts};
 use crate::results::{Summary, pretty, write_rasters, write_summary};
 use crate::storm::{self, Forcing, StormTable, constant_or_file};
 use crate::twin::LoadedTwin;
+use crate::warning::{Rules, draft_files};
 use crate::{ProjectError, tables, vectors};
 
 /// Cells at and above this size have no buildings in them [m]: hardly a house fills half of one.
@@ -97,7 +99,45 @@ pub struct Forecast {
     pub series: Vec<LayerSeries>,
     /// The storm.
     pub storm: Arc<StormTable>,
+    /// When roads and facilities stand under water.
+    pub times: Times,
 }
+
+/// When roads and facilities stand at or above some depths.
+///
+/// Times come from looks every [`LOOK_S`] seconds and the output times, with straight lines between them.
+#[derive(Clone, Debug, Default)]
+pub struct Times {
+    /// The depths [m], ascending: those of the rules for warnings and of the road columns.
+    pub depths_m: Vec<f64>,
+    /// Of every road segment, in the order of the assets, one for each depth.
+    pub roads: Vec<Vec<Crossing>>,
+    /// Of every facility, in the order of the assets, one for each depth.
+    pub facilities: Vec<Vec<Crossing>>,
+}
+
+impl Times {
+    /// When a road stands at a depth; never where the depth is none of those that were watched.
+    pub fn road(&self, road: usize, depth_m: f64) -> Crossing {
+        self.of(&self.roads, road, depth_m)
+    }
+
+    /// When a facility stands at a depth; never where the depth is none of those that were watched.
+    pub fn facility(&self, facility: usize, depth_m: f64) -> Crossing {
+        self.of(&self.facilities, facility, depth_m)
+    }
+
+    fn of(&self, all: &[Vec<Crossing>], place: usize, depth_m: f64) -> Crossing {
+        let depth = self.depths_m.iter().position(|&d| d == depth_m);
+        depth
+            .and_then(|d| all.get(place)?.get(d).copied())
+            .unwrap_or_default()
+    }
+}
+
+/// Distance of the looks at roads and facilities [s]: an underpass fills within a quarter of an hour, and a
+/// warning is told to the nearest five minutes.
+pub const LOOK_S: f64 = 300.0;
 
 /// When and how long a forecast of a twin runs.
 #[derive(Clone, Debug)]
@@ -136,18 +176,33 @@ pub fn forecast(
     tell(&mut |p| listener.progress(p), Stage::Load, 0.0)?;
     let folder = out.map(RunFolder::begin).transpose()?;
     let file = ForecastFile::read(&twin.dir.join(FORECAST_FILE))?;
+    // Rules that cannot be used are told before anything is computed.
+    let rules = Rules::of_twin(&twin.dir)?;
     let duration = options.duration_s.unwrap_or(file.storm.duration_s);
     let interval = file.storm.output_interval_s;
     tell(&mut |p| listener.progress(p), Stage::Storm, 0.0)?;
     let forcing = forcing(twin, &file, options, duration)?;
     let source = format!("{} best track", forcing.track.agency);
-    let table = Arc::new(forcing.table(twin.middle(), source.trim()));
+    let mut table = forcing.table(twin.middle(), source.trim());
+    if let Some(design) = &file.design_rain {
+        let rain = design.series(FORECAST_FILE)?;
+        for point in &mut table.site {
+            point.rain_mm_h = RainRate::from_mps(rain.at(point.time_s)).as_mm_h();
+        }
+    }
+    let table = Arc::new(table);
     listener.storm(&table);
     let ground = PreparedGround::new(twin, &file, options.cell_size_m)?;
     let setup = setup(twin, &file, &forcing, &ground, options)?;
     let frames = FrameGrid::new(ground.geometry, &twin.ground.elevation)
         .map_err(|e| ProjectError::input("the terrain", e.to_string(), "use a smaller one"))?;
-    let mut watch = Watch::new(twin, &ground);
+    let mut depths_m: Vec<f64> = ROAD_THRESHOLDS_M
+        .into_iter()
+        .chain(rules.depths_m())
+        .collect();
+    depths_m.sort_by(f64::total_cmp);
+    depths_m.dedup();
+    let mut watch = Watch::new(twin, &ground, depths_m);
     // Two borrows of the listener would meet in the loop; the frames wait in between.
     let pending = std::cell::RefCell::new(Vec::new());
     let driven = {
@@ -158,13 +213,18 @@ pub fn forecast(
             listener.progress(progress)
         };
         let observer: &mut Observer<'_> = &mut observer;
-        drive(
+        drive_looking(
             Flood::new(setup)?,
             duration,
             interval,
+            LOOK_S,
             observer,
-            &mut |number, time, flood| {
+            &mut |moment, time, flood| {
                 let depth = flood.depth();
+                watch.look(time, &depth)?;
+                let Moment::Frame(number) = moment else {
+                    return Ok(());
+                };
                 let message = frames.encode(time, &depth, &flood.level());
                 if let Some(folder) = &folder {
                     folder.write(&format!("frames/{number:04}.sgw"), &message)?;
@@ -178,7 +238,7 @@ pub fn forecast(
         listener.frame(frame);
     }
     tell(&mut |p| listener.progress(p), Stage::Exposure, 0.97)?;
-    let (impacts, series) = watch.finish(&driven.flood.maxima())?;
+    let (impacts, series, times) = watch.finish(&driven.flood.maxima())?;
     let title = format!("{} {} m", forcing.track.name, options.cell_size_m);
     let start = forcing.start.to_rfc3339();
     let mut summary = Summary::of(&driven, &ground.geometry, &title, &start, duration);
@@ -188,13 +248,23 @@ pub fn forecast(
     summary
         .notes
         .push(format!("scheme {}: {}", scheme.name(), scheme.limits()));
-    let forecast = Forecast {
+    if file.design_rain.is_some() {
+        let note = "the rain is a design storm (Chicago hyetograph), not that of the typhoon";
+        summary.notes.push(note.to_owned());
+    }
+    let mut forecast = Forecast {
         summary,
         impacts,
         series,
         storm: table,
+        times,
     };
     if let Some(folder) = folder {
+        // A twin that cannot be warned can still be forecast.
+        if let Err(error) = draft_files(&folder, twin, &forecast, &rules) {
+            let note = format!("no drafts of warnings: {error}");
+            forecast.summary.notes.push(note);
+        }
         write(&folder, twin, &ground, &driven.flood, &forecast)?;
         folder.finish()?;
     }
@@ -330,7 +400,10 @@ pub(crate) fn setup(
     setup.options.threads = options.threads;
     setup.options.scheme = options.scheme();
     setup.initial = Initial::Level(file.water.initial_level_m);
-    setup.rain = forcing.rain(&twin.frame.crs, twin.frame.origin)?;
+    setup.rain = match &file.design_rain {
+        Some(design) => Rain::Series(design.series(FORECAST_FILE)?),
+        None => forcing.rain(&twin.frame.crs, twin.frame.origin)?,
+    };
     for boundary in &file.boundary {
         let kind = match boundary.kind {
             forecast_file::BoundaryKind::Sea => BoundaryKind::Level(forcing.sea.level.clone()),
@@ -391,15 +464,22 @@ struct Watch<'a> {
     ground: &'a PreparedGround,
     impact: Option<Impact>,
     series: Vec<LayerSeries>,
+    roads: Option<Crossings>,
+    facilities: Option<Crossings>,
+    depths_m: Vec<f64>,
 }
 
 impl<'a> Watch<'a> {
-    fn new(twin: &'a LoadedTwin, ground: &'a PreparedGround) -> Self {
+    /// - `depths_m`: whose times are kept [m], ascending
+    fn new(twin: &'a LoadedTwin, ground: &'a PreparedGround, depths_m: Vec<f64>) -> Self {
         Self {
+            depths_m,
             twin,
             ground,
             impact: None,
             series: Vec::new(),
+            roads: None,
+            facilities: None,
         }
     }
 
@@ -415,6 +495,19 @@ impl<'a> Watch<'a> {
             )?,
         };
         Ok(self.impact.insert(impact))
+    }
+
+    fn look(&mut self, time_s: f64, depth: &[f32]) -> Result<(), ProjectError> {
+        let (roads, facilities) = self.impact()?.roads_and_facilities(depth);
+        let depths = self.depths_m.clone();
+        let begun = |n| Crossings::new(n, &depths);
+        self.roads
+            .get_or_insert_with(|| begun(roads.len()))
+            .see(time_s, &roads);
+        self.facilities
+            .get_or_insert_with(|| begun(facilities.len()))
+            .see(time_s, &facilities);
+        Ok(())
     }
 
     fn see(&mut self, time_s: f64, depth: &[f32]) -> Result<(), ProjectError> {
@@ -442,9 +535,24 @@ impl<'a> Watch<'a> {
     fn finish(
         mut self,
         maxima: &stormgrid_sim::flood::Maxima,
-    ) -> Result<(Impacts, Vec<LayerSeries>), ProjectError> {
+    ) -> Result<(Impacts, Vec<LayerSeries>, Times), ProjectError> {
         let impacts = self.impact()?.rows(maxima)?;
-        Ok((impacts, self.series))
+        let told = |crossings: Option<Crossings>, depths: Vec<f64>| {
+            crossings.map_or_else(Vec::new, |c| c.finish(&depths))
+        };
+        let assets = &impacts.assets;
+        let times = Times {
+            depths_m: self.depths_m,
+            roads: told(
+                self.roads,
+                assets.roads.iter().map(|r| r.depth_max_m).collect(),
+            ),
+            facilities: told(
+                self.facilities,
+                assets.facilities.iter().map(|f| f.depth_max_m).collect(),
+            ),
+        };
+        Ok((impacts, self.series, times))
     }
 }
 

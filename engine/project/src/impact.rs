@@ -120,6 +120,15 @@ impl Impact {
             .collect()
     }
 
+    /// Depths on all roads and at all facilities in one frame [m], in the order of the assets.
+    pub fn roads_and_facilities(&self, depth: &[f32]) -> (Vec<f64>, Vec<f64>) {
+        let depth = self.dry_where_always_wet(depth, 0.0);
+        (
+            self.assets.road_depths(&depth),
+            self.assets.facility_depths(&depth),
+        )
+    }
+
     /// Identifiers of the layers and codes of their zones.
     pub fn codes(&self) -> Vec<(String, Vec<String>)> {
         self.layers

@@ -7,6 +7,7 @@
 //! - [`simulate()`] runs a `scenario.toml`.
 //! - [`forecast()`] runs a storm over a twin: track → wind, pressure, rain, sea level → flood →
 //!   exposure of every zone, building and road.
+//! - [`warning`] turns a finished forecast into drafts that a person issues, updates and takes back.
 //! - [`files::RunFolder`] makes results appear whole or not at all.
 //!
 //! The command line and the server both call these, so that they tell the same numbers.
@@ -34,11 +35,13 @@ pub mod tables;
 mod twin;
 pub mod usage;
 pub mod vectors;
+pub mod warning;
 
 pub use drive::{Observer, Progress, Stage};
 pub use error::ProjectError;
 pub use forecast::{
-    FORECAST_FILE, Forecast, ForecastOptions, LayerSeries, Listener, Plan, forecast, plan,
+    FORECAST_FILE, Forecast, ForecastOptions, LOOK_S, LayerSeries, Listener, Plan, Times, forecast,
+    plan,
 };
 pub use impact::Impacts;
 pub use local_setup::{MOST_LOCAL_CELLS, local_setup};

@@ -1,5 +1,6 @@
 //! A forecast's run as a message for the solver in the browser.
 
+use stormgrid_core::units::RainRate;
 use stormgrid_formats::setup_message::{
     BUILDING, CellInflow, HeldCells, SetupHeader, SetupMessage, encode_setup, pairs_of,
 };
@@ -41,7 +42,18 @@ pub fn local_setup(twin: &LoadedTwin, options: &ForecastOptions) -> Result<Vec<u
     let forcing = forcing(twin, &file, options, duration)?;
     let ground = PreparedGround::new(twin, &file, options.cell_size_m)?;
     let setup = setup(twin, &file, &forcing, &ground, options)?;
-    let site = forcing.table(twin.middle(), "").site;
+    let rain_mm_h = match &file.design_rain {
+        Some(design) => {
+            let rain = design.series(FORECAST_FILE)?;
+            let told = rain.time_s.iter().zip(&rain.value);
+            told.map(|(&t, &v)| [t, RainRate::from_mps(v).as_mm_h()])
+                .collect()
+        }
+        None => {
+            let site = forcing.table(twin.middle(), "").site;
+            site.iter().map(|p| [p.time_s, p.rain_mm_h]).collect()
+        }
+    };
     let header = SetupHeader {
         n_cols: geometry.n_cols,
         n_rows: geometry.n_rows,
@@ -54,7 +66,7 @@ pub fn local_setup(twin: &LoadedTwin, options: &ForecastOptions) -> Result<Vec<u
         output_interval_s: file.storm.output_interval_s,
         initial_level_m: file.water.initial_level_m,
         manning: Vec::new(),
-        rain_mm_h: site.iter().map(|p| [p.time_s, p.rain_mm_h]).collect(),
+        rain_mm_h,
         boundaries: Vec::new(),
         inflows: Vec::new(),
     };

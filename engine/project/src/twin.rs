@@ -269,9 +269,33 @@ impl LoadedTwin {
         let kinds = self.twin.all::<PointAsset>(layer);
         kinds
             .zip(self.twin.all::<Position>(layer))
-            .filter(|(point, _)| matches!(point.kind.as_str(), "school" | "hospital"))
+            .filter(|(point, _)| is_facility(point))
             .map(|(point, at)| facility(&point.kind, [at.0[0], at.0[1]]))
             .collect()
+    }
+
+    /// Road segments with their lines, local metres, in the order of [`LoadedTwin::assets`].
+    pub fn road_segments(&self) -> Vec<(&RoadSegment, &geo::LineString<f64>)> {
+        let layers = self.twin.layers().iter();
+        let lines = layers.filter(|layer| layer.geometry == GeometryKind::Line);
+        let of_layer = |layer| {
+            let paths = self.twin.all::<PathLine>(layer).map(|path| &path.0);
+            self.twin.all::<RoadSegment>(layer).zip(paths)
+        };
+        lines.flat_map(of_layer).collect()
+    }
+
+    /// Schools and hospitals with their places, local metres, in the order of [`LoadedTwin::assets`].
+    pub fn facility_assets(&self) -> Vec<(&PointAsset, [f64; 2])> {
+        let layers = self.twin.layers().iter();
+        let points = layers.filter(|layer| layer.geometry == GeometryKind::Point);
+        let of_layer = |layer| {
+            let places = self.twin.all::<Position>(layer);
+            let all = self.twin.all::<PointAsset>(layer).zip(places);
+            all.filter(|(point, _)| is_facility(point))
+        };
+        let place = |(point, at): (_, &Position)| (point, [at.0[0], at.0[1]]);
+        points.flat_map(of_layer).map(place).collect()
     }
 
     /// Footprints of all buildings, local metres.
@@ -319,6 +343,11 @@ impl LoadedTwin {
         }
         lines
     }
+}
+
+/// Whether exposure tells a point by itself.
+fn is_facility(point: &PointAsset) -> bool {
+    matches!(point.kind.as_str(), "school" | "hospital")
 }
 
 /// Reads the layers one after another.
@@ -506,6 +535,8 @@ impl Loader<'_> {
                     code: code.unwrap_or_else(|| (features.len() + 1).to_string()),
                     name: feature.text("name").unwrap_or_default(),
                     class: feature.text("class").unwrap_or_default(),
+                    bridge: feature.properties.get("bridge").and_then(|b| b.as_bool())
+                        == Some(true),
                 };
                 features.push(FeatureData::Road(road, PathLine(line)));
             }

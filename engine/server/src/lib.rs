@@ -26,6 +26,7 @@ mod runs;
 mod serve;
 mod titles;
 mod twin_api;
+mod warning_api;
 
 pub use error::ApiError;
 pub use runs::{RunRequest, RunState, RunView, Runs};

@@ -21,7 +21,7 @@ use utoipa_axum::routes;
 
 use crate::error::ApiError;
 use crate::runs::Runs;
-use crate::{run_api, twin_api};
+use crate::{run_api, twin_api, warning_api};
 
 /// What to serve.
 #[derive(Clone, Debug)]
@@ -71,6 +71,8 @@ pub struct App {
     pub twin: Arc<LoadedTwin>,
     /// Its runs.
     pub runs: Arc<Runs>,
+    /// Its warnings.
+    pub warnings: warning_api::Warnings,
 }
 
 /// A server that has its port and does not answer yet.
@@ -116,7 +118,14 @@ impl Server {
         })?;
         Ok(Self {
             listener,
-            router: router(Arc::new(App { twin, runs }), options.viewer.as_deref()),
+            router: router(
+                Arc::new(App {
+                    twin,
+                    runs,
+                    warnings: warning_api::Warnings::default(),
+                }),
+                options.viewer.as_deref(),
+            ),
             address,
         })
     }
@@ -166,6 +175,15 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(run_api::exposure_geojson))
         .routes(routes!(run_api::series))
         .routes(routes!(run_api::storm))
+        .routes(routes!(warning_api::list))
+        .routes(routes!(warning_api::drafts))
+        .routes(routes!(warning_api::feed))
+        .routes(routes!(warning_api::get))
+        .routes(routes!(warning_api::cap))
+        .routes(routes!(warning_api::approve))
+        .routes(routes!(warning_api::update))
+        .routes(routes!(warning_api::cancel))
+        .routes(routes!(warning_api::discard))
 }
 
 fn router(app: Arc<App>, viewer: Option<&std::path::Path>) -> Router {

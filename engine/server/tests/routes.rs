@@ -226,6 +226,131 @@ fn the_twin_is_told_and_a_run_goes_from_queue_to_exposure() {
 }
 
 #[test]
+fn warnings_go_from_a_draft_to_a_cancel_in_the_name_of_persons() {
+    let dir = tempfile::tempdir().expect("a folder");
+    lay_twin(dir.path());
+    let rules = "[message]\nregion = \"440704\"\n[[rule]]\naudience = \"residents\"\ncolour = \"orange\"\ndepth_m = 0.05\n";
+    std::fs::write(dir.path().join("warnings.toml"), rules).expect("written");
+    let (at, _runtime) = serve(dir.path());
+    let json = "Content-Type: application/json\r\n";
+    let get = |path: &str| ask(at, "GET", &format!("/api/v1/{path}"), "", "");
+    let post = |path: &str, body: &str| ask(at, "POST", &format!("/api/v1/{path}"), json, body);
+    let told = |answer: Answer, status: u16| {
+        assert_eq!(
+            answer.status,
+            status,
+            "{}",
+            String::from_utf8_lossy(&answer.body)
+        );
+        answer.json()
+    };
+    assert_eq!(told(get("warnings"), 200), Value::Array(vec![]));
+    told(post("warnings/drafts", r#"{"run":"none"}"#), 404);
+    let run = told(post("runs", r#"{"cell_size_m":20}"#), 202)["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let begun = Instant::now();
+    while get(&format!("runs/{run}")).json()["state"] != "done" {
+        assert!(begun.elapsed() < Duration::from_secs(120));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let request = format!(r#"{{"run":"{run}"}}"#);
+    let drafts = told(post("warnings/drafts", &request), 200);
+    assert_eq!(
+        drafts,
+        told(post("warnings/drafts", &request), 200),
+        "made once"
+    );
+    let draft = &drafts[0];
+    let id = draft["id"].as_str().expect("an id").to_owned();
+    assert_eq!(
+        (&draft["state"], &draft["audience"], &draft["colour"]),
+        (&"draft".into(), &"residents".into(), &"orange".into())
+    );
+    assert_eq!(draft["grids"][0], "G1");
+    assert_eq!(draft["polygon"]["type"], "MultiPolygon");
+    let xml = get(&format!("warnings/{id}/cap.xml"));
+    assert!(xml.head.contains("application/cap+xml"));
+    assert!(String::from_utf8_lossy(&xml.body).contains("<status>Draft</status>"));
+
+    told(
+        post(&format!("warnings/{id}/approve"), r#"{"by":" "}"#),
+        409,
+    );
+    told(
+        post(&format!("warnings/{id}/approve"), r#"{"by":"张三","x":1}"#),
+        400,
+    );
+    assert_eq!(
+        ask(
+            at,
+            "POST",
+            &format!("/api/v1/warnings/{id}/approve"),
+            "",
+            r#"{"by":"张三"}"#
+        )
+        .status,
+        400
+    );
+    let approve = r#"{"by":"张三","client_id":"a1"}"#;
+    let issued = told(post(&format!("warnings/{id}/approve"), approve), 200);
+    assert_eq!(
+        (&issued["state"], &issued["by"]),
+        (&"issued".into(), &"张三".into())
+    );
+    told(post(&format!("warnings/{id}/approve"), approve), 200);
+    let update = format!(
+        r#"{{"by":"李四","run":"{run}","description":{{"zh":"水位上涨","en":"water rises"}}}}"#
+    );
+    let updated = told(post(&format!("warnings/{id}/update"), &update), 200);
+    assert_eq!(
+        (&updated["msg_type"], &updated["references"][0]),
+        (&"Update".into(), &id.as_str().into())
+    );
+    let second = updated["id"].as_str().expect("an id");
+    told(
+        post(
+            &format!("warnings/{id}/cancel"),
+            r#"{"by":"李四","reason":"雨停"}"#,
+        ),
+        409,
+    );
+    let cancel = told(
+        post(
+            &format!("warnings/{second}/cancel"),
+            r#"{"by":"李四","reason":"雨停"}"#,
+        ),
+        200,
+    );
+    assert_eq!(
+        (&cancel["msg_type"], &cancel["grids"]),
+        (&"Cancel".into(), &draft["grids"])
+    );
+    assert_eq!(
+        told(get(&format!("warnings/{id}")), 200)["state"],
+        "cancelled"
+    );
+    assert_eq!(
+        told(get("warnings?state=cancelled&audience=residents"), 200)
+            .as_array()
+            .map(Vec::len),
+        Some(2)
+    );
+    told(get("warnings?state=lost"), 400);
+    told(get("warnings/none"), 404);
+    let feed = get("warnings.atom");
+    assert!(
+        String::from_utf8_lossy(&feed.body)
+            .matches("<entry>")
+            .count()
+            == 3
+    );
+    let folder = dir.path().join("warnings");
+    assert!(folder.join(format!("{id}.xml")).is_file() && folder.join("journal.jsonl").is_file());
+}
+
+#[test]
 fn wrong_requests_are_told_in_both_languages() {
     let dir = tempfile::tempdir().expect("a folder");
     lay_twin(dir.path());
@@ -330,6 +455,6 @@ fn a_busy_port_and_a_missing_viewer_are_sentences() {
 fn the_description_names_every_route() {
     let described: Value = serde_json::from_str(&stormgrid_server::openapi_json()).expect("JSON");
     let paths = described["paths"].as_object().expect("paths");
-    assert_eq!(paths.len(), 19);
+    assert_eq!(paths.len(), 28);
     assert!(paths["/api/v1/runs"]["post"].is_object());
 }

@@ -102,6 +102,8 @@ pub struct RoadSegment {
     pub name: String,
     /// Class, may be empty.
     pub class: String,
+    /// Whether it is a bridge: water under it is no water on it.
+    pub bridge: bool,
 }
 
 /// Outline on the ground [local m].

@@ -35,6 +35,7 @@
 //! ```
 
 mod components;
+pub mod network;
 mod queries;
 mod search;
 mod world;

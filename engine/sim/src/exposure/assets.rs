@@ -280,6 +280,30 @@ impl PreparedAssets {
             .map(|building| greatest_depth(&building.rim, depth))
             .collect()
     }
+
+    /// Greatest depth on every road in one frame [m].
+    ///
+    /// - `depth`: depth of each cell [m], row by row from the north-west
+    pub fn road_depths(&self, depth: &[f32]) -> Vec<f64> {
+        let on = |road: &PreparedRoad| {
+            let cells = road
+                .cells
+                .iter()
+                .filter_map(|(cell, _)| depth.get(cell.index()));
+            cells.fold(0.0, |greatest: f64, &d| greatest.max(depth_or_dry(d)))
+        };
+        self.roads.par_iter().map(on).collect()
+    }
+
+    /// Depth at every facility in one frame [m].
+    ///
+    /// - `depth`: depth of each cell [m], row by row from the north-west
+    pub fn facility_depths(&self, depth: &[f32]) -> Vec<f64> {
+        self.facilities
+            .iter()
+            .map(|facility| greatest_depth(&facility.cells, depth))
+            .collect()
+    }
 }
 
 /// Storeys whose floor the water has passed: the ground floor at the sill, each further one a

@@ -31,6 +31,7 @@
 //! and indirect damage. A building's people all count as reached once its wall is.
 
 mod assets;
+mod crossings;
 mod damage;
 mod hazard;
 mod lines;
@@ -44,6 +45,7 @@ pub use assets::{
     AssetExposure, Assets, Building, ExposureError, Facility, FacilityKind, Maxima, PreparedAssets,
     Road, Settings, floors_reached,
 };
+pub use crossings::{Crossing, Crossings};
 pub use damage::{DamageCurve, Occupancy, OccupancyValue, Valuation};
 pub use hazard::HazardClass;
 pub use rows::{

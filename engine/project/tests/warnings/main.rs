@@ -1,0 +1,6 @@
+//! Warnings of forecasts: against brute force over the rasters, at a virtual gauge, against the schema of CAP 1.2.
+
+mod brute_force;
+mod fixture;
+mod schema;
+mod underpass;
