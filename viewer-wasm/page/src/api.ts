@@ -66,7 +66,7 @@ export interface Run {
   /** How it differs from that one. */
   changes?: Change[];
   /** What was assumed of the storm's track. */
-  track_notes?: string[];
+  track_notes?: (Bilingual | string)[];
   /** Numbers of the finished run. */
   summary?: Summary | null;
 }

@@ -1,6 +1,7 @@
 // Two runs side by side: A or B on the canvas, or how much deeper B is, with the table of both.
 
 import { needs, offers } from "./api";
+import { changeText } from "./changes";
 import { button, byId, choice, el, redraw } from "./dom";
 import { finishedRuns, pinRun, runName, runOf, takeBest } from "./forecast";
 import { clock, number, t } from "./i18n";
@@ -128,6 +129,12 @@ function totals(comparison: Comparison): HTMLElement {
   return el("table", { class: "totals-table" }, head([t("compare.total"), "A", "B", t("compare.change")]), el("tbody", {}, ...rows));
 }
 
+/** What was changed in B. */
+function changed(b: string): Node[] {
+  const changes = runOf(b)?.changes ?? [];
+  return changes.length ? [el("ul", { class: "changed", "aria-label": t("compare.changes") }, ...changes.map((change) => el("li", {}, changeText(change))))] : [];
+}
+
 const head = (cells: string[]) => el("thead", {}, el("tr", {}, ...cells.map((text) => el("th", { scope: "col" }, text))));
 
 /** Rows of the table at once. */
@@ -180,7 +187,7 @@ export async function showCompare() {
     try {
       needs("compare");
       const comparison = await asking(state.compare.a, state.compare.b, state.layer);
-      parts.push(totals(comparison), rowsTable(comparison));
+      parts.push(...changed(state.compare.b), totals(comparison), rowsTable(comparison));
     } catch (error) {
       parts.push(el("p", { class: "note bad" }, sentence(error)));
     }

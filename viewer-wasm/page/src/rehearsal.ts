@@ -2,13 +2,14 @@
 
 import type { Run } from "./api";
 import { button, byId, choice, el, field, numberInput, redraw, toast } from "./dom";
+import { changeText, learnGates } from "./changes";
 import { beginCompare, showCompare, showCompareBar } from "./compare";
 import { awaitRun, runName, runOf, shownRun } from "./forecast";
 import { both, number, t } from "./i18n";
 import { serverId } from "./localrun";
 import { showLabels, showMarks } from "./marks";
 import { pickLine, pickOne } from "./pickplace";
-import { gridName, type PointPlace, pointsOf } from "./places";
+import { gridName, type PointPlace } from "./places";
 import { set, state } from "./state";
 import { sentence } from "./warnings";
 import { type Change, type LonLat, work } from "./workapi";
@@ -19,40 +20,8 @@ let changes: Change[] = [];
 let kind: Change["kind"] = "gate";
 /** The forecast that is copied; stays while its rehearsal is shown. */
 let base: string | null = null;
-let gates: PointPlace[] = [];
+let gates: readonly PointPlace[] = [];
 let sending = false;
-
-const place = ([lon, lat]: LonLat) => `${lon.toFixed(4)}°E ${lat.toFixed(4)}°N`;
-
-/** The gate within 150 m of a place, by name. */
-function gateAt(at: LonLat): string {
-  const near = gates.find((gate) => Math.abs(gate.at[0] - at[0]) < 1e-6 && Math.abs(gate.at[1] - at[1]) < 1e-6);
-  return near?.name ?? place(at);
-}
-
-const signed = (value: number, digits: number) => `${value > 0 ? "+" : ""}${number(value, digits)}`;
-
-/** A change in words. */
-export function changeText(change: Change): string {
-  switch (change.kind) {
-    case "gate":
-      return t(`change.gate_${change.state}`, { gate: gateAt(change.at) });
-    case "pump":
-      return t("change.pump_at", { rate: number(change.rate_m3_s, 1), place: place(change.at) });
-    case "levee":
-      return change.raise_m === undefined
-        ? t("change.levee_crest", { crest: number(change.crest_m ?? 0, 2), n: change.line.length })
-        : t("change.levee_raise", { raise: number(change.raise_m, 2), n: change.line.length });
-    case "evacuate":
-      return t("change.evacuate_units", { units: change.codes.map(gridName).join(t("list.comma")) });
-    case "shift_track":
-      return t("change.shift", { east: signed(change.east_km, 0), north: signed(change.north_km, 0), hours: signed(change.hours, 1) });
-    case "sea_level":
-      return t("change.sea", { m: signed(change.add_m, 2) });
-    case "rain":
-      return t("change.rain_times", { factor: number(change.factor, 2) });
-  }
-}
 
 function add(change: Change) {
   changes = [...changes, change];
@@ -138,8 +107,15 @@ const FORMS: Record<Change["kind"], () => Node[]> = {
   },
   pump: () => {
     const rate = numberInput(5, { min: 0.1, max: 200, step: 0.5 });
-    const onMap = button(t("change.on_map"), () => pickOne(t("pick.pump"), ({ at }) => add({ kind: "pump", at, rate_m3_s: rate.valueAsNumber || 5 })), { class: "wide" });
-    return [field(t("change.rate"), rate), el("p", { class: "actions" }, onMap)];
+    const out = choice(t("change.outlet"), [["away", t("change.outlet_away")], ["place", t("change.outlet_place")]], "away", () => undefined);
+    const onMap = button(t("change.on_map"), () =>
+      pickOne(t("pick.pump"), ({ at }) => {
+        const put = (to?: LonLat) => add({ kind: "pump", at, ...(to ? { to } : {}), rate_m3_s: rate.valueAsNumber || 5 });
+        if (out.value === "place") pickOne(t("pick.outlet"), (place) => put(place.at));
+        else put();
+      }),
+    );
+    return [field(t("change.rate"), rate), field(t("change.outlet"), out), el("p", { class: "actions" }, onMap)];
   },
   levee: () => {
     const how = choice(t("change.levee_how"), [["raise", t("change.raise")], ["crest", t("change.crest")]], "raise", () => undefined);
@@ -252,7 +228,7 @@ function drawChanges() {
 
 /** The whole step: what is changed, and the comparison. */
 export async function openRehearsal() {
-  if (state.step === "rehearsal" && gates.length === 0) gates = await pointsOf("gate").catch(() => []);
+  if (state.step === "rehearsal" && gates.length === 0) gates = await learnGates();
   showRehearsal();
   showCompareBar();
   if (state.step === "rehearsal") await showCompare();

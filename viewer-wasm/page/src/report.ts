@@ -1,11 +1,13 @@
 // The report of one forecast: situation, storm, grids, roads, warnings, plan, and how far to trust it. Prints on A4.
 
 import { api, learnRoutes, offers, type Exposure, type Run, type Storm, type Twin } from "./api";
+import { changeText, learnGates } from "./changes";
 import { baseMap, onMap, PAPER, siteOn, trackOn } from "./coast";
 import { CHANCE_STOPS, classColour, SHARE_STOPS, WARNING_COLOURS } from "./colours";
 import { button, byId, el, path, svg } from "./dom";
 import { both, clock, instant, language, number, percent, setLanguage, t, word } from "./i18n";
 import { middle, ReportMap, shapes } from "./reportmap";
+import { usePlaces } from "./places";
 import * as rows from "./rows";
 import { type Ensemble, type LonLat, type Plan, type Probability, type RoadCut, type Warning, work } from "./workapi";
 
@@ -40,6 +42,8 @@ async function gather(): Promise<Facts | string> {
   const run = runs.find((of) => of.id === query.get("run")) ?? (query.get("run") ? null : runs.filter((of) => of.state === "done").at(-1));
   if (!run) return t("report.no_run");
   if (run.state !== "done") return t("report.not_done");
+  usePlaces(twin);
+  if (run.changes?.length) await learnGates();
   const layer = twin.layers.find((of) => of.level === "grid")?.id ?? "grids";
   const lines = twin.layers.find((of) => of.geometry === "line");
   const ensembleId = query.get("ensemble");
@@ -92,6 +96,7 @@ function head({ twin, run, ensemble }: Facts): HTMLElement {
     el("h1", {}, t("report.title", { place: both(twin.name) })),
     el("p", { class: "sub" }, title),
     el("p", {}, t("report.span", { from: clock(run.start, 0), to: end, cell: number(run.cell_size_m) })),
+    ...(run.changes?.length ? [el("p", {}, `${t("compare.changes")}${run.changes.map(changeText).join(t("list.comma"))}`)] : []),
     ...(ensemble ? [el("p", {}, t("report.members", { members: number(ensemble.members.length), seed: String(ensemble.seed) }))] : []),
     el("p", {}, t("report.made", { time: clock(new Date().toISOString(), 0) })),
     ...(twin.synthetic ? [el("p", { class: "caution" }, `${t("page.synthetic")}: ${both(twin.notice)}`)] : []),
@@ -293,7 +298,7 @@ function trustPart({ run, storm, ensemble, twin }: Facts): HTMLElement {
     t("report.trust_cells", { cell: number(run.cell_size_m) }),
     ...(summary ? [t("report.trust_volume", { error: summary.volume_error_rel.toExponential(1), steps: number(summary.steps) })] : []),
     ...(storm?.first_order_notes ? [both(storm.first_order_notes)] : []),
-    ...(run.track_notes ?? []),
+    ...(run.track_notes ?? []).map(both),
     ...(summary?.notes ?? []).filter((text) => text !== storm?.first_order_notes?.en),
     ...(ensemble?.notes ?? []).map(both),
     t("help.first_order"),

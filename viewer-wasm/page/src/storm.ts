@@ -102,7 +102,7 @@ export function showStormAt(time: number) {
     [t("storm.vmax"), fix?.vmax_mps ? unit(fix.vmax_mps, 0, "unit.mps") : "–"],
     [t("storm.pmin"), fix?.pmin_hpa ? unit(fix.pmin_hpa, 0, "unit.hpa") : "–"],
   ]);
-  byId("storm-note").textContent = both(storm.first_order_notes);
+  byId("storm-note").textContent = [both(storm.first_order_notes), ...(run.track_notes ?? []).map(both)].join(" ");
   moveCursor(time);
 }
 
