@@ -351,10 +351,11 @@ pub struct ForecastArguments {
     /// Folder for the results; must be empty, missing, or an earlier run
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Cell size [m]
-    #[arg(long, default_value_t = 20.0, value_name = "M")]
-    pub cell_size: f64,
-    /// Scheme of the flood solver; without it finite_volume below 15 m cells, else local_inertial
+    /// Cell size [m]; without it 20, of an ensemble 40
+    #[arg(long, value_name = "M")]
+    pub cell_size: Option<f64>,
+    /// Scheme of the flood solver; without it finite_volume below 15 m cells, else local_inertial; of an
+    /// ensemble always the latter
     #[arg(long, value_name = "SCHEME")]
     pub scheme: Option<SchemeName>,
     /// Length [s]; that of forecast.toml without it
@@ -366,6 +367,25 @@ pub struct ForecastArguments {
     /// Prints the summary as JSON
     #[arg(long)]
     pub json: bool,
+    /// Runs this many members, the forecast itself and others with the errors that forecasts have, each in
+    /// a process of its own; results that are in DIR already are taken as they are
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(stormgrid_project::ensemble::MOST_MEMBERS)))]
+    pub members: Option<u32>,
+    /// Seed of the members' errors
+    #[arg(long, default_value_t = 1, value_name = "S", requires = "members")]
+    pub seed: u64,
+    /// Members at once; 0 takes as many as the machine has cores. The result does not depend on it
+    #[arg(long, default_value_t = 0, value_name = "W", requires = "members")]
+    pub workers: usize,
+    /// When the forecast was issued, for example 2017-08-22T20:00:00+08:00: its errors grow from there
+    #[arg(long, value_name = "TIME", requires = "members")]
+    pub issued: Option<String>,
+    /// Other errors than the published ones; form as of data/ensemble/errors.json
+    #[arg(long, value_name = "JSON", requires = "members")]
+    pub errors: Option<PathBuf>,
+    /// Runs one member of an ensemble: a file of DIR/members
+    #[arg(long, value_name = "JSON", conflicts_with_all = ["members", "track", "storm", "agency", "cell_size", "duration", "scheme"])]
+    pub member_spec: Option<PathBuf>,
 }
 
 /// Of `typhoon`.

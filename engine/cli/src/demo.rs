@@ -105,6 +105,7 @@ fn start(start: &Start<'_>, clock: Instant) -> Result<ExitCode> {
     };
     runtime.block_on(async {
         let server = Server::bind(Arc::clone(&twin), Arc::clone(&runs), &options).await?;
+        let ensembles = server.ensembles();
         let url = format!("http://{}/", server.address());
         println!(
             "[{:6.1} s] {} at {url}",
@@ -133,6 +134,7 @@ fn start(start: &Start<'_>, clock: Instant) -> Result<ExitCode> {
                 }
             })
             .await?;
+        ensembles.cancel_all();
         Ok(())
     })?;
     let failed = start.ends
@@ -199,7 +201,7 @@ fn tell(run: &stormgrid_server::RunView, clock: Instant) {
 }
 
 /// Ctrl-C, or the signal by which services are stopped.
-async fn stop_signal() {
+pub async fn stop_signal() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

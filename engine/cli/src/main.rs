@@ -5,6 +5,7 @@
 mod args;
 mod check;
 mod demo;
+mod ensemble;
 mod grids;
 mod run;
 mod typhoon;

@@ -13,9 +13,13 @@ use stormgrid_project::{
 };
 
 use crate::args::{ForecastArguments, SimulateArguments};
+use crate::ensemble;
 
 /// Steps of the bar.
 const BAR_STEPS: u64 = 1000;
+
+/// Cell size of a forecast that names none [m].
+const CELL_SIZE_M: f64 = 20.0;
 
 /// A bar while a person watches, nothing otherwise.
 pub struct Bar(ProgressBar);
@@ -45,6 +49,12 @@ impl Bar {
         self.0
             .set_position((progress.share * BAR_STEPS as f64) as u64);
         ControlFlow::Continue(())
+    }
+
+    /// Shows how far a thing with a name of its own is, 0 to 1.
+    pub fn show_as(&self, name: &str, share: f64) {
+        self.0.set_message(name.to_owned());
+        self.0.set_position((share * BAR_STEPS as f64) as u64);
     }
 
     /// Takes the bar away.
@@ -87,18 +97,31 @@ impl Listener for Watched {
     fn frame(&mut self, _frame: Vec<u8>) {}
 }
 
-/// Runs a forecast.
-pub fn forecast(arguments: &ForecastArguments) -> Result<ExitCode> {
-    let twin = LoadedTwin::load(&arguments.twin)?;
-    let options = ForecastOptions {
+/// What a forecast's arguments ask for.
+///
+/// - `cell_size`: where they do not say [m]
+pub fn options(arguments: &ForecastArguments, cell_size: f64) -> ForecastOptions {
+    ForecastOptions {
         track: arguments.track.clone(),
         storm: arguments.storm.clone(),
         agency: arguments.agency.clone(),
-        cell_size_m: arguments.cell_size,
+        cell_size_m: arguments.cell_size.unwrap_or(cell_size),
         duration_s: arguments.duration,
         threads: arguments.threads,
         scheme: arguments.scheme.map(Into::into),
-    };
+    }
+}
+
+/// Runs a forecast.
+pub fn forecast(arguments: &ForecastArguments) -> Result<ExitCode> {
+    if let Some(spec) = &arguments.member_spec {
+        return ensemble::member(arguments, spec);
+    }
+    if let Some(members) = arguments.members {
+        return ensemble::ensemble(arguments, members);
+    }
+    let twin = LoadedTwin::load(&arguments.twin)?;
+    let options = options(arguments, CELL_SIZE_M);
     let mut watched = Watched(Bar::new());
     let outcome = stormgrid_project::forecast(&twin, &options, Some(&arguments.out), &mut watched);
     watched.0.clear();
@@ -110,7 +133,8 @@ pub fn forecast(arguments: &ForecastArguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn tell(summary: &Summary, out: &str, json: bool) -> Result<()> {
+/// Prints what a run came to.
+pub fn tell(summary: &Summary, out: &str, json: bool) -> Result<()> {
     if json {
         println!("{}", serde_json::to_string_pretty(summary)?);
         return Ok(());

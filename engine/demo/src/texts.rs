@@ -89,7 +89,8 @@ pub(crate) fn forecast_toml() -> String {
     let mut text = format!(
         "# The demo's forecast: Typhoon Hato (2017) over the synthetic city.\n\n\
          [storm]\ntrack = \"storm/hato.csv\"\nradii = \"storm/hato_radii.csv\"\nname = \"HATO\"\n\
-         start = \"2017-08-22T22:00:00Z\"       # UTC\nduration_s = 64800\noutput_interval_s = 1800\n\n\
+         start = \"2017-08-22T22:00:00Z\"       # UTC\nduration_s = 64800\noutput_interval_s = 1800\n\
+         issued = \"2017-08-22T12:00:00Z\"      # 20:00 in Jiangmen, for the errors of an ensemble\n\n\
          [tide]\nconstituents = \"storm/tide_constituents.csv\"\nstation = \"Macau\"\n\
          mean_level_m = {MEAN_LEVEL_M:?}               # mean sea level above the terrain's datum\n\
          transect = \"modaomen\"\n\n\

@@ -11,6 +11,9 @@ const FRAME_CELL_M: f64 = 20.0;
 /// Depth below which a frame shows no water [m].
 const SHOWN_M: f32 = 0.02;
 
+/// Height at which a share is drawn over the ground [m]: enough to be seen, too little to look like water.
+const SHARE_ABOVE_GROUND_M: f64 = 0.1;
+
 /// How the cells of a run map onto those of its frames.
 pub struct FrameGrid {
     run: RasterGeometry,
@@ -59,6 +62,37 @@ impl FrameGrid {
                         as i16;
                     depth_cm[i] = (water_depth * 100.0).round().clamp(1.0, 65_535.0) as u16;
                 }
+            }
+        }
+        encode_water(&WaterFrame {
+            geometry: self.frame,
+            time_s,
+            level_cm,
+            depth_cm,
+        })
+    }
+
+    /// A share of 0 to 1 in each cell as a message of the same form: the depth holds the share in hundredths, the
+    /// level lies just above the ground. Cells whose share is below half a hundredth are dry.
+    ///
+    /// - `share`: of the run's cells; NaN counts as 0
+    pub fn encode_share(&self, time_s: f64, share: &[f32]) -> Vec<u8> {
+        let n = self.frame.n_cells();
+        let (mut level_cm, mut depth_cm) = (vec![DRY; n], vec![0_u16; n]);
+        for (i, (level, depth)) in level_cm.iter_mut().zip(&mut depth_cm).enumerate() {
+            let center = self
+                .frame
+                .center(i / self.frame.n_cols, i % self.frame.n_cols);
+            let Some((row, col)) = self.run.cell_at(center.x, center.y) else {
+                continue;
+            };
+            let hundredths = (share[row * self.run.n_cols + col] * 100.0).round();
+            if hundredths >= 1.0 && self.ground[i].is_finite() {
+                *depth = hundredths.min(100.0) as u16;
+                *level = ((self.ground[i] + SHARE_ABOVE_GROUND_M) * 100.0)
+                    .round()
+                    .clamp(f64::from(DRY) + 1.0, f64::from(i16::MAX))
+                    as i16;
             }
         }
         encode_water(&WaterFrame {

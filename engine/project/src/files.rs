@@ -1,7 +1,10 @@
 //! Reading files, and run folders that appear whole or not at all.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
 
 use crate::ProjectError;
 
@@ -44,6 +47,42 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), ProjectError> {
     fs::write(&staging, bytes)
         .and_then(|()| fs::rename(&staging, path))
         .map_err(|e| ProjectError::write(path, &e))
+}
+
+/// SHA-256, lower-case hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// SHA-256 of a file, read in pieces.
+pub fn sha256_of_file(path: &Path) -> Result<String, ProjectError> {
+    let mut file = fs::File::open(path).map_err(|e| ProjectError::read(path, &e))?;
+    let mut hash = Sha256::new();
+    std::io::copy(&mut file, &mut hash).map_err(|e| ProjectError::read(path, &e))?;
+    Ok(hex(&hash.finalize()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn collect_digests(
+    folder: &Path,
+    prefix: &str,
+    found: &mut BTreeMap<String, String>,
+) -> Result<(), ProjectError> {
+    let unread = |e: std::io::Error| ProjectError::read(folder, &e);
+    for entry in fs::read_dir(folder).map_err(unread)? {
+        let path = entry.map_err(unread)?.path();
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
+        let name = format!("{prefix}{}", name.unwrap_or_default());
+        if path.is_dir() {
+            collect_digests(&path, &format!("{name}/"), found)?;
+        } else {
+            found.insert(name, sha256_of_file(&path)?);
+        }
+    }
+    Ok(())
 }
 
 /// How messages call a file.
@@ -100,6 +139,13 @@ impl RunFolder {
             fs::create_dir_all(parent).map_err(|e| ProjectError::write(parent, &e))?;
         }
         fs::write(&path, bytes).map_err(|e| ProjectError::write(&path, &e))
+    }
+
+    /// SHA-256 of every file written so far, by its name relative to the folder, lower-case hexadecimal.
+    pub fn digests(&self) -> Result<BTreeMap<String, String>, ProjectError> {
+        let mut found = BTreeMap::new();
+        collect_digests(&self.staging, "", &mut found)?;
+        Ok(found)
     }
 
     /// Moves the folder to its place; an earlier run there is removed only now.

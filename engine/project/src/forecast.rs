@@ -22,13 +22,13 @@ use crate::forecast_file::{self, ForecastFile, TransectName};
 use crate::ground::{Crest, blocked_cells, cells_of};
 use crate::impact::{Impact, Impacts};
 use crate::results::{Summary, pretty, write_rasters, write_summary};
-use crate::storm::{self, Forcing, StormTable, constant_or_file};
+use crate::storm::{self, Forcing, Storm, StormTable, constant_or_file};
 use crate::twin::LoadedTwin;
 use crate::warning::{Rules, draft_files};
 use crate::{ProjectError, tables, vectors};
 
 /// Cells at and above this size have no buildings in them [m]: hardly a house fills half of one.
-const OBSTACLE_CELL_M: f64 = 15.0;
+pub(crate) const OBSTACLE_CELL_M: f64 = 15.0;
 
 /// What to forecast.
 #[derive(Clone, Debug)]
@@ -278,6 +278,16 @@ pub(crate) fn forcing(
     options: &ForecastOptions,
     duration: f64,
 ) -> Result<Forcing, ProjectError> {
+    let (storm, path) = storm_of(twin, file, options)?;
+    forcing_of(twin, file, storm, &files::name(&path), duration)
+}
+
+/// The storm of a forecast, and the file of its track.
+pub(crate) fn storm_of(
+    twin: &LoadedTwin,
+    file: &ForecastFile,
+    options: &ForecastOptions,
+) -> Result<(Storm, PathBuf), ProjectError> {
     let own = twin.dir.join(&file.storm.track);
     // Radii belong to the storm of the file; another track comes with its own or none.
     let (path, radii, name) = match &options.track {
@@ -292,14 +302,32 @@ pub(crate) fn forcing(
         radii: radii.as_deref(),
         name,
         agency: options.agency.as_deref(),
-        parameters: Parameters {
-            profile: file.storm.model,
-            asymmetry: file.storm.asymmetry,
-            ..Parameters::default()
-        },
+        parameters: parameters(file),
         rain: file.storm.rain,
         ..storm::Choice::of(&path)
     })?;
+    Ok((storm, path))
+}
+
+/// The wind model that a twin asks for.
+pub(crate) fn parameters(file: &ForecastFile) -> Parameters {
+    Parameters {
+        profile: file.storm.model,
+        asymmetry: file.storm.asymmetry,
+        ..Parameters::default()
+    }
+}
+
+/// What a storm does to a twin: the one place where wind, rain and sea level of a run come from.
+///
+/// - `name`: what messages call the track
+pub(crate) fn forcing_of(
+    twin: &LoadedTwin,
+    file: &ForecastFile,
+    storm: Storm,
+    name: &str,
+    duration: f64,
+) -> Result<Forcing, ProjectError> {
     let start = file.storm.start;
     let covered = storm
         .model
@@ -311,7 +339,7 @@ pub(crate) fn forcing(
             start.to_rfc3339()
         );
         return Err(ProjectError::input(
-            &files::name(&path),
+            name,
             problem,
             "set start in forecast.toml to the time of this storm",
         ));
@@ -331,10 +359,10 @@ pub(crate) fn forcing(
 
 /// The ground of a run, and what is closed or always wet on it.
 pub(crate) struct PreparedGround {
-    geometry: RasterGeometry,
-    elevation: Vec<f64>,
-    blocked: Vec<bool>,
-    initial_depth: Vec<f32>,
+    pub(crate) geometry: RasterGeometry,
+    pub(crate) elevation: Vec<f64>,
+    pub(crate) blocked: Vec<bool>,
+    pub(crate) initial_depth: Vec<f32>,
 }
 
 impl PreparedGround {

@@ -139,6 +139,9 @@ pub struct Storm {
     /// Interval of frames [s].
     #[serde(default = "half_an_hour")]
     pub output_interval_s: f64,
+    /// When the forecast is taken to be issued, for the errors of an ensemble; see
+    /// [`crate::ensemble::EnsembleOptions::issued`].
+    pub issued: Option<Instant>,
 }
 
 fn half_an_hour() -> f64 {
@@ -225,6 +228,20 @@ pub struct Terrain {
 }
 
 impl ForecastFile {
+    /// Every file of the twin that a run reads because of this one, the track aside; relative to the twin's folder.
+    ///
+    /// A member of an ensemble is named by them, so that none may be missing here.
+    pub fn files(&self) -> Vec<&str> {
+        let mut files = vec![self.tide.constituents.as_str()];
+        files.extend(self.boundary.iter().map(|b| b.polygon.as_str()));
+        for inflow in &self.inflow {
+            files.push(&inflow.polygon);
+            files.extend(inflow.series.as_deref());
+        }
+        files.extend(self.terrain.dikes.as_deref());
+        files
+    }
+
     /// Reads and checks the file.
     pub fn read(path: &Path) -> Result<Self, ProjectError> {
         let file = files::name(path);

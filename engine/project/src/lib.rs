@@ -8,16 +8,20 @@
 //! - [`forecast()`] runs a storm over a twin: track → wind, pressure, rain, sea level → flood →
 //!   exposure of every zone, building and road.
 //! - [`warning`] turns a finished forecast into drafts that a person issues, updates and takes back.
+//! - [`ensemble::ensemble`] runs a forecast many times with the errors that forecasts have, each in a process of its
+//!   own, and tells probabilities.
 //! - [`files::RunFolder`] makes results appear whole or not at all.
 //!
 //! The command line and the server both call these, so that they tell the same numbers.
 //!
 //! # What is left out
 //!
-//! Threads of its own, HTTP, printing. Progress goes to a callback, which can also break a run off.
+//! Threads of its own (but for reading what an ensemble's processes say), HTTP, printing. Progress goes to a
+//! callback, which can also break a run off.
 
 pub mod city;
 mod drive;
+pub mod ensemble;
 mod error;
 pub mod files;
 mod forcing;
@@ -48,4 +52,4 @@ pub use local_setup::{MOST_LOCAL_CELLS, local_setup};
 pub use results::{LedgerEntry, StructureEntry, Summary};
 pub use simulate::{RunOptions, simulate};
 pub use stormgrid_sim::flood::Scheme;
-pub use twin::{BUILDINGS, CityPart, LayerFile, LayerSummary, LoadedTwin, MANIFEST};
+pub use twin::{BUILDINGS, CityPart, LayerFile, LayerSummary, LoadedTwin, MANIFEST, Parts};

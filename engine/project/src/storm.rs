@@ -155,22 +155,35 @@ pub fn read_storm(choice: &Choice<'_>) -> Result<Storm, ProjectError> {
         notes.extend(said.into_iter().filter(|note| !note.contains("averaging")));
     }
     let file = files::name(choice.track);
-    let model = TyphoonModel::new(&track, choice.parameters).map_err(|e| {
+    let mut storm = storm_of_track(track, choice.parameters, choice.rain, &file)?;
+    notes.append(&mut storm.notes);
+    Ok(Storm { notes, ..storm })
+}
+
+/// The models of a storm whose track is known; the notes tell what looks odd in it.
+///
+/// - `file`: what messages call the track
+pub fn storm_of_track(
+    track: Track,
+    parameters: Parameters,
+    rain: RainModel,
+    file: &str,
+) -> Result<Storm, ProjectError> {
+    let model = TyphoonModel::new(&track, parameters).map_err(|e| {
         let remedy = match e {
             ParametersError::Leap { .. } => "mend that fix",
             _ => "complete the track's winds or pressures",
         };
-        ProjectError::input(&file, e.to_string(), remedy)
+        ProjectError::input(file, e.to_string(), remedy)
     })?;
-    notes.extend(
-        doubts(&track)
-            .into_iter()
-            .map(|doubt| told(&file, &track, doubt)),
-    );
+    let notes = doubts(&track)
+        .into_iter()
+        .map(|doubt| told(file, &track, doubt))
+        .collect();
     Ok(Storm {
         track,
         model,
-        rain: choice.rain,
+        rain,
         notes,
     })
 }
@@ -234,6 +247,8 @@ pub struct Forcing {
     pub duration_s: f64,
     /// The rain model.
     pub rain_model: RainModel,
+    /// What its rain is multiplied by; 1 unless a member of an ensemble says otherwise.
+    pub rain_factor: f64,
     /// What was assumed of the track.
     pub notes: Vec<String>,
 }
@@ -262,6 +277,7 @@ impl Forcing {
             start,
             duration_s,
             rain_model: storm.rain,
+            rain_factor: 1.0,
             notes: storm.notes,
         }
     }
@@ -271,6 +287,7 @@ impl Forcing {
         let projector =
             Projector::new(crs, "EPSG:4490").map_err(|e| ProjectError::crs("twin.toml", e))?;
         let (model, start, rain) = (Arc::clone(&self.model), self.start, self.rain_model);
+        let factor = self.rain_factor;
         let rate: RainFunction = Arc::new(move |time_s, x, y| {
             // A corner of a tile may lie outside the projection's area only if the whole raster
             // does; that was refused when the terrain was read.
@@ -278,7 +295,7 @@ impl Forcing {
                 return 0.0;
             };
             Geodetic::from_degrees(lon, lat).map_or(0.0, |at| {
-                rain_at(&model, rain, at, start.plus_seconds(time_s))
+                factor * rain_at(&model, rain, at, start.plus_seconds(time_s))
             })
         });
         Ok(Rain::Field {
@@ -313,8 +330,10 @@ impl Forcing {
                 wind_mps: air.speed(),
                 wind_from_deg: air.from_deg(),
                 pressure_hpa: air.pressure / 100.0,
-                rain_mm_h: RainRate::from_mps(rain_at(&self.model, self.rain_model, site, time))
-                    .as_mm_h(),
+                rain_mm_h: RainRate::from_mps(
+                    self.rain_factor * rain_at(&self.model, self.rain_model, site, time),
+                )
+                .as_mm_h(),
                 sea_level_m: self.sea.level.at(time_s),
                 tide_m: self.sea.tide.at(time_s),
             }
@@ -350,7 +369,7 @@ impl Bilingual {
 }
 
 /// `storm.json`: the storm and what it does at the site.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StormTable {
     /// Name of the storm.
     pub name: String,
@@ -367,7 +386,7 @@ pub struct StormTable {
 }
 
 /// A fix of the track.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrackPoint {
     /// Seconds after the run's start, negative before it.
     pub time_s: f64,
@@ -386,7 +405,7 @@ pub struct TrackPoint {
 }
 
 /// The site at one time.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SitePoint {
     /// Seconds after the run's start.
     pub time_s: f64,

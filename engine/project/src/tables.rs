@@ -20,7 +20,7 @@ pub struct NamedRow {
 }
 
 /// One value of a flat row.
-enum Cell {
+pub(crate) enum Cell {
     Text(String),
     Number(f64),
     Count(u32),
@@ -87,9 +87,13 @@ fn flat(named: &NamedRow) -> Vec<(String, Cell)> {
 
 /// Rows as CSV with a header; a value that does not exist is empty.
 pub fn csv(rows: &[NamedRow]) -> Vec<u8> {
+    csv_of(rows.iter().map(flat))
+}
+
+/// Flat rows, all with the same columns, as CSV with a header.
+pub(crate) fn csv_of(rows: impl Iterator<Item = Vec<(String, Cell)>>) -> Vec<u8> {
     let mut text = String::new();
-    for (i, named) in rows.iter().enumerate() {
-        let cells = flat(named);
+    for (i, cells) in rows.enumerate() {
         if i == 0 {
             let names: Vec<&str> = cells.iter().map(|(name, _)| name.as_str()).collect();
             text.push_str(&names.join(","));
@@ -121,12 +125,21 @@ pub fn geojson(
     geometries: &[MultiPolygon<f64>],
     crs: Option<&str>,
 ) -> Result<Vec<u8>, ProjectError> {
+    let flat = rows.iter().map(|r| (r.row.code.clone(), flat(r)));
+    geojson_of(flat, geometries, crs)
+}
+
+/// Flat rows, each with its identifier, with their geometry.
+pub(crate) fn geojson_of(
+    rows: impl Iterator<Item = (String, Vec<(String, Cell)>)>,
+    geometries: &[MultiPolygon<f64>],
+    crs: Option<&str>,
+) -> Result<Vec<u8>, ProjectError> {
     let features: Vec<Feature<MultiPolygon<f64>>> = rows
-        .iter()
         .zip(geometries)
-        .map(|(named, geometry)| {
+        .map(|((id, cells), geometry)| {
             let mut properties = Map::new();
-            for (name, cell) in flat(named) {
+            for (name, cell) in cells {
                 let value = match cell {
                     Cell::Text(value) => Value::from(value),
                     Cell::Number(value) => Value::from(rounded(value)),
@@ -136,7 +149,7 @@ pub fn geojson(
                 properties.insert(name, value);
             }
             Feature {
-                id: Some(named.row.code.clone()),
+                id: Some(id),
                 properties,
                 geometry: geometry.clone(),
             }

@@ -71,6 +71,17 @@ pub struct CityPart {
     pub bytes: Vec<u8>,
 }
 
+/// What of a twin to load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parts {
+    /// Everything.
+    All,
+    /// Elevation and roughness: enough for a flood with cells too coarse for buildings.
+    Ground,
+    /// The same and the buildings' footprints.
+    GroundAndBuildings,
+}
+
 /// A twin with everything loaded.
 pub struct LoadedTwin {
     /// Its folder.
@@ -109,6 +120,11 @@ pub struct LayerSummary {
 impl LoadedTwin {
     /// Loads a twin from its folder.
     pub fn load(dir: &Path) -> Result<Self, ProjectError> {
+        Self::load_parts(dir, Parts::All)
+    }
+
+    /// Loads what a computation needs from a twin's folder.
+    pub fn load_parts(dir: &Path, wanted: Parts) -> Result<Self, ProjectError> {
         let path = dir.join(MANIFEST);
         let manifest = Manifest::read(&files::read(&path)?, &files::name(&path))?;
         let [lon, lat] = manifest.site.origin;
@@ -131,17 +147,25 @@ impl LoadedTwin {
             data: Vec::new(),
         };
         let ground = loader.ground(&manifest.terrain)?;
-        let buildings = loader.buildings(&manifest.city)?;
-        let city = parts(&buildings);
+        let buildings = match wanted {
+            Parts::Ground => Vec::new(),
+            Parts::GroundAndBuildings | Parts::All => loader.buildings(&manifest.city)?,
+        };
+        let city = match wanted {
+            Parts::All => parts(&buildings),
+            Parts::Ground | Parts::GroundAndBuildings => Vec::new(),
+        };
         loader.push_buildings(buildings);
-        for grids in &manifest.grids {
-            loader.grids(grids)?;
-        }
-        for points in &manifest.points {
-            loader.points(points, &ground)?;
-        }
-        if let Some(roads) = &manifest.roads {
-            loader.roads(roads)?;
+        if wanted == Parts::All {
+            for grids in &manifest.grids {
+                loader.grids(grids)?;
+            }
+            for points in &manifest.points {
+                loader.points(points, &ground)?;
+            }
+            if let Some(roads) = &manifest.roads {
+                loader.roads(roads)?;
+            }
         }
         let Loader {
             warnings,

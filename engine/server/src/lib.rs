@@ -20,6 +20,8 @@
 //! Users, the live stream, MQTT, OGC API, SensorThings.
 
 mod answer;
+mod ensemble_api;
+mod ensembles;
 mod error;
 mod run_api;
 mod runs;
@@ -28,6 +30,7 @@ mod titles;
 mod twin_api;
 mod warning_api;
 
+pub use ensembles::{EnsembleRequest, EnsembleRun, EnsembleView, Ensembles};
 pub use error::ApiError;
 pub use runs::{RunRequest, RunState, RunView, Runs};
 pub use serve::{ServeError, Server, ServerOptions, openapi_json};

@@ -24,7 +24,7 @@ use crate::runs::{RunRequest, RunView};
 use crate::serve::App;
 
 /// Depths of the flooded areas in rows of exposure [m].
-const THRESHOLDS_M: [f64; 5] = [0.05, 0.15, 0.3, 0.5, 1.0];
+pub(crate) const THRESHOLDS_M: [f64; 5] = [0.05, 0.15, 0.3, 0.5, 1.0];
 
 /// All runs, the oldest first.
 #[utoipa::path(get, path = "/api/v1/runs", responses((status = OK, body = [RunView])))]
@@ -105,7 +105,7 @@ pub struct LayerQuery {
 }
 
 impl LayerQuery {
-    fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.layer.as_deref().unwrap_or("grids")
     }
 }

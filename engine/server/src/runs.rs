@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use crate::error::{ApiError, Text};
 
 /// Cell sizes that may be asked for [m].
-const CELL_SIZES: std::ops::RangeInclusive<f64> = 2.0..=200.0;
+pub(crate) const CELL_SIZES: std::ops::RangeInclusive<f64> = 2.0..=200.0;
 
 /// Longest run that may be asked for [s].
 const LONGEST_RUN_S: f64 = 7.0 * 86_400.0;
@@ -118,12 +118,15 @@ pub struct Runs {
     out: Option<PathBuf>,
     threads: usize,
     all: Mutex<Vec<Arc<Run>>>,
-    queue: mpsc::Sender<Arc<Run>>,
+    queue: mpsc::Sender<Job>,
 }
+
+/// A computation that waits for its turn: one at a time, in the order in which they were asked for.
+pub(crate) type Job = Box<dyn FnOnce() + Send>;
 
 /// Locks; a thread that panicked while it held the lock has left nothing half-written here, because
 /// every write is one assignment.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -136,7 +139,7 @@ impl Runs {
         out: Option<PathBuf>,
         threads: usize,
     ) -> std::io::Result<Arc<Self>> {
-        let (queue, waiting) = mpsc::channel::<Arc<Run>>();
+        let (queue, waiting) = mpsc::channel::<Job>();
         let plan = stormgrid_project::plan(&twin).ok();
         let runs = Arc::new(Self {
             plan,
@@ -146,12 +149,11 @@ impl Runs {
             queue,
             twin,
         });
-        let (twin, out) = (Arc::clone(&runs.twin), runs.out.clone());
         std::thread::Builder::new()
             .name("runs".to_owned())
             .spawn(move || {
-                for run in waiting {
-                    run.compute(&twin, out.as_deref());
+                for job in waiting {
+                    job();
                 }
             })?;
         Ok(runs)
@@ -231,11 +233,17 @@ impl Runs {
             }),
         });
         all.push(Arc::clone(&run));
+        let (twin, out, mine) = (Arc::clone(&self.twin), self.out.clone(), Arc::clone(&run));
+        self.enqueue(Box::new(move || mine.compute(&twin, out.as_deref())))?;
+        Ok(run)
+    }
+
+    /// Queues any computation behind those that wait already.
+    pub(crate) fn enqueue(&self, job: Job) -> Result<(), ApiError> {
         // The computing thread ends only with the program.
         self.queue
-            .send(Arc::clone(&run))
-            .map_err(|_| ApiError::internal("the computing thread has ended"))?;
-        Ok(run)
+            .send(job)
+            .map_err(|_| ApiError::internal("the computing thread has ended"))
     }
 
     /// All runs, in the order in which they were asked for.

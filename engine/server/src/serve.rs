@@ -19,9 +19,10 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::ensembles::Ensembles;
 use crate::error::ApiError;
 use crate::runs::Runs;
-use crate::{run_api, twin_api, warning_api};
+use crate::{ensemble_api, run_api, twin_api, warning_api};
 
 /// What to serve.
 #[derive(Clone, Debug)]
@@ -73,6 +74,8 @@ pub struct App {
     pub runs: Arc<Runs>,
     /// Its warnings.
     pub warnings: warning_api::Warnings,
+    /// Its ensembles.
+    pub ensembles: Arc<Ensembles>,
 }
 
 /// A server that has its port and does not answer yet.
@@ -80,6 +83,7 @@ pub struct Server {
     listener: TcpListener,
     router: Router,
     address: SocketAddr,
+    ensembles: Arc<Ensembles>,
 }
 
 #[derive(OpenApi)]
@@ -116,18 +120,24 @@ impl Server {
             port,
             reason: e.to_string(),
         })?;
+        let ensembles = Arc::new(Ensembles::new(Arc::clone(&twin), Arc::clone(&runs)));
+        let app = App {
+            twin,
+            runs,
+            ensembles: Arc::clone(&ensembles),
+            warnings: warning_api::Warnings::default(),
+        };
         Ok(Self {
             listener,
-            router: router(
-                Arc::new(App {
-                    twin,
-                    runs,
-                    warnings: warning_api::Warnings::default(),
-                }),
-                options.viewer.as_deref(),
-            ),
+            router: router(Arc::new(app), options.viewer.as_deref()),
             address,
+            ensembles,
         })
+    }
+
+    /// Its ensembles.
+    pub fn ensembles(&self) -> Arc<Ensembles> {
+        Arc::clone(&self.ensembles)
     }
 
     /// Where it listens.
@@ -184,6 +194,16 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(warning_api::update))
         .routes(routes!(warning_api::cancel))
         .routes(routes!(warning_api::discard))
+        .routes(routes!(ensemble_api::list, ensemble_api::create))
+        .routes(routes!(ensemble_api::get))
+        .routes(routes!(ensemble_api::cancel))
+        .routes(routes!(ensemble_api::probability))
+        .routes(routes!(ensemble_api::probability_csv))
+        .routes(routes!(ensemble_api::probability_geojson))
+        .routes(routes!(ensemble_api::roads))
+        .routes(routes!(ensemble_api::buildings))
+        .routes(routes!(ensemble_api::frame))
+        .routes(routes!(ensemble_api::plume))
 }
 
 fn router(app: Arc<App>, viewer: Option<&std::path::Path>) -> Router {

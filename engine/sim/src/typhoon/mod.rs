@@ -53,4 +53,5 @@ pub use relations::{
     pressure_from_wind, rmw_chavas_knaff, rmw_from_r50, rmw_knaff, rmw_takagi, rmw_vickery_wadhera,
     rmw_willoughby, surface_factor, ten_minute_factor, vmax_holland_2008, wind_from_pressure,
 };
+pub(crate) use state::EARTH_RADIUS;
 pub use state::{State, StateSource, with_rmw_of};

@@ -14,7 +14,7 @@ use super::relations::{
 
 /// Mean radius of the Earth [m] (IUGG). A sphere is within 0.6 % of the ellipsoid, far below the
 /// accuracy of a fix (0.1°).
-pub(super) const EARTH_RADIUS: f64 = 6_371_008.8;
+pub(crate) const EARTH_RADIUS: f64 = 6_371_008.8;
 
 /// Where a number of the state comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,151 @@
+//! `forecast --members` and its members.
+
+use std::io::{IsTerminal, Write};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use stormgrid_core::time::Instant as Utc;
+use stormgrid_project::ensemble::{
+    EnsembleOptions, EnsembleStatus, MemberState, PROGRESS_WORD, run_member,
+};
+use stormgrid_project::{LoadedTwin, Progress, Scheme};
+
+use crate::args::ForecastArguments;
+use crate::demo::stop_signal;
+use crate::run::{Bar, options, tell};
+
+/// Cell size of an ensemble that names none [m]: twenty members in minutes.
+const CELL_SIZE_M: f64 = 40.0;
+
+/// Time between two lines of a member's progress.
+const PROGRESS_EVERY: Duration = Duration::from_millis(200);
+
+/// Runs an ensemble.
+pub fn ensemble(arguments: &ForecastArguments, members: u32) -> Result<ExitCode> {
+    let twin = LoadedTwin::load(&arguments.twin)?;
+    let mut forecast = options(arguments, CELL_SIZE_M);
+    forecast.scheme = forecast.scheme.or(Some(Scheme::LocalInertial));
+    let issued = arguments.issued.as_deref().map(Utc::parse).transpose();
+    let options = EnsembleOptions {
+        forecast,
+        members,
+        seed: arguments.seed,
+        workers: arguments.workers,
+        issued: issued.context("--issued")?,
+        errors: arguments.errors.clone(),
+        program: std::env::current_exe().context("the program does not know where it is")?,
+        store: None,
+    };
+    let stop = stop_flag()?;
+    let bar = Bar::new();
+    let mut observer = |status: &EnsembleStatus<'_>| {
+        bar.show_as(&counted(status), status.share);
+        match stop.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    };
+    let outcome =
+        stormgrid_project::ensemble::ensemble(&twin, &options, &arguments.out, &mut observer);
+    bar.clear();
+    let found = outcome?;
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&found)?);
+    } else {
+        let reused = found.members.iter().filter(|m| m.status.attempts == 0);
+        println!(
+            "{}: {} of {} members with {} m cells, {} of them computed before",
+            found.spec.storm,
+            found.members_done,
+            found.spec.members,
+            found.spec.cell_size_m,
+            reused.count()
+        );
+        println!(
+            "time: {:.1} s, {:.1} s of processor time of the members",
+            found.wall_s, found.members_cpu_s
+        );
+        println!("digest: {}", found.digest);
+        println!("results: {}", arguments.out.display());
+    }
+    for member in &found.members {
+        if let (true, Some(message)) = (member.status.attempts > 1, &member.status.message) {
+            eprintln!(
+                "member {}: {} attempts, {message}",
+                member.status.n, member.status.attempts
+            );
+        }
+    }
+    match found.failures() {
+        Some(failures) => anyhow::bail!(failures.en),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// The word before the bar: members that are over of all.
+fn counted(status: &EnsembleStatus<'_>) -> String {
+    let over = |state| matches!(state, MemberState::Done | MemberState::Failed);
+    let over = status.members.iter().filter(|m| over(m.state)).count();
+    format!("{over} of {}", status.members.len())
+}
+
+/// Set when a person or the system asks the program to end.
+fn stop_flag() -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let set = Arc::clone(&stop);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("signals cannot be waited for")?;
+    std::thread::spawn(move || {
+        runtime.block_on(stop_signal());
+        set.store(true, Ordering::Relaxed);
+    });
+    Ok(stop)
+}
+
+/// Runs one member. On a terminal it shows a bar, else it prints its progress line by line: whoever started it
+/// reads them, and when nobody does any more the member ends.
+pub fn member(arguments: &ForecastArguments, spec: &Path) -> Result<ExitCode> {
+    let bar = std::io::stderr().is_terminal().then(Bar::new);
+    let mut last: Option<Instant> = None;
+    let mut observer = |progress: Progress| {
+        if let Some(bar) = &bar {
+            return bar.show(&progress);
+        }
+        if last.is_some_and(|t| t.elapsed() < PROGRESS_EVERY) {
+            return ControlFlow::Continue(());
+        }
+        last = Some(Instant::now());
+        let mut out = std::io::stdout().lock();
+        let written = writeln!(out, "{PROGRESS_WORD}{:.4}", progress.share);
+        match written.and_then(|()| out.flush()) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        }
+    };
+    let outcome = run_member(
+        &arguments.twin,
+        spec,
+        &arguments.out,
+        arguments.threads,
+        &mut observer,
+    );
+    if let Some(bar) = &bar {
+        bar.clear();
+    }
+    let summary = outcome?;
+    if bar.is_some() || arguments.json {
+        tell(
+            &summary,
+            &arguments.out.display().to_string(),
+            arguments.json,
+        )?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,643 @@
+//! An ensemble is the same however it is computed: with one worker or two, at once, again, or after members
+//! were killed; and what fails is told.
+//!
+//! The twin is a square kilometre with a channel, so that a member takes a second.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use stormgrid_core::raster::{Raster, RasterGeometry};
+use stormgrid_formats::chunk::decode_water;
+use stormgrid_formats::elevation::write_geotiff;
+
+const TIMEOUT: Duration = Duration::from_secs(240);
+
+/// Lays a twin around (400500, 2500500) in EPSG:4547: a channel in the west, two grids, a road, a house.
+fn lay_twin(dir: &Path, duration_s: u32) {
+    std::fs::create_dir(dir).expect("made");
+    let write = |name: &str, text: &str| std::fs::write(dir.join(name), text).expect("written");
+    let geometry =
+        RasterGeometry::new(100, 100, 400_000.0, 2_501_000.0, 10.0, 10.0).expect("valid");
+    let ground = Raster::from_fn(geometry, |r, c| match c {
+        0..10 => -2.0,
+        _ => 0.6 + c as f32 * 0.015 + 0.1 * (r as f32 * 0.3).sin(),
+    });
+    let bytes = write_geotiff(&ground, Some("EPSG:4547"), -9999.0).expect("a raster");
+    std::fs::write(dir.join("dem.tif"), bytes).expect("written");
+    let (x, y) = (400_000.0, 2_500_000.0);
+    let at = |dx: f64, dy: f64| format!("[{},{}]", x + dx, y + dy);
+    let feature = |kind: &str, coordinates: String, properties: &str| {
+        format!(
+            r#"{{"type":"Feature","properties":{properties},"geometry":{{"type":"{kind}","coordinates":{coordinates}}}}}"#
+        )
+    };
+    let square = |x0: f64, y0: f64, x1: f64, y1: f64| {
+        let corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)];
+        format!("[[{}]]", corners.map(|(x, y)| at(x, y)).join(","))
+    };
+    let collection = |features: &[String]| {
+        format!(
+            r#"{{"type":"FeatureCollection","crs":{{"type":"name","properties":{{"name":"EPSG:4547"}}}},"features":[{}]}}"#,
+            features.join(",")
+        )
+    };
+    let grid = |x0: f64, code: &str, people: u32| {
+        let properties = format!(r#"{{"code":"{code}","name":"{code}","people":{people}}}"#);
+        feature("Polygon", square(x0, 0.0, x0 + 500.0, 1000.0), &properties)
+    };
+    write(
+        "grids.geojson",
+        &collection(&[grid(0.0, "G1", 60), grid(500.0, "G2", 40)]),
+    );
+    let house = r#"{"id":"h1","name":"翠园里7号","floors":6,"height_m":18,"people":60}"#;
+    let house = feature("Polygon", square(200.0, 200.0, 220.0, 220.0), house);
+    write("houses.geojson", &collection(&[house]));
+    let line = format!("[{},{}]", at(150.0, 500.0), at(900.0, 500.0));
+    let road = feature(
+        "LineString",
+        line,
+        r#"{"code":"R1","name":"滨江路","class":"primary"}"#,
+    );
+    write("roads.geojson", &collection(&[road]));
+    let sea = feature("Polygon", square(0.0, 0.0, 20.0, 1000.0), "{}");
+    write("sea.geojson", &collection(&[sea]));
+    write(
+        "track.csv",
+        "name,agency,time_utc,lat,lon,vmax_kt,pmin_hpa\n\
+         TEST,JMA,2017-08-22T12:00:00Z,20.7,115.4,70,970\nTEST,JMA,2017-08-23T00:00:00Z,21.5,114.0,75,965\n\
+         TEST,JMA,2017-08-23T06:00:00Z,22.3,112.6,70,970\n",
+    );
+    write(
+        "tide.csv",
+        "station_id,name,lat,lon,constituent,amplitude_m,phase_deg_gmt\na,Port,22,113,M2,0.5,56\n",
+    );
+    write(
+        "forecast.toml",
+        &format!(
+            "[storm]\ntrack = \"track.csv\"\nname = \"TEST\"\nstart = \"2017-08-23T01:00:00Z\"\n\
+             duration_s = {duration_s}\noutput_interval_s = 600\n\
+             [tide]\nconstituents = \"tide.csv\"\nstation = \"Port\"\nmean_level_m = 0.5\n[water]\ninitial_level_m = 0.1\n\
+             [[boundary]]\npolygon = \"sea.geojson\"\nkind = \"sea\"\n"
+        ),
+    );
+    write(
+        "twin.toml",
+        "[site]\nname = \"test\"\ncrs = \"EPSG:4547\"\norigin = [113.03, 22.6]\nsynthetic = true\n\
+         [terrain]\nelevation = \"dem.tif\"\nroughness = 0.03\n[[city]]\nsource = \"houses.geojson\"\n\
+         [[grids]]\nsource = \"grids.geojson\"\nlevel = \"grid\"\n[roads]\nsource = \"roads.geojson\"\n",
+    );
+}
+
+struct Place {
+    dir: tempfile::TempDir,
+}
+
+impl Place {
+    fn new(duration_s: u32) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        lay_twin(&dir.path().join("twin"), duration_s);
+        Self { dir }
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stormgrid"));
+        command.current_dir(self.dir.path()).args(arguments);
+        command
+    }
+
+    fn ensemble(&self, members: &str, workers: &str, out: &str) -> Command {
+        let mut command = self.command(&["forecast", "twin", "--cell-size", "20", "--seed", "3"]);
+        command.args(["--members", members, "--workers", workers, "--out", out]);
+        command
+    }
+
+    fn run(&self, members: &str, workers: &str, out: &str) -> Output {
+        let mut command = self.ensemble(members, workers, out);
+        command.output().expect("the program starts")
+    }
+
+    /// Runs an ensemble that must succeed.
+    fn found(&self, members: &str, workers: &str, out: &str) -> Value {
+        let output = self.run(members, workers, out);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        self.told(out)
+    }
+
+    fn told(&self, out: &str) -> Value {
+        let text = std::fs::read(self.at(out).join("ensemble.json")).expect("ensemble.json");
+        serde_json::from_slice(&text).expect("JSON")
+    }
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key]
+        .as_str()
+        .unwrap_or_else(|| panic!("{key} of {value}"))
+}
+
+fn member<'a>(ensemble: &'a Value, n: usize) -> &'a Value {
+    &ensemble["members"][n]
+}
+
+/// Every file of a folder but those whose numbers are of the clock, by name.
+fn results(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(at) = open.pop() {
+        for entry in std::fs::read_dir(at).expect("readable").flatten() {
+            let path = entry.path();
+            let name = path
+                .strip_prefix(folder)
+                .expect("inside")
+                .display()
+                .to_string();
+            if path.is_dir() {
+                open.push(path);
+            } else if !name.ends_with("summary.json") && name != "ensemble.json" {
+                found.insert(name, std::fs::read(path).expect("readable"));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn one_worker_or_two_once_or_again_it_is_the_same_ensemble() {
+    let place = Place::new(3600);
+    let one = place.found("4", "1", "one");
+    let two = place.found("4", "2", "two");
+    assert_eq!(text(&one, "digest"), text(&two, "digest"));
+    assert_eq!(results(&place.at("one")), results(&place.at("two")));
+    let names: Vec<String> = results(&place.at("one")).into_keys().collect();
+    for wanted in [
+        "probability/grids.csv",
+        "probability/grids.geojson",
+        "probability/buildings.csv",
+        "probability/roads.csv",
+        "depth_p10.tif",
+        "depth_p50.tif",
+        "depth_p90.tif",
+        "depth_worst.tif",
+        "probability_15cm.tif",
+        "plume.json",
+    ] {
+        assert!(names.iter().any(|n| n == wanted), "{wanted} of {names:?}");
+    }
+
+    // Again: nothing is computed, everything is the same.
+    let again = place.found("4", "2", "one");
+    assert_eq!(text(&again, "digest"), text(&one, "digest"));
+    assert!((0..4).all(|n| member(&again, n)["attempts"] == 0));
+
+    // A member does not depend on how many there are.
+    let few = place.found("2", "1", "few");
+    for n in 0..2 {
+        assert_eq!(member(&few, n)["key"], member(&one, n)["key"]);
+        assert_eq!(member(&few, n)["digest"], member(&one, n)["digest"]);
+    }
+    assert_ne!(text(&few, "digest"), text(&one, "digest"));
+    assert_ne!(member(&one, 0)["digest"], member(&one, 1)["digest"]);
+
+    // Results that were changed since are not taken for good: they are computed again.
+    let raster = place.at("two/members").join(text(member(&two, 2), "key"));
+    let raster = raster.join("depth_max.tif");
+    let mut bytes = std::fs::read(&raster).expect("readable");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&raster, bytes).expect("written");
+    let mended = place.found("4", "2", "two");
+    assert_eq!(text(&mended, "digest"), text(&one, "digest"));
+    let attempts = |n| member(&mended, n)["attempts"].as_u64();
+    assert_eq!(
+        (0..4).map(attempts).collect::<Vec<_>>(),
+        [0, 0, 1, 0].map(Some)
+    );
+}
+
+#[test]
+fn the_control_is_the_forecast_and_probabilities_are_counts() {
+    let place = Place::new(3600);
+    let ensemble = place.found("5", "2", "out");
+    let arguments = [
+        "forecast",
+        "twin",
+        "--cell-size",
+        "20",
+        "--scheme",
+        "local_inertial",
+        "--out",
+        "plain",
+        "--json",
+    ];
+    let plain = place.command(&arguments).output().expect("starts");
+    let plain: Value = serde_json::from_slice(&plain.stdout).expect("JSON");
+    let folder = |n: usize| {
+        place
+            .at("out/members")
+            .join(text(member(&ensemble, n), "key"))
+    };
+    let read = |path: PathBuf| -> Value {
+        serde_json::from_slice(&std::fs::read(path).expect("readable")).expect("JSON")
+    };
+    let record = read(folder(0).join("member.json"));
+    assert_eq!(text(&record, "flood_digest"), text(&plain, "digest"));
+    assert_eq!(member(&ensemble, 0)["perturbation"]["cross_track_km"], 0.0);
+
+    // Brute force over the members' rasters: in how many are 0.15 m or more on a hundredth of a grid?
+    let depth = |n: usize| {
+        let bytes = std::fs::read(folder(n).join("depth_max.tif")).expect("readable");
+        stormgrid_formats::elevation::read(&bytes, "depth")
+            .expect("a raster")
+            .raster
+    };
+    let csv = std::fs::read_to_string(place.at("out/probability/grids.csv")).expect("readable");
+    let mut lines = csv.lines();
+    let head: Vec<&str> = lines.next().expect("a head").split(',').collect();
+    let column = head
+        .iter()
+        .position(|h| *h == "probability_15cm")
+        .expect("there");
+    for (zone, line) in lines.enumerate() {
+        let p: f64 = line
+            .split(',')
+            .nth(column)
+            .expect("a cell")
+            .parse()
+            .expect("a number");
+        let mut count = 0.0;
+        for n in 0..5 {
+            let raster = depth(n);
+            let (rows, cols) = (raster.geometry().n_rows, raster.geometry().n_cols);
+            // Cells of 20 m: the grids are 25 columns wide; the channel, 5 columns, is wet at all times.
+            let columns = zone * 25..(zone + 1) * 25;
+            let wet = (0..rows).flat_map(|r| columns.clone().map(move |c| (r, c)));
+            let wet = wet.filter(|(r, c)| *c >= 5 && *c < cols && raster.get(*r, *c) >= 0.15);
+            count += if wet.count() as f64 >= 0.01 * (rows * 25) as f64 {
+                1.0
+            } else {
+                0.0
+            };
+        }
+        assert!(
+            (p - count / 5.0).abs() < 1e-9,
+            "zone {zone}: {p} and {count} of 5"
+        );
+    }
+    let plume = read(place.at("out/plume.json"));
+    assert_eq!(plume["time_s"].as_array().map(Vec::len), Some(7));
+    assert_eq!(plume["members"].as_array().map(Vec::len), Some(5));
+    let at = |which: &str| {
+        plume["percentiles"]["sea_level_m"][which][6]
+            .as_f64()
+            .expect("a number")
+    };
+    assert!(at("p10") < at("p50") && at("p50") < at("p90"));
+}
+
+#[test]
+fn a_member_that_always_fails_is_told() {
+    let place = Place::new(1800);
+    let whole = place.found("3", "2", "out");
+    let key = text(member(&whole, 2), "key").to_owned();
+    let folder = place.at("out/members").join(&key);
+    std::fs::remove_dir_all(&folder).expect("removed");
+    std::fs::create_dir(&folder).expect("made");
+    std::fs::write(folder.join("holiday.jpg"), b"x").expect("written");
+    let output = place.run("3", "2", "out");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    for wanted in [
+        "member 2 failed 2 times",
+        "exit status 1",
+        "not empty",
+        "2 of 3 members",
+    ] {
+        assert!(said.contains(wanted), "{wanted}: {said}");
+    }
+    let told = place.told("out");
+    assert_eq!(
+        (&told["members_done"], &member(&told, 2)["state"]),
+        (&2.into(), &"failed".into())
+    );
+    assert_eq!(member(&told, 2)["attempts"], 2);
+    let notes = told["notes"].to_string();
+    assert!(notes.contains("2 of 3 members"), "{notes}");
+    assert_ne!(text(&told, "digest"), text(&whole, "digest"));
+    // Nothing of the stranger's was touched.
+    assert!(folder.join("holiday.jpg").is_file());
+    assert_eq!(std::fs::read_dir(&folder).expect("readable").count(), 1);
+    // Once it is mended the ensemble is whole again.
+    std::fs::remove_dir_all(&folder).expect("removed");
+    assert_eq!(
+        text(&place.found("3", "2", "out"), "digest"),
+        text(&whole, "digest")
+    );
+}
+
+#[test]
+fn what_cannot_be_an_ensemble_is_refused() {
+    let place = Place::new(1800);
+    let refused = |command: &mut Command, status: i32, word: &str| {
+        let output = command.output().expect("starts");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(status), "{said}");
+        assert!(said.contains(word), "{word}: {said}");
+    };
+    refused(&mut place.ensemble("0", "1", "out"), 2, "0");
+    refused(
+        place.ensemble("2", "1", "out").args(["--issued", "noon"]),
+        1,
+        "noon",
+    );
+    std::fs::write(place.at("errors.json"), r#"{"position": 3}"#).expect("written");
+    refused(
+        place
+            .ensemble("2", "1", "out")
+            .args(["--errors", "errors.json"]),
+        1,
+        "errors.json",
+    );
+    std::fs::create_dir(place.at("photos")).expect("made");
+    std::fs::write(place.at("photos/a.jpg"), b"x").expect("written");
+    refused(&mut place.ensemble("2", "1", "photos"), 1, "photos");
+
+    // A member is bound to its twin and to its program.
+    let whole = place.found("1", "1", "out");
+    let spec = format!("out/members/{}.json", text(member(&whole, 0), "key"));
+    let run =
+        |out: &str| place.command(&["forecast", "twin", "--member-spec", &spec, "--out", out]);
+    assert!(run("alone").output().expect("starts").status.success());
+    let digest = |path: &str| std::fs::read(place.at(path).join("member.json")).expect("there");
+    let folder = format!("out/members/{}", text(member(&whole, 0), "key"));
+    assert_eq!(digest("alone"), digest(&folder));
+    let text = std::fs::read_to_string(place.at("twin/tide.csv")).expect("readable");
+    std::fs::write(place.at("twin/tide.csv"), text.replace("0.5", "0.6")).expect("written");
+    refused(&mut run("other"), 1, "twin");
+    let text = std::fs::read_to_string(place.at(&spec)).expect("readable");
+    std::fs::write(place.at(&spec), text.replace("member-1", "member-9")).expect("written");
+    refused(&mut run("other"), 1, "member-9");
+}
+
+/// Waits for something; panics when it takes too long.
+fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(begun.elapsed() < TIMEOUT, "{what} takes too long");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Processes whose parent is this one, as Linux tells.
+#[cfg(target_os = "linux")]
+fn children(of: u32) -> Vec<u32> {
+    let entries = std::fs::read_dir("/proc").expect("Linux").flatten();
+    let ids = entries.filter_map(|e| e.file_name().to_str()?.parse::<u32>().ok());
+    ids.filter(|id| {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        let after = stat.rsplit_once(')').map_or("", |(_, after)| after);
+        // State, then the parent; a zombie is over.
+        let mut fields = after.split_whitespace();
+        fields.next() != Some("Z") && fields.next() == Some(&of.to_string())
+    })
+    .collect()
+}
+
+#[cfg(target_os = "linux")]
+fn signal(name: &str, process: u32) {
+    let status = Command::new("kill")
+        .args([name, &process.to_string()])
+        .status();
+    assert!(status.expect("kill is there").success());
+}
+
+#[cfg(target_os = "linux")]
+fn alive(process: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let state = stat.rsplit_once(") ").map_or("", |(_, after)| after);
+    !state.is_empty() && !state.starts_with('Z')
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn killed_members_and_broken_off_ensembles_do_not_change_the_result() {
+    let place = Place::new(6 * 3600);
+    let begin = |out: &str| -> Child {
+        let mut command = place.ensemble("4", "2", out);
+        command
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("starts")
+    };
+    let whole = place.found("4", "2", "whole");
+    let digest = text(&whole, "digest");
+
+    // A member that is killed is run once more.
+    let mut program = begin("killed");
+    let victim = until("a member", || children(program.id()).first().copied());
+    signal("-KILL", victim);
+    assert!(program.wait().expect("waited for").success());
+    let killed = place.told("killed");
+    assert_eq!(text(&killed, "digest"), digest);
+    let members = killed["members"].as_array().expect("a list");
+    let twice: Vec<&Value> = members.iter().filter(|m| m["attempts"] == 2).collect();
+    assert_eq!(twice.len(), 1, "{killed}");
+    assert!(text(twice[0], "message").contains("signal 9"));
+
+    // Ctrl-C ends all and keeps what is done; the next run goes on.
+    let mut program = begin("broken");
+    let members = place.at("broken/members");
+    until("a finished member", || {
+        let entries = std::fs::read_dir(&members).ok()?.flatten();
+        entries
+            .into_iter()
+            .find(|e| e.path().join("member.json").is_file())
+    });
+    let running = children(program.id());
+    let asked = Instant::now();
+    signal("-INT", program.id());
+    let status = program.wait().expect("waited for");
+    println!("ended {:.2} s after Ctrl-C", asked.elapsed().as_secs_f64());
+    assert!(asked.elapsed() < Duration::from_secs(5) && status.code() == Some(1));
+    assert!(running.iter().all(|id| !alive(*id)));
+    assert!(!place.at("broken/ensemble.json").exists());
+    let hidden = std::fs::read_dir(&members).expect("readable").flatten();
+    let hidden = hidden.filter(|e| e.file_name().to_string_lossy().starts_with('.'));
+    assert_eq!(hidden.count(), 0, "what a broken-off member wrote is gone");
+    let resumed = place.found("4", "2", "broken");
+    assert_eq!(text(&resumed, "digest"), digest);
+    let members = resumed["members"].as_array().expect("a list");
+    assert!(members.iter().any(|m| m["attempts"] == 0));
+
+    // When the program itself is killed its members end by themselves.
+    let mut program = begin("orphans");
+    let orphans = until("two members", || {
+        Some(children(program.id())).filter(|ids| ids.len() == 2)
+    });
+    program.kill().expect("killed");
+    let _ = program.wait();
+    until("the end of the orphans", || {
+        orphans.iter().all(|id| !alive(*id)).then_some(())
+    });
+    assert_eq!(text(&place.found("4", "2", "orphans"), "digest"), digest);
+}
+
+struct Serving(Child, String);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Serving {
+    fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Vec<u8>) {
+        let mut stream = TcpStream::connect(&self.1).expect("connected");
+        write!(
+            stream,
+            "{method} {path} HTTP/1.0\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.1,
+            body.len()
+        )
+        .expect("sent");
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).expect("answered");
+        let end = bytes
+            .windows(4)
+            .position(|w| w == b"\r\n\r\n")
+            .expect("a head");
+        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+        let status = head.split(' ').nth(1).and_then(|s| s.parse().ok());
+        (status.expect("a status"), bytes[end + 4..].to_vec())
+    }
+
+    fn json(&self, path: &str) -> Value {
+        let (status, body) = self.ask("GET", path, "");
+        assert_eq!(status, 200, "{path}: {}", String::from_utf8_lossy(&body));
+        serde_json::from_slice(&body).expect("JSON")
+    }
+}
+
+#[test]
+fn the_server_runs_the_same_ensemble() {
+    let place = Place::new(1800);
+    std::fs::create_dir(place.at("viewer")).expect("made");
+    std::fs::write(place.at("viewer/index.html"), "<!doctype html>").expect("written");
+    let mut command = place.command(&["serve", "twin", "--port", "0", "--viewer", "viewer"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("starts");
+    let out = child.stdout.take().expect("piped");
+    let mut line = String::new();
+    BufReader::new(out).read_line(&mut line).expect("a line");
+    let address = line.split("http://").nth(1).expect("an address");
+    let server = Serving(child, address.trim().trim_end_matches('/').to_owned());
+    let post = |path: &str, body: &str| {
+        let (status, body) = server.ask("POST", path, body);
+        (
+            status,
+            serde_json::from_slice::<Value>(&body).expect("JSON"),
+        )
+    };
+
+    let (status, refused) = post("/api/v1/ensembles", r#"{"members":0}"#);
+    assert_eq!(status, 400);
+    assert!(text(&refused["error"]["message"], "en").contains("members"));
+    assert_eq!(post("/api/v1/ensembles", r#"{"member":3}"#).0, 400);
+    let bad = r#"{"members":2,"advisory":{"name":"X","base_time":"noon"}}"#;
+    assert_eq!(post("/api/v1/ensembles", bad).0, 400);
+
+    let (status, made) = post(
+        "/api/v1/ensembles",
+        r#"{"members":3,"seed":3,"cell_size_m":20,"workers":2}"#,
+    );
+    assert_eq!(status, 202, "{made}");
+    let at = format!("/api/v1/ensembles/{}", text(&made, "id"));
+    assert_eq!(server.ask("GET", &format!("{at}/plume"), "").0, 409);
+    let done = until("the ensemble", || {
+        let view = server.json(&at);
+        assert_ne!(view["state"], "failed", "{view}");
+        (view["state"] == "done").then_some(view)
+    });
+    let told = place.found("3", "2", "out");
+    assert_eq!(text(&done, "digest"), text(&told, "digest"));
+    assert_eq!(done["members"][1]["digest"], member(&told, 1)["digest"]);
+    assert_eq!(done["members"][1]["attempts"], 1);
+    assert!(done["members"][1]["perturbation"]["cross_track_km"].as_f64() != Some(0.0));
+    assert!(text(&done["notes"][0], "zh") != text(&done["notes"][1], "zh"));
+
+    let rows = server.json(&format!("{at}/probability?layer=grids"));
+    assert_eq!(
+        (&rows["members"], &rows["rows"][1]["code"]),
+        (&3.into(), &"G2".into())
+    );
+    let p = rows["rows"][0]["probability"]["0.15"]
+        .as_f64()
+        .expect("a number");
+    assert!((0.0..=1.0).contains(&p));
+    let csv = server
+        .ask("GET", &format!("{at}/probability.csv?layer=grids"), "")
+        .1;
+    let file = std::fs::read(place.at("out/probability/grids.csv")).expect("readable");
+    assert_eq!(csv, file);
+    let geojson = server.json(&format!("{at}/probability.geojson"));
+    assert_eq!(geojson["features"].as_array().map(Vec::len), Some(2));
+    for which in ["p50", "p90", "worst", "probability"] {
+        let (status, bytes) = server.ask("GET", &format!("{at}/frames/{which}"), "");
+        let frame = decode_water(&bytes).expect("SGW1");
+        assert_eq!((status, frame.geometry.dx), (200, 20.0));
+        let most = frame.depth_cm.iter().max();
+        assert!(which != "probability" || most <= Some(&100), "{most:?}");
+    }
+    assert_eq!(server.ask("GET", &format!("{at}/frames/p30"), "").0, 404);
+    assert_eq!(
+        server.json(&format!("{at}/plume"))["time_s"]
+            .as_array()
+            .map(Vec::len),
+        Some(4)
+    );
+    for list in ["roads", "buildings"] {
+        assert!(server.json(&format!("{at}/{list}")).is_array());
+    }
+
+    // The same again takes the members that are there; one that waits can be cancelled.
+    let (_, again) = post(
+        "/api/v1/ensembles",
+        r#"{"members":3,"seed":3,"cell_size_m":20,"workers":1}"#,
+    );
+    assert_ne!(again["id"], made["id"]);
+    let again = until("the ensemble", || {
+        let view = server.json(&format!("/api/v1/ensembles/{}", text(&again, "id")));
+        (view["state"] == "done").then_some(view)
+    });
+    assert_eq!(again["digest"], done["digest"]);
+    assert_eq!(again["members"][2]["attempts"], 0);
+    let advisory = r#"{"members":2,"cell_size_m":10,"advisory":{"name":"TEST","agency":"CMA","base_time":"2017-08-22T12:00:00Z","averaging_min":2,"wind_unit":"m/s",
+        "fixes":[{"lead_h":0,"lat":20.7,"lon":115.4,"wind":33,"pressure_hpa":975},{"lead_h":24,"lat":23.0,"lon":111.0,"wind":25,"pressure_hpa":985}]}}"#;
+    let (status, other) = post("/api/v1/ensembles", advisory);
+    assert_eq!(status, 202, "{other}");
+    assert_eq!(text(&other, "issued"), "2017-08-22T12:00:00Z");
+    let at = format!("/api/v1/ensembles/{}", text(&other, "id"));
+    assert_eq!(post(&format!("{at}/cancel"), "").0, 200);
+    let over = until("the end", || {
+        let view = server.json(&at);
+        (view["state"] != "running" && view["state"] != "queued").then_some(view)
+    });
+    assert_eq!(over["state"], "cancelled");
+    assert_eq!(
+        server.json("/api/v1/ensembles").as_array().map(Vec::len),
+        Some(3)
+    );
+}

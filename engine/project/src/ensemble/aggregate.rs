@@ -1,0 +1,408 @@
+//! From members to probabilities. Members are read one after another, in their order, so that memory does not
+//! grow with what one of them holds; what is kept of each is a row of numbers a zone.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Serialize;
+use stormgrid_core::raster::RasterGeometry;
+use stormgrid_sim::exposure::DEPTH_THRESHOLDS_M;
+use stormgrid_twin::{Building, GeometryKind, RoadSegment};
+
+use super::member;
+use super::percentile::{P10, P50, P90, WORST, by_then, quantile};
+use crate::ProjectError;
+use crate::forecast::PreparedGround;
+use crate::impact::{Impact, Impacts};
+use crate::tables::NamedRow;
+use crate::twin::LoadedTwin;
+
+/// Share of a zone's area from which a depth counts as having come to the zone [-]: a few square metres of a
+/// grid of many hectares are no flood of the grid.
+pub const LEAST_SHARE: f64 = 0.01;
+
+/// Depth from which a building counts as reached [m], as in exposure.
+const REACHED_M: f64 = 0.15;
+
+/// Depth from which slow traffic stands, and from which a road is closed [m].
+const ROAD_DEPTHS_M: [f64; 2] = [0.15, 0.30];
+
+/// Bytes of depths that are held at once; more are gone through in bands of rows.
+const MOST_BYTES: usize = 512 << 20;
+
+/// A zone over all members.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProbabilityRow {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Its people.
+    pub people: f64,
+    /// Share of the members in which at least [`LEAST_SHARE`] of the zone has a depth [m] or more.
+    pub probability: BTreeMap<String, f64>,
+    /// Mean over the members of the share of the zone under 0.15 m or more [-].
+    pub flooded_share_mean: f64,
+    /// Greatest depth in the zone [m], of which one member in ten stays below.
+    pub depth_p10_m: f64,
+    /// The middle one [m].
+    pub depth_p50_m: f64,
+    /// The one that one member in ten exceeds [m].
+    pub depth_p90_m: f64,
+    /// The worst credible one [m]; see [`WORST`].
+    pub depth_worst_m: f64,
+    /// People reached, in the middle.
+    pub people_p50: f64,
+    /// People reached, exceeded by one member in ten.
+    pub people_p90: f64,
+    /// People reached, worst credible.
+    pub people_worst: f64,
+    /// When water of 0.05 m has come in one member of ten [s after the start].
+    pub arrival_p10_s: Option<f64>,
+    /// When it has come in half of the members [s after the start].
+    pub arrival_p50_s: Option<f64>,
+}
+
+/// The zones of a layer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProbabilityLayer {
+    /// The layer.
+    pub layer: String,
+    /// Its zones, in their order.
+    pub rows: Vec<ProbabilityRow>,
+}
+
+/// A building over all members.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BuildingProbability {
+    /// Its position in the layer of buildings.
+    pub index: usize,
+    /// Its identifier.
+    pub id: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// Share of the members in which 0.15 m or more stand at its walls.
+    pub probability: f64,
+    /// Mean over the members of the greatest depth at its walls [m].
+    pub depth_mean_m: f64,
+}
+
+/// A road segment over all members.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RoadProbability {
+    /// Its position among the road segments.
+    pub index: usize,
+    /// Its code.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Share of the members in which 0.30 m or more stand on it: closed.
+    pub probability: f64,
+    /// Share of the members in which 0.15 m or more stand on it.
+    pub probability_slow: f64,
+    /// When water of 0.05 m has come to it in half of the members [s after the start].
+    pub arrival_p50_s: Option<f64>,
+}
+
+/// What one member does to a zone.
+#[derive(Clone, Copy)]
+struct Sample {
+    depth: f64,
+    shares: [f64; 5],
+    people: f64,
+    arrival: Option<f64>,
+}
+
+/// A building or road: how many members reach each depth, the sum of depths, and times.
+#[derive(Clone, Default)]
+struct Tally {
+    reached: [u32; 2],
+    depth: f64,
+    arrivals: Vec<f64>,
+}
+
+/// Everything that comes of exposure.
+pub(super) struct Probabilities {
+    pub(super) layers: Vec<ProbabilityLayer>,
+    pub(super) buildings: Vec<BuildingProbability>,
+    pub(super) roads: Vec<RoadProbability>,
+}
+
+/// Goes through the members once and counts.
+///
+/// - `folders`: of the members that are done, in their order
+/// - `each`: told after each of them
+pub(super) fn probabilities(
+    twin: &LoadedTwin,
+    ground: &PreparedGround,
+    folders: &[&Path],
+    each: &mut dyn FnMut() -> Result<(), ProjectError>,
+) -> Result<Probabilities, ProjectError> {
+    let impact = Impact::new(
+        ground.geometry,
+        &ground.blocked,
+        &ground.initial_depth,
+        twin.assets(),
+        twin.zone_sources(),
+    )?;
+    let mut counted = Counted::default();
+    for folder in folders {
+        let maxima = member::maxima_of(folder, &ground.geometry)?;
+        counted.add(&impact.rows(&maxima)?);
+        each()?;
+    }
+    Ok(counted.finish(twin, folders.len()))
+}
+
+#[derive(Default)]
+struct Counted {
+    names: Vec<(String, Vec<(String, String, f64)>)>,
+    /// By layer, zone and member.
+    zones: Vec<Vec<Vec<Sample>>>,
+    buildings: Vec<Tally>,
+    roads: Vec<Tally>,
+}
+
+impl Counted {
+    fn add(&mut self, impacts: &Impacts) {
+        if self.zones.is_empty() {
+            self.begin(impacts);
+        }
+        for (zones, (_, rows)) in self.zones.iter_mut().zip(&impacts.layers) {
+            for (samples, NamedRow { row, .. }) in zones.iter_mut().zip(rows) {
+                samples.push(Sample {
+                    depth: row.depth_max_m,
+                    shares: row.flooded_share,
+                    people: row.people_reached,
+                    arrival: row.arrival_s,
+                });
+            }
+        }
+        for (tally, e) in self.buildings.iter_mut().zip(&impacts.assets.buildings) {
+            tally.add(e.depth_max_m, [REACHED_M, REACHED_M], e.arrival_s);
+        }
+        for (tally, e) in self.roads.iter_mut().zip(&impacts.assets.roads) {
+            tally.add(e.depth_max_m, ROAD_DEPTHS_M, e.arrival_s);
+        }
+    }
+
+    fn begin(&mut self, impacts: &Impacts) {
+        for (layer, rows) in &impacts.layers {
+            let named = rows
+                .iter()
+                .map(|r| (r.row.code.clone(), r.name.clone(), r.row.people));
+            self.names.push((layer.clone(), named.collect()));
+            self.zones.push(vec![Vec::new(); rows.len()]);
+        }
+        self.buildings = vec![Tally::default(); impacts.assets.buildings.len()];
+        self.roads = vec![Tally::default(); impacts.assets.roads.len()];
+    }
+
+    fn finish(self, twin: &LoadedTwin, members: usize) -> Probabilities {
+        let layers = self.names.into_iter().zip(self.zones);
+        let layers = layers.map(|((layer, names), zones)| ProbabilityLayer {
+            layer,
+            rows: names
+                .into_iter()
+                .zip(zones)
+                .map(|(name, samples)| row(name, &samples))
+                .collect(),
+        });
+        let share = |count: u32| f64::from(count) / members as f64;
+        let buildings = twin.twin.building_layer().map(|(_, layer)| {
+            let all = twin.twin.all::<Building>(layer);
+            all.map(|b| (b.id.clone(), b.name.clone()))
+                .collect::<Vec<_>>()
+        });
+        let buildings = buildings.unwrap_or_default().into_iter();
+        let buildings = buildings.zip(self.buildings).enumerate();
+        let buildings = buildings.map(|(index, ((id, name), tally))| BuildingProbability {
+            index,
+            id,
+            name,
+            probability: share(tally.reached[0]),
+            depth_mean_m: tally.depth / members as f64,
+        });
+        let lines = twin.twin.layers().iter();
+        let lines = lines.filter(|l| l.geometry == GeometryKind::Line);
+        let roads = lines.flat_map(|layer| twin.twin.all::<RoadSegment>(layer));
+        let roads = roads.zip(self.roads).enumerate();
+        let roads = roads.map(|(index, (road, mut tally))| {
+            tally.arrivals.sort_by(f64::total_cmp);
+            RoadProbability {
+                index,
+                id: road.code.clone(),
+                name: road.name.clone(),
+                probability: share(tally.reached[1]),
+                probability_slow: share(tally.reached[0]),
+                arrival_p50_s: by_then(&tally.arrivals, members, P50),
+            }
+        });
+        Probabilities {
+            layers: layers.collect(),
+            buildings: buildings.collect(),
+            roads: roads.collect(),
+        }
+    }
+}
+
+impl Tally {
+    fn add(&mut self, depth: f64, thresholds: [f64; 2], arrival: Option<f64>) {
+        for (count, threshold) in self.reached.iter_mut().zip(thresholds) {
+            *count += u32::from(depth >= threshold);
+        }
+        self.depth += depth;
+        self.arrivals.extend(arrival);
+    }
+}
+
+fn row((code, name, people): (String, String, f64), samples: &[Sample]) -> ProbabilityRow {
+    let n = samples.len() as f64;
+    let sorted = |of: &dyn Fn(&Sample) -> Option<f64>| {
+        let mut values: Vec<f64> = samples.iter().filter_map(of).collect();
+        values.sort_by(f64::total_cmp);
+        values
+    };
+    let depths = sorted(&|s| Some(s.depth));
+    let reached = sorted(&|s| Some(s.people));
+    let arrivals = sorted(&|s| s.arrival);
+    let probability = DEPTH_THRESHOLDS_M.iter().enumerate().map(|(i, depth)| {
+        let count = samples.iter().filter(|s| s.shares[i] >= LEAST_SHARE);
+        (depth.to_string(), count.count() as f64 / n)
+    });
+    ProbabilityRow {
+        code,
+        name,
+        people,
+        probability: probability.collect(),
+        flooded_share_mean: samples.iter().map(|s| s.shares[1]).sum::<f64>() / n,
+        depth_p10_m: quantile(&depths, P10),
+        depth_p50_m: quantile(&depths, P50),
+        depth_p90_m: quantile(&depths, P90),
+        depth_worst_m: quantile(&depths, WORST),
+        people_p50: quantile(&reached, P50),
+        people_p90: quantile(&reached, P90),
+        people_worst: quantile(&reached, WORST),
+        arrival_p10_s: by_then(&arrivals, samples.len(), P10),
+        arrival_p50_s: by_then(&arrivals, samples.len(), P50),
+    }
+}
+
+/// Greatest depths over all members, cell by cell.
+pub(super) struct DepthFields {
+    /// [`P10`] [m].
+    pub(super) p10: Vec<f32>,
+    /// [`P50`] [m].
+    pub(super) p50: Vec<f32>,
+    /// [`P90`] [m].
+    pub(super) p90: Vec<f32>,
+    /// [`WORST`] [m].
+    pub(super) worst: Vec<f32>,
+    /// Share of the members with 0.15 m or more [-].
+    pub(super) probability: Vec<f32>,
+}
+
+/// Percentiles of the greatest depth in each cell, rounded to centimetres in each member.
+pub(super) fn depth_fields(
+    geometry: &RasterGeometry,
+    folders: &[&Path],
+) -> Result<DepthFields, ProjectError> {
+    depth_fields_within(geometry, folders, MOST_BYTES)
+}
+
+/// - `most_bytes`: of depths that are held at once
+fn depth_fields_within(
+    geometry: &RasterGeometry,
+    folders: &[&Path],
+    most_bytes: usize,
+) -> Result<DepthFields, ProjectError> {
+    let (cells, n) = (geometry.n_cells(), folders.len());
+    let mut fields = DepthFields {
+        p10: Vec::with_capacity(cells),
+        p50: Vec::with_capacity(cells),
+        p90: Vec::with_capacity(cells),
+        worst: Vec::with_capacity(cells),
+        probability: Vec::with_capacity(cells),
+    };
+    let band = (most_bytes / (2 * n).max(1)).clamp(1, cells.max(1));
+    for first in (0..cells).step_by(band) {
+        let here = first..(first + band).min(cells);
+        // By member, then by cell: each member is read once a band.
+        let mut depths: Vec<Vec<u16>> = Vec::with_capacity(n);
+        let mut reached = vec![0_u16; here.len()];
+        for folder in folders {
+            let depth = member::depth_of(folder, geometry)?;
+            let depth = &depth[here.clone()];
+            for (count, &d) in reached.iter_mut().zip(depth) {
+                *count += u16::from(f64::from(d) >= REACHED_M);
+            }
+            depths.push(depth.iter().map(|&d| centimetres(d)).collect());
+        }
+        let mut column = vec![0_u16; n];
+        let mut sorted = vec![0.0_f64; n];
+        for cell in 0..here.len() {
+            for (value, member) in column.iter_mut().zip(&depths) {
+                *value = member[cell];
+            }
+            column.sort_unstable();
+            for (to, &from) in sorted.iter_mut().zip(&column) {
+                *to = f64::from(from) / 100.0;
+            }
+            fields.p10.push(quantile(&sorted, P10) as f32);
+            fields.p50.push(quantile(&sorted, P50) as f32);
+            fields.p90.push(quantile(&sorted, P90) as f32);
+            fields.worst.push(quantile(&sorted, WORST) as f32);
+            let share = f32::from(reached[cell]) / n as f32;
+            fields.probability.push(share);
+        }
+    }
+    Ok(fields)
+}
+
+/// A depth in whole centimetres; 655 m and more are the same.
+fn centimetres(depth: f32) -> u16 {
+    (depth * 100.0).round().clamp(0.0, f32::from(u16::MAX)) as u16
+}
+
+#[cfg(test)]
+mod tests {
+    use stormgrid_core::raster::Raster;
+    use stormgrid_formats::elevation::write_geotiff;
+
+    use super::*;
+
+    /// Percentiles by sorting all members at every cell, whatever the size of the bands.
+    #[test]
+    fn bands_do_not_show() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let geometry = RasterGeometry::new(7, 5, 0.0, 50.0, 10.0, 10.0).expect("valid");
+        let depth = |member: usize, cell: usize| ((member * 37 + cell * 11) % 50) as f32 * 0.02;
+        let folders: Vec<_> = (0..6).map(|k| dir.path().join(k.to_string())).collect();
+        for (k, folder) in folders.iter().enumerate() {
+            std::fs::create_dir(folder).expect("made");
+            let values = Raster::from_fn(geometry, |row, col| {
+                let d = depth(k, row * 7 + col);
+                if d > 0.0 { d } else { f32::NAN }
+            });
+            let bytes = write_geotiff(&values, None, -9999.0).expect("a raster");
+            std::fs::write(folder.join("depth_max.tif"), bytes).expect("written");
+        }
+        let folders: Vec<&Path> = folders.iter().map(|f| f.as_path()).collect();
+        let whole = depth_fields(&geometry, &folders).expect("read");
+        let banded = depth_fields_within(&geometry, &folders, 60).expect("read");
+        for cell in 0..geometry.n_cells() {
+            let mut all: Vec<f64> = (0..6).map(|k| f64::from(depth(k, cell))).collect();
+            all.sort_by(f64::total_cmp);
+            // Six members: the middle is the mean of the third and fourth, position 1 + 5 · 0.9 = 5.5.
+            let p50 = (all[2] + all[3]) / 2.0;
+            let p90 = (all[4] + all[5]) / 2.0;
+            let deep = all.iter().filter(|d| **d > 0.15).count() as f32 / 6.0;
+            assert!((f64::from(whole.p50[cell]) - p50).abs() < 1e-6);
+            assert!((f64::from(whole.p90[cell]) - p90).abs() < 1e-6);
+            assert_eq!(whole.probability[cell], deep);
+            assert!(whole.p90[cell] <= whole.worst[cell] && whole.worst[cell] <= all[5] as f32);
+        }
+        assert_eq!((whole.p10, whole.worst), (banded.p10, banded.worst));
+        assert_eq!(whole.probability, banded.probability);
+    }
+}

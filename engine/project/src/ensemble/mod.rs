@@ -1,0 +1,582 @@
+//! An ensemble: the same forecast with the errors that forecasts have, many times, and what may come of it.
+//!
+//! # How it works
+//!
+//! - **Members.** [`stormgrid_sim::ensemble`] draws the errors of member 1, 2, … from the seed; member 0 is the
+//!   forecast itself. A member's specification ([`MemberSpec`]) holds everything that its result depends on: its
+//!   track, the digest of the twin's files, cells, scheme, the program's version. The SHA-256 of that file names
+//!   the member and the folder of its results.
+//! - **Processes.** A member is one run of the command line, `stormgrid forecast TWIN --member-spec FILE --out
+//!   FOLDER` ([`run_member`]), so that a cluster's scheduler can run it as well as we do. Here some run side by side.
+//!   What is in its folder and has the right digests is taken as it is; a process that fails is tried once more, and
+//!   if it fails again the ensemble says so and how it ended.
+//! - **Probabilities.** When all have ended, their maxima are read one after another in the order of the members,
+//!   however they were computed, and go through the same exposure as a forecast's. So the ensemble has one digest,
+//!   with one worker or many, at once or resumed, here or elsewhere.
+//!
+//! # What the numbers mean
+//!
+//! A probability is the share of the members. It is that of the errors in [`ErrorStatistics`] and of nothing else:
+//! neither the models' own errors nor those of ground and dikes are in it. Percentiles are those of
+//! [`percentile`]; "worst credible" is the 99th.
+
+mod aggregate;
+mod member;
+mod output;
+pub mod percentile;
+mod pool;
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::Instant as Clock;
+
+use serde::Serialize;
+use stormgrid_core::time::Instant;
+use stormgrid_sim::ensemble::{
+    Draw, ErrorStatistics, Perturbation, REFERENCE_LEAD_H, perturbed_track,
+};
+use stormgrid_sim::typhoon::ten_minute_factor;
+
+pub use aggregate::{
+    BuildingProbability, LEAST_SHARE, ProbabilityLayer, ProbabilityRow, RoadProbability,
+};
+pub use member::{MemberRecord, MemberSpec, run_member};
+pub use output::{Band, Percentiles, Plume, PlumeMember, probability_csv, probability_geojson};
+pub use pool::{MemberState, MemberStatus, PROGRESS_WORD};
+
+use crate::forecast::{FORECAST_FILE, ForecastOptions, PreparedGround, storm_of};
+use crate::forecast_file::ForecastFile;
+use crate::storm::{Bilingual, Storm};
+use crate::twin::LoadedTwin;
+use crate::{ProjectError, files};
+use pool::Pool;
+
+/// Most members of an ensemble: more would not fit a table of their attempts, and tell nothing new.
+pub const MOST_MEMBERS: u32 = 1000;
+
+/// Name of the file that tells what an ensemble is and came to. It is written last: where it stands, the
+/// ensemble is whole.
+pub const ENSEMBLE_FILE: &str = "ensemble.json";
+
+/// Name of the folder of members.
+const MEMBERS_FOLDER: &str = "members";
+
+/// How long before the run a track may begin to be taken for a forecast rather than a best track [s].
+const FORECAST_AGE_S: f64 = 36.0 * 3600.0;
+
+/// Share of an ensemble that is left when all members have ended [-].
+const AFTER_MEMBERS: f64 = 0.05;
+
+/// The published errors; see `data/ensemble/README.md`.
+const PUBLISHED: &str = include_str!("../../../../data/ensemble/errors.json");
+
+/// What to compute.
+#[derive(Clone, Debug)]
+pub struct EnsembleOptions {
+    /// The forecast that is spread: track, cells, length, scheme.
+    pub forecast: ForecastOptions,
+    /// How many members, the control counted, 1 to [`MOST_MEMBERS`].
+    pub members: u32,
+    /// Seed of the errors.
+    pub seed: u64,
+    /// Members computed at once; 0 takes as many as the machine has cores.
+    pub workers: usize,
+    /// When the forecast was issued. Without it what `forecast.toml` says; else the track's first fix, if that lies
+    /// within 36 h before the run's start; else the start.
+    pub issued: Option<Instant>,
+    /// Another file of errors than the published ones.
+    pub errors: Option<PathBuf>,
+    /// The program that runs a member: ourselves.
+    pub program: PathBuf,
+    /// Folder of the members' results, which several ensembles may share; `members` in the ensemble's own folder
+    /// without it.
+    pub store: Option<PathBuf>,
+}
+
+/// What an ensemble was made of: the part of `ensemble.json` that its digest covers.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EnsembleSpec {
+    /// Version of the program.
+    pub program: String,
+    /// The storm.
+    pub storm: String,
+    /// Where its track is from.
+    pub track: String,
+    /// SHA-256 over the twin's files that a run reads.
+    pub twin: String,
+    /// Start of the run, RFC 3339.
+    pub start: String,
+    /// When the forecast was issued, RFC 3339.
+    pub issued: String,
+    /// Length [s].
+    pub duration_s: f64,
+    /// Cell size [m].
+    pub cell_size_m: f64,
+    /// Name of the scheme.
+    pub scheme: String,
+    /// Members asked for.
+    pub members: u32,
+    /// Seed of the errors.
+    pub seed: u64,
+    /// The errors.
+    pub errors: ErrorStatistics,
+}
+
+/// A member of an ensemble that is over.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MemberReport {
+    /// How it went.
+    #[serde(flatten)]
+    pub status: MemberStatus,
+    /// Its errors at a lead time of a day.
+    pub perturbation: Perturbation,
+    /// The numbers behind them.
+    pub draw: Draw,
+    /// Processor time of its run [s]; `None` where the system does not tell.
+    pub cpu_s: Option<f64>,
+}
+
+/// A finished ensemble: `ensemble.json`, and what else is told of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ensemble {
+    /// What it was made of.
+    pub spec: EnsembleSpec,
+    /// SHA-256 over all of it: specification, members, files.
+    pub digest: String,
+    /// Members that are in the results.
+    pub members_done: u32,
+    /// Every member.
+    pub members: Vec<MemberReport>,
+    /// Share of a zone from which a depth counts as having come to it [-].
+    pub least_share: f64,
+    /// What the worst credible is: this percentile, as a share.
+    pub worst_credible: f64,
+    /// SHA-256 of each file of results.
+    pub files: std::collections::BTreeMap<String, String>,
+    /// Time on the clock [s].
+    pub wall_s: f64,
+    /// Processor time of the members that are done, whenever they were computed [s].
+    pub members_cpu_s: f64,
+    /// What a reader should know.
+    pub notes: Vec<Bilingual>,
+    /// Probabilities of every layer of grids.
+    #[serde(skip)]
+    pub layers: Vec<ProbabilityLayer>,
+    /// Probabilities of the buildings.
+    #[serde(skip)]
+    pub buildings: Vec<BuildingProbability>,
+    /// Probabilities of the road segments.
+    #[serde(skip)]
+    pub roads: Vec<RoadProbability>,
+    /// Level, rain and wind over time.
+    #[serde(skip)]
+    pub plume: Plume,
+    /// Frames for the viewer: `p50`, `p90`, `worst` and `probability`.
+    #[serde(skip)]
+    pub frames: Vec<(&'static str, Vec<u8>)>,
+}
+
+impl Ensemble {
+    /// Members that failed, if any, as one sentence.
+    pub fn failures(&self) -> Option<Bilingual> {
+        let failed = self.members.iter().map(|m| &m.status);
+        let failed: Vec<&MemberStatus> =
+            failed.filter(|m| m.state == MemberState::Failed).collect();
+        let first = failed.first()?;
+        let message = first.message.as_deref().unwrap_or_default();
+        let (zh, en) = match failed.len() {
+            1 => (String::new(), String::new()),
+            n => (
+                format!("，另有 {} 个成员失败", n - 1),
+                format!(", and {} more members", n - 1),
+            ),
+        };
+        let (n, attempts, done, all) = (
+            first.n,
+            first.attempts,
+            self.members_done,
+            self.spec.members,
+        );
+        Some(Bilingual::new(
+            format!(
+                "成员 {n} 运行 {attempts} 次均失败（{message}）{zh}；结果只含 {all} 个成员中的 {done} 个"
+            ),
+            format!(
+                "member {n} failed {attempts} times ({message}){en}; the results are those of {done} of {all} members"
+            ),
+        ))
+    }
+}
+
+/// An ensemble under way.
+#[derive(Clone, Debug)]
+pub struct EnsembleStatus<'a> {
+    /// Share of the whole that is done, 0 to 1.
+    pub share: f64,
+    /// Its members.
+    pub members: &'a [MemberStatus],
+}
+
+/// A member before it is run.
+#[derive(Clone, Debug)]
+pub struct PlannedMember {
+    /// Its number.
+    pub n: u32,
+    /// Its errors.
+    pub perturbation: Perturbation,
+    /// The numbers behind them.
+    pub draw: Draw,
+    /// What its run is given.
+    pub spec: MemberSpec,
+}
+
+/// An ensemble before it is run.
+#[derive(Clone, Debug)]
+pub struct PlannedEnsemble {
+    /// What it is made of.
+    pub spec: EnsembleSpec,
+    /// Its members, in their order.
+    pub members: Vec<PlannedMember>,
+    /// What was assumed.
+    pub notes: Vec<Bilingual>,
+}
+
+/// The published errors of forecasts.
+pub fn published_errors() -> Result<ErrorStatistics, ProjectError> {
+    errors_from(PUBLISHED, "data/ensemble/errors.json")
+}
+
+fn errors_from(text: &str, file: &str) -> Result<ErrorStatistics, ProjectError> {
+    let remedy = "see data/ensemble/errors.json for the form";
+    let errors: ErrorStatistics =
+        serde_json::from_str(text).map_err(|e| ProjectError::input(file, e.to_string(), remedy))?;
+    errors
+        .check()
+        .map_err(|e| ProjectError::input(file, e.to_string(), remedy))?;
+    Ok(errors)
+}
+
+/// Draws the members of an ensemble.
+pub fn plan_ensemble(
+    twin: &LoadedTwin,
+    options: &EnsembleOptions,
+) -> Result<PlannedEnsemble, ProjectError> {
+    if !(1..=MOST_MEMBERS).contains(&options.members) {
+        return Err(ProjectError::input(
+            "the ensemble",
+            format!("{} members are asked for", options.members),
+            format!("ask for 1 to {MOST_MEMBERS}"),
+        ));
+    }
+    let errors = match &options.errors {
+        Some(path) => errors_from(&files::read_text(path)?, &files::name(path))?,
+        None => published_errors()?,
+    };
+    let forecast = &options.forecast;
+    let file = ForecastFile::read(&twin.dir.join(FORECAST_FILE))?;
+    let duration_s = forecast.duration_s.unwrap_or(file.storm.duration_s);
+    let (storm, path) = storm_of(twin, &file, forecast)?;
+    // Not the path: the same track under another name is the same member.
+    let track_name = path.file_name().map(|n| n.to_string_lossy().into_owned());
+    let track_name = track_name.unwrap_or_default();
+    let issued = issued(options, &file, &storm);
+    let twin_digest = member::twin_digest(twin, &file, forecast.cell_size_m)?;
+    let vmax = vmax_at_reference(&storm, issued);
+    let members = (0..options.members).map(|n| {
+        let draw = Draw::of(options.seed, n);
+        let perturbation = Perturbation::of(&draw, &errors, vmax);
+        let track = perturbed_track(&storm.track, &storm.model, &draw, &errors, issued);
+        let spec = MemberSpec::new(
+            twin_digest.clone(),
+            forecast,
+            duration_s,
+            &track_name,
+            track,
+            issued,
+            perturbation,
+        );
+        PlannedMember {
+            n,
+            perturbation,
+            draw,
+            spec,
+        }
+    });
+    let members = members.collect();
+    // What the reader of a track says is in one language.
+    let said = storm.notes.iter().map(|note| Bilingual::new(note, note));
+    let notes = said
+        .chain(notes(&file, forecast, &errors, issued))
+        .collect();
+    Ok(PlannedEnsemble {
+        spec: EnsembleSpec {
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            storm: storm.track.name,
+            track: track_name,
+            twin: twin_digest,
+            start: file.storm.start.to_rfc3339(),
+            issued: issued.to_rfc3339(),
+            duration_s,
+            cell_size_m: forecast.cell_size_m,
+            scheme: forecast.scheme().name().to_owned(),
+            members: options.members,
+            seed: options.seed,
+            errors,
+        },
+        members,
+        notes,
+    })
+}
+
+/// What was assumed, for a reader.
+fn notes(
+    file: &ForecastFile,
+    forecast: &ForecastOptions,
+    errors: &ErrorStatistics,
+    issued: Instant,
+) -> Vec<Bilingual> {
+    let lead_h = file.storm.start.seconds_since(issued) / 3600.0;
+    let mut notes = vec![
+        Bilingual::new(
+            format!(
+                "预报视为 {} 发布，比计算开始早 {lead_h:.0} 小时；误差由此随时效增长",
+                issued.to_china_rfc3339()
+            ),
+            format!(
+                "the forecast is taken to be issued at {}, {lead_h:.0} h before the run begins; its errors grow from there",
+                issued.to_rfc3339()
+            ),
+        ),
+        Bilingual::new(
+            "概率为集合成员所占比例，只反映台风预报的误差，不含模型、地形与堤防自身的误差",
+            "a probability is the share of the members; it knows the errors of the forecast, not those of the models, the ground or the dikes",
+        ),
+    ];
+    let all = [
+        (errors.position.assumption, "位置", "position"),
+        (errors.wind.assumption, "风速", "wind"),
+        (errors.rmw.assumption, "最大风速半径", "radius"),
+        (errors.surge.assumption, "增水", "surge"),
+        (errors.rain.assumption, "降雨", "rain"),
+        (errors.tide_time.assumption, "潮时", "time of the tide"),
+        (errors.level.assumption, "潮位余差", "level"),
+    ];
+    let assumed: Vec<_> = all.iter().filter(|(assumed, ..)| *assumed).collect();
+    if !assumed.is_empty() {
+        let zh: Vec<&str> = assumed.iter().map(|a| a.1).collect();
+        let en: Vec<&str> = assumed.iter().map(|a| a.2).collect();
+        notes.push(Bilingual::new(
+            format!("以下误差为假设值，未见公开统计：{}", zh.join("、")),
+            format!("assumed, not published: the errors of {}", en.join(", ")),
+        ));
+    }
+    let scheme = forecast.scheme();
+    notes.push(Bilingual::new(
+        format!("数值格式 {}", scheme.name()),
+        format!("scheme {}: {}", scheme.name(), scheme.limits()),
+    ));
+    notes
+}
+
+fn issued(options: &EnsembleOptions, file: &ForecastFile, storm: &Storm) -> Instant {
+    let start = file.storm.start;
+    // Another track than the twin's was issued at another time.
+    let of_file = match options.forecast.track {
+        Some(_) => None,
+        None => file.storm.issued,
+    };
+    let first = storm.track.fixes.first().map(|fix| fix.time);
+    let recent = first.filter(|f| (0.0..=FORECAST_AGE_S).contains(&start.seconds_since(*f)));
+    options.issued.or(of_file).or(recent).unwrap_or(start)
+}
+
+/// Greatest wind of the forecast at the reference lead time, as its agency averages [m s⁻¹].
+fn vmax_at_reference(storm: &Storm, issued: Instant) -> f64 {
+    let wanted = issued.plus_seconds(REFERENCE_LEAD_H * 3600.0);
+    let time = storm
+        .model
+        .time_range()
+        .map_or(wanted, |(first, last)| wanted.clamp(first, last));
+    let vmax = storm.model.state(time).map_or(0.0, |state| state.vmax);
+    vmax / ten_minute_factor(storm.track.averaging)
+}
+
+/// Runs an ensemble and leaves its results in `out`.
+///
+/// - `observer`: called several times a second; [`ControlFlow::Break`] ends all processes and leaves the members
+///   that are done, so that the next run goes on from there
+///
+/// # Errors
+///
+/// As of [`crate::forecast()`]; no member that could be finished; a folder that holds something else. Members that
+/// failed are no error as long as one is there: see [`Ensemble::failures`].
+pub fn ensemble(
+    twin: &LoadedTwin,
+    options: &EnsembleOptions,
+    out: &Path,
+    observer: &mut dyn FnMut(&EnsembleStatus<'_>) -> ControlFlow<()>,
+) -> Result<Ensemble, ProjectError> {
+    let clock = Clock::now();
+    let planned = plan_ensemble(twin, options)?;
+    let store = options
+        .store
+        .clone()
+        .unwrap_or_else(|| out.join(MEMBERS_FOLDER));
+    prepare_folder(out)?;
+    std::fs::create_dir_all(&store).map_err(|e| ProjectError::write(&store, &e))?;
+    let mut members = Vec::new();
+    for member in &planned.members {
+        let (key, bytes) = (member.spec.key()?, member.spec.bytes()?);
+        files::replace(&store.join(format!("{key}.json")), &bytes)?;
+        members.push(MemberStatus {
+            n: member.n,
+            key,
+            state: MemberState::Queued,
+            share: 0.0,
+            attempts: 0,
+            message: None,
+            digest: None,
+        });
+    }
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = match options.workers {
+        0 => cores,
+        workers => workers.min(MOST_MEMBERS as usize),
+    };
+    let pool = Pool {
+        program: &options.program,
+        twin: &twin.dir,
+        store: &store,
+        workers,
+        threads: match options.forecast.threads {
+            0 => (cores / workers.min(members.len())).max(1),
+            threads => threads,
+        },
+    };
+    let mut tell = |members: &[MemberStatus]| {
+        let done: f64 = members.iter().map(done_share).sum();
+        let share = (1.0 - AFTER_MEMBERS) * done / members.len() as f64;
+        observer(&EnsembleStatus { share, members })
+    };
+    pool.run(&mut members, &mut tell)?;
+    let done: Vec<PathBuf> = members
+        .iter()
+        .filter(|m| m.state == MemberState::Done)
+        .map(|m| pool.folder(m))
+        .collect();
+    if done.is_empty() {
+        let why = members.iter().find_map(|m| m.message.clone());
+        return Err(ProjectError::input(
+            "the ensemble",
+            format!("no member could be finished: {}", why.unwrap_or_default()),
+            "mend that and run it again",
+        ));
+    }
+    let mut n_read = 0;
+    let mut each = || {
+        n_read += 1;
+        let read = f64::from(n_read) / done.len() as f64;
+        let share = 1.0 - AFTER_MEMBERS + AFTER_MEMBERS * 0.8 * read;
+        let members = members.as_slice();
+        match observer(&EnsembleStatus { share, members }) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(ProjectError::Cancelled),
+        }
+    };
+    let file = ForecastFile::read(&twin.dir.join(FORECAST_FILE))?;
+    let ground = PreparedGround::new(twin, &file, planned.spec.cell_size_m)?;
+    let made = output::make(twin, &planned.spec, &ground, &members, &done, &mut each)?;
+    let mut finished = Ensemble {
+        digest: digest(&planned.spec, &members, &made.files)?,
+        spec: planned.spec,
+        members_done: done.len() as u32,
+        members: planned
+            .members
+            .iter()
+            .zip(&members)
+            .map(|(planned, status)| MemberReport {
+                status: status.clone(),
+                perturbation: planned.perturbation,
+                draw: planned.draw,
+                cpu_s: member::summary_of(&pool.folder(status)).and_then(|s| s.cpu_s),
+            })
+            .collect(),
+        least_share: LEAST_SHARE,
+        worst_credible: percentile::WORST,
+        files: made
+            .files
+            .iter()
+            .map(|(name, bytes)| (name.clone(), files::sha256(bytes)))
+            .collect(),
+        wall_s: 0.0,
+        members_cpu_s: 0.0,
+        notes: planned.notes,
+        layers: made.probabilities.layers,
+        buildings: made.probabilities.buildings,
+        roads: made.probabilities.roads,
+        plume: made.plume,
+        frames: made.frames,
+    };
+    finished.notes.extend(finished.failures());
+    finished.members_cpu_s = finished.members.iter().filter_map(|m| m.cpu_s).sum();
+    for (name, bytes) in &made.files {
+        let path = out.join(name);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(|e| ProjectError::write(parent, &e))?;
+        }
+        files::replace(&path, bytes)?;
+    }
+    finished.wall_s = clock.elapsed().as_secs_f64();
+    let told = crate::results::pretty(&finished)?;
+    files::replace(&out.join(ENSEMBLE_FILE), &told)?;
+    let members = members.as_slice();
+    let _ = observer(&EnsembleStatus {
+        share: 1.0,
+        members,
+    });
+    Ok(finished)
+}
+
+/// Share of a member that is done; one that failed has nothing left to do.
+fn done_share(member: &MemberStatus) -> f64 {
+    match member.state {
+        MemberState::Done | MemberState::Failed => 1.0,
+        MemberState::Queued | MemberState::Running => member.share,
+    }
+}
+
+/// Refuses a folder that holds anything but an ensemble; takes away what says that an earlier one is whole.
+fn prepare_folder(out: &Path) -> Result<(), ProjectError> {
+    let told = out.join(ENSEMBLE_FILE);
+    if out.exists() {
+        let mut entries = std::fs::read_dir(out).map_err(|e| ProjectError::read(out, &e))?;
+        let known = told.is_file() || out.join(MEMBERS_FOLDER).is_dir();
+        if entries.next().is_some() && !known {
+            return Err(ProjectError::Occupied {
+                path: out.display().to_string(),
+            });
+        }
+    }
+    std::fs::create_dir_all(out).map_err(|e| ProjectError::write(out, &e))?;
+    if told.is_file() {
+        std::fs::remove_file(&told).map_err(|e| ProjectError::write(&told, &e))?;
+    }
+    Ok(())
+}
+
+/// One SHA-256 over the specification, the members and the results.
+fn digest(
+    spec: &EnsembleSpec,
+    members: &[MemberStatus],
+    made: &[(String, Vec<u8>)],
+) -> Result<String, ProjectError> {
+    let mut text = crate::results::pretty(spec)?;
+    for member in members {
+        let digest = member.digest.as_deref().unwrap_or("failed");
+        text.extend(format!("\nmember {} {} {digest}", member.n, member.key).bytes());
+    }
+    for (name, bytes) in made {
+        text.extend(format!("\n{name} {}", files::sha256(bytes)).bytes());
+    }
+    Ok(files::sha256(&text))
+}
