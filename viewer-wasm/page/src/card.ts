@@ -124,15 +124,23 @@ function membersPart(probability: Probability | null, code: string): Node[] {
   const row = probability?.rows.find((of) => of.code === code);
   if (!row) return [];
   const chances = [0.15, 0.3, 0.5].map((depth) => chance(row, depth)).map((of) => (of === null ? "–" : number(100 * of)));
-  const depths = [row.depth_p50_m, row.depth_p90_m, row.depth_worst_m].map((of) => (of === null ? "–" : number(of, 2)));
-  const people = [row.people_p50, row.people_p90, row.people_worst].map(count);
+  const line = (title: string, values: (number | null)[], digits: number) =>
+    el("tr", {}, el("th", { scope: "row" }, title), ...values.map((of) => el("td", { class: "number" }, of === null ? "–" : number(of, digits))));
+  const heads = ["", "50 %", "90 %", t("card.worst")].map((text) => el("th", { scope: "col" }, text));
   return [
     el("h3", {}, t("card.ensemble")),
-    list([
-      [t("card.chances"), `${chances.join(" · ")} %`],
-      [t("card.percentiles"), `${depths.join(" · ")} ${t("unit.m")}`],
-      [t("card.members_people"), people.join(" · ")],
-    ]),
+    list([[t("card.chances"), `${chances.join(" · ")} %`]]),
+    el(
+      "table",
+      { class: "members" },
+      el("thead", {}, el("tr", {}, ...heads)),
+      el(
+        "tbody",
+        {},
+        line(t("card.members_depth"), [row.depth_p50_m, row.depth_p90_m, row.depth_worst_m], 2),
+        line(t("card.members_people"), [row.people_p50, row.people_p90, row.people_worst], 0),
+      ),
+    ),
   ];
 }
 

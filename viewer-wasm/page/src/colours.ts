@@ -30,6 +30,9 @@ export const CHANCE_STOPS: [number, string][] = [
   [0.9, "#43106b"],
 ];
 
+/** The bar of a probability in lists. */
+export const CHANCE_BAR = "#b191d4";
+
 /** How much deeper B is than A [m], and its colour: green shallower, purple deeper. */
 export const DIFFERENCE_STOPS: [number, string][] = [
   [Number.NEGATIVE_INFINITY, "#1b7837"],

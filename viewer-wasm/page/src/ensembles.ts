@@ -134,7 +134,8 @@ function fillMembers(of: Ensemble) {
     el("tbody", {}, ...of.members.map(memberRow)),
   );
   const facts = t("ensemble.facts", { seed: String(of.seed), cell: number(of.cell_size_m), done: number(finished(of)), members: number(of.members.length) });
-  dialog.replaceChildren(
+  redraw(
+    dialog,
     el("h2", { id: "members-title" }, label(of)),
     el("p", { class: "note" }, facts),
     ...(of.message ? [el("p", { class: "note bad" }, both(of.message))] : []),

@@ -4,10 +4,10 @@ import { api, learnRoutes, type LayerInfo, type SearchHit, ServerError, type Twi
 import { showCard } from "./card";
 import { setPlume } from "./charts";
 import { otherFace, showCompareBar } from "./compare";
-import { button, byId, el, toast } from "./dom";
+import { busyWithin, button, byId, el, toast } from "./dom";
 import * as engine from "./engine";
 import { pinEnsemble, plumeOf, shownEnsemble, showEnsembles, wireEnsembles } from "./ensembles";
-import { exposureOf, Frames, pinRun, showProgress, shownRun, stormOf, takeBest, watchRuns, wireCancel, wireChoice } from "./forecast";
+import { exposureOf, finishedRuns, Frames, pinRun, showProgress, shownRun, stormOf, takeBest, watchRuns, wireCancel, wireChoice } from "./forecast";
 import { fitPlaces } from "./geo";
 import { both, language, number, onLanguage, setLanguage, t, translatePage } from "./i18n";
 import { serverId, showLocalTexts, wireLocal } from "./localrun";
@@ -319,7 +319,7 @@ const address = () => writeAddress(engine.view);
 
 function onKey(event: KeyboardEvent) {
   const target = event.target as HTMLElement;
-  if (target.closest("input, select, textarea, dialog") || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (target.closest("input, select, textarea") || document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === " " && target.closest("button")) return;
   const run = shownRun();
   const step = (by: number) => {
@@ -340,6 +340,7 @@ function onKey(event: KeyboardEvent) {
 
 /** After each look at the runs: more frames may be there, the run may have ended. */
 let endedRun: string | null = null;
+let finishedBefore = 0;
 async function followRun() {
   const run = shownRun();
   if (wishedWater !== "time" && shownEnsemble()) {
@@ -349,6 +350,11 @@ async function followRun() {
   }
   showTime(run);
   if (state.compare) showCompareBar();
+  const finished = finishedRuns().length;
+  if (finished !== finishedBefore) {
+    finishedBefore = finished;
+    if (state.step === "rehearsal" && !busyWithin(byId("rehearsal"))) await openRehearsal();
+  }
   await showProduct();
   if (!run) return;
   if (state.water === "time" && framesOf !== run.id) {

@@ -1,7 +1,7 @@
 // The ranked and filtered list of grids; a row flies there.
 
 import { api, type Exposure, type LayerInfo, type Run } from "./api";
-import { CHANCE_STOPS, classColour, LEVEL_COLOURS, SHARE_STOPS } from "./colours";
+import { CHANCE_BAR, classColour, LEVEL_COLOURS, SHARE_STOPS } from "./colours";
 import { byId, el, setOptions } from "./dom";
 import { probabilityOf } from "./ensembles";
 import { both, clock, number, percent, t } from "./i18n";
@@ -98,7 +98,8 @@ function entry(row: GridRow, rank: number, layer: string, run: Run | null): HTML
   const likely = face().startsWith("p") || row.share === null;
   const length = likely ? (row.chance ?? 0) : (row.share ?? 0);
   fill.style.width = `${Math.max(1, length * 100)}%`;
-  fill.style.background = classColour(likely ? CHANCE_STOPS : SHARE_STOPS, length);
+  // On the dark panel one light purple reads better than the ramp of the map.
+  fill.style.background = likely ? CHANCE_BAR : classColour(SHARE_STOPS, length);
   const badges: Node[] = [];
   if (row.level) {
     const badge = el("b", { class: "level", title: t("ranking.level", { level: t(`level.hazard_${row.level}`) }) }, t(`level.hazard_${row.level}`));
