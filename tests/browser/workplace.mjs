@@ -49,6 +49,7 @@ export async function workplace(t, page) {
     await page.locator("#advisory-check").click();
     await until("the server's answer", async () => /[0-9]+ 个位置/.test(await page.locator("#forecast-told").innerText()));
     const before = await page.locator(".fixes tbody tr").count();
+    await page.locator(".track-editor svg").scrollIntoViewIfNeeded();
     const map = await page.locator(".track-editor svg").boundingBox();
     await page.mouse.click(map.x + map.width * 0.8, map.y + map.height * 0.8);
     assert.equal(await page.locator(".fixes tbody tr").count(), before + 1, "a click on the map adds a position");

@@ -39,11 +39,13 @@ export function showFace(face: Face) {
   takeBest();
 }
 
+let reveal = false;
+
 /** Compares two runs: their difference first, its table in sight. */
 export function beginCompare(a: string, b: string) {
   set({ step: "rehearsal", compare: { a, b, face: "difference" } });
+  reveal = true;
   showFace("difference");
-  byId("compare-heading").scrollIntoView({ block: "start" });
 }
 
 /** From A to B and back. */
@@ -194,4 +196,6 @@ export async function showCompare() {
   } else parts.push(el("p", { class: "note" }, t("compare.hint")));
   if (mine !== asked) return;
   redraw(box, ...parts);
+  if (reveal && state.compare) byId("compare-heading").scrollIntoView({ block: "start" });
+  if (state.compare && parts.length > 2) reveal = false;
 }

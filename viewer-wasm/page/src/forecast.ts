@@ -1,6 +1,7 @@
 // Which run is shown, its progress, its water frames and its exposure.
 
 import { api, type Exposure, type Run, ServerError, type Storm } from "./api";
+import { changeText } from "./changes";
 import { byId, el, setOptions, toast } from "./dom";
 import { lookAtEnsembles } from "./ensembles";
 import { both, number, remaining, t } from "./i18n";
@@ -92,9 +93,16 @@ export function takeBest() {
 /** The name a run goes by in lists; runs of one name are numbered. */
 export function runName(run: Run): string {
   if (isLocal(run)) return t("run.local", { cell: number(run.cell_size_m), number: run.id.replace("local-", "") });
-  const title = both(run.title) || run.id;
-  const same = served.filter((other) => both(other.title) === both(run.title));
-  return same.length > 1 ? `${title} · ${same.indexOf(run) + 1}` : title;
+  const titleOf = (of: Run) => {
+    const title = both(of.title) || of.id;
+    // A rehearsal without a title of its own goes by what it changes.
+    const untitled = of.changes?.length && both(runOf(of.copy_of ?? null)?.title) === title;
+    return untitled ? t("rehearsal.named", { changes: (of.changes ?? []).map(changeText).join(t("list.comma")) }) : title;
+  };
+  const title = titleOf(run);
+  const same = served.filter((other) => titleOf(other) === title);
+  const at = same.findIndex((other) => other.id === run.id);
+  return same.length > 1 ? `${title} · ${at + 1}` : title;
 }
 
 /** Lets people choose between the server's forecasts and their own runs. */

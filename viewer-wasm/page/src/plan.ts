@@ -89,8 +89,8 @@ function stepEntry(step: PlanStep, start: string): HTMLElement {
     el("span", { class: "main" }, t("plan.water", { time: clock(start, step.time_s) })),
     line(`${t("ranking.people", { people: number(step.people) })}${vulnerable}${step.units.length ? ` · ${t("plan.units", { n: number(step.units.length) })}` : ""}`),
     ...(step.staff.length ? [line(t("plan.staff", { staff: staffText(step) }))] : []),
-    line(shelter, step.shelter ? "" : "bad"),
-    line(`${route}${leave}`, step.route ? "" : "bad"),
+    // Where nobody has to leave, nobody needs a shelter.
+    ...(step.people > 0 ? [line(shelter, step.shelter ? "" : "bad"), line(`${route}${leave}`, step.route ? "" : "bad")] : []),
     ...(step.unplaced_people ? [line(t("plan.step_unplaced", { n: number(step.unplaced_people) }), "bad")] : []),
     ...(step.note && both(step.note) ? [line(both(step.note))] : []),
   );

@@ -271,8 +271,8 @@ function planPart({ plan, run, geojson, roadLines }: Facts): HTMLElement {
     step.grid.name || step.grid.code,
     number(step.people),
     step.staff.map((who) => `${both(who.name) || word("role", who.role)} ${number(who.count)}`).join(t("list.comma")) || "–",
-    step.shelter?.name ?? t("plan.no_shelter"),
-    step.route ? `${number(step.route.length_m / 1000, 1)} ${t("unit.km")}` : t("plan.no_route"),
+    step.shelter?.name ?? (step.people > 0 ? t("plan.no_shelter") : "–"),
+    step.people === 0 ? "–" : step.route ? `${number(step.route.length_m / 1000, 1)} ${t("unit.km")}` : t("plan.no_route"),
   ]);
   const shelters = plan.shelters.map((shelter) => [
     shelter.name || shelter.code,
