@@ -85,5 +85,16 @@ export const setView = (next: View) => wasm.set_view(next);
 /** The part of the canvas that no panel covers [CSS px: left, top, right, bottom]. */
 export const setFree = (part: number[]) => wasm.set_free(new Float64Array(part));
 export const flyTo = (next: Partial<View> & { x: number; y: number }) => wasm.fly_to(next, undefined);
-export const flyToFeature = (layer: string, code: string): boolean => wasm.fly_to_feature(layer, code);
+let free: () => number[] = () => [];
+
+/** How to learn, before each flight to a feature, which part of the canvas no panel covers. */
+export const keepFree = (part: () => number[]) => {
+  free = part;
+};
+
+/** Flies so that a feature fills the free part of the view; false when it is unknown. */
+export function flyToFeature(layer: string, code: string): boolean {
+  setFree(free());
+  return wasm.fly_to_feature(layer, code);
+}
 export const select = (selection: Selection | null) => wasm.select(selection?.kind === "building" ? { kind: "building", index: selection.index } : selection);

@@ -298,6 +298,7 @@ function wire() {
     void showTargets(true);
   });
   on(["time", "layer", "selection", "run", "ensemble", "step", "water", "tint", "compare", "warning"], address);
+  engine.keepFree(freePart);
   engine.onView(address);
   engine.onPick((hit) => {
     if (takePick(hit)) return;
@@ -308,7 +309,6 @@ function wire() {
   });
   window.addEventListener("fly-to-grid", (event) => {
     const { layer, code } = (event as CustomEvent<{ layer: string; code: string }>).detail;
-    engine.setFree(freePart());
     engine.flyToFeature(layer, code);
   });
   window.addEventListener("keydown", onKey);

@@ -126,8 +126,8 @@ function drawPlan(plan: Plan | null) {
   const routes = (plan?.steps ?? []).flatMap((step): Mark[] =>
     (step.moves ?? [step]).flatMap((move) => (move.route ? [{ code: String(step.order), line: move.route.line }] : [])),
   );
-  showMarks("plan-routes", routes, [64, 224, 160, 235], 3.5);
-  showMarks("plan-chosen", routes.filter((route) => route.code === String(chosen)), [255, 255, 255, 255], 7);
+  showMarks("plan-routes", routes, [0, 122, 78, 255], 4);
+  showMarks("plan-chosen", routes.filter((route) => route.code === String(chosen)), [226, 0, 116, 255], 7);
   const starts = (plan?.steps ?? []).flatMap((step) => {
     const at = step.route?.line[0];
     return at ? [{ at, text: number(step.order), title: t("plan.step", { n: number(step.order), grid: step.grid.name }), kind: "step", act: () => choose(step) }] : [];

@@ -124,7 +124,7 @@ const FORMS: Record<Change["kind"], () => Node[]> = {
       pickLine(
         t("pick.levee"),
         (line) => {
-          showMarks("draft-line", line.length > 1 ? [{ code: "draft", line: [...line] }] : [], [255, 255, 120, 255], 5);
+          showMarks("draft-line", line.length > 1 ? [{ code: "draft", line: [...line] }] : [], [160, 40, 160, 255], 5);
           showLabels("draft-line", line.map((at, i) => ({ at, text: String(i + 1), title: String(i + 1), kind: "draft" })));
         },
         (line) => {
@@ -208,7 +208,7 @@ async function begin(run: Run, title: string) {
 function drawChanges() {
   const here = state.step === "rehearsal";
   const levees = changes.flatMap((change, i) => (change.kind === "levee" ? [{ code: `levee-${i}`, line: change.line }] : []));
-  showMarks("rehearsal-levees", here ? levees : [], [255, 214, 64, 255], 5);
+  showMarks("rehearsal-levees", here ? levees : [], [160, 40, 160, 255], 6);
   const pumps = changes.flatMap((change) => (change.kind === "pump" ? [change.at] : []));
   showLabels("rehearsal-pumps", here ? pumps.map((at) => ({ at, text: t("change.pump"), title: t("change.pump"), kind: "gate" })) : []);
   const labels = gates.map((gate) => {

@@ -322,11 +322,11 @@ function outlines(geometry: unknown): LonLat[][] {
 export async function showTargets(fly: boolean) {
   const warning = state.step === "warnings" ? openWarning() : null;
   const rings = outlines(warning?.polygon).map((line, i): Mark => ({ code: `area-${i}`, line }));
-  showMarks("warning-area", rings, [255, 255, 255, 230], 2.5);
+  showMarks("warning-area", rings, [20, 20, 40, 230], 2.5);
   const [schools, lines] = warning ? await Promise.all([pointsOf("school").catch(() => []), roadLines().catch(() => new Map<string, LonLat[]>())]) : [[], new Map<string, LonLat[]>()];
   const hit = new Set(warning?.targets.schools.map((school) => school.code));
   const hitSchools = schools.filter((school) => hit.has(school.code));
-  showMarks("warning-schools", hitSchools.map(({ code, at }) => ({ code, at })), [255, 184, 77, 255], 4);
+  showMarks("warning-schools", hitSchools.map(({ code, at }) => ({ code, at })), [200, 70, 0, 255], 4);
   showLabels("warning-schools", hitSchools.slice(0, 40).map(({ name: text, at }) => ({ at, text, title: text, kind: "school" })));
   const roads = (warning?.targets.roads ?? []).flatMap((road): Mark[] => {
     const line = lines.get(road.id);
