@@ -170,7 +170,7 @@ function map(): HTMLElement {
 }
 
 function drawTrack() {
-  const points = rows.map((row) => ({ row, at: onMap(Number(row.lon), Number(row.lat)) })).filter(({ row }) => row.lat !== "" && row.lon !== "");
+  const points = rows.map((row) => ({ row, at: onMap(Number(row.lon), Number(row.lat)) })).filter(({ row, at }) => row.lat !== "" && row.lon !== "" && at.every(Number.isFinite));
   let labelled: [number, number] | null = null;
   const circles = points.flatMap(({ row, at: [cx, cy] }) => {
     const index = rows.indexOf(row);
