@@ -221,7 +221,7 @@ pub fn forecast(
             observer,
             &mut |moment, time, flood| {
                 let depth = flood.depth();
-                watch.look(time, &depth)?;
+                watch.look(time, &depth, &flood.depth_max())?;
                 let Moment::Frame(number) = moment else {
                     return Ok(());
                 };
@@ -525,16 +525,20 @@ impl<'a> Watch<'a> {
         Ok(self.impact.insert(impact))
     }
 
-    fn look(&mut self, time_s: f64, depth: &[f32]) -> Result<(), ProjectError> {
-        let (roads, facilities) = self.impact()?.roads_and_facilities(depth);
-        let depths = self.depths_m.clone();
-        let begun = |n| Crossings::new(n, &depths);
+    /// - `depth`, `greatest`: of all cells, now and over all steps so far [m]
+    fn look(&mut self, time_s: f64, depth: &[f32], greatest: &[f32]) -> Result<(), ProjectError> {
+        let impact = self.impact()?;
+        let (now, worst) = (
+            impact.roads_and_facilities(depth),
+            impact.roads_and_facilities(greatest),
+        );
+        let begun = |n| Crossings::new(n, &self.depths_m);
         self.roads
-            .get_or_insert_with(|| begun(roads.len()))
-            .see(time_s, &roads);
+            .get_or_insert_with(|| begun(now.0.len()))
+            .see(time_s, &now.0, &worst.0);
         self.facilities
-            .get_or_insert_with(|| begun(facilities.len()))
-            .see(time_s, &facilities);
+            .get_or_insert_with(|| begun(now.1.len()))
+            .see(time_s, &now.1, &worst.1);
         Ok(())
     }
 
@@ -565,20 +569,12 @@ impl<'a> Watch<'a> {
         maxima: &stormgrid_sim::flood::Maxima,
     ) -> Result<(Impacts, Vec<LayerSeries>, Times), ProjectError> {
         let impacts = self.impact()?.rows(maxima)?;
-        let told = |crossings: Option<Crossings>, depths: Vec<f64>| {
-            crossings.map_or_else(Vec::new, |c| c.finish(&depths))
-        };
-        let assets = &impacts.assets;
+        let told =
+            |crossings: Option<Crossings>| crossings.map_or_else(Vec::new, Crossings::finish);
         let times = Times {
             depths_m: self.depths_m,
-            roads: told(
-                self.roads,
-                assets.roads.iter().map(|r| r.depth_max_m).collect(),
-            ),
-            facilities: told(
-                self.facilities,
-                assets.facilities.iter().map(|f| f.depth_max_m).collect(),
-            ),
+            roads: told(self.roads),
+            facilities: told(self.facilities),
         };
         Ok((impacts, self.series, times))
     }

@@ -17,7 +17,7 @@ use stormgrid_project::warning::{
     self, Audience, Change, Rules, Situation, Store, View, WarningError, atom, contents,
 };
 use stormgrid_project::{Forecast, LoadedTwin, ProjectError};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::error::ApiError;
 use crate::serve::App;
@@ -190,7 +190,7 @@ pub struct EndRequest {
 }
 
 /// Which warnings.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 pub struct FeedQuery {
     /// draft, issued, superseded, cancelled, discarded or expired.
     state: Option<String>,

@@ -130,7 +130,7 @@ pub fn lay(dir: &Path, interval_s: u32) {
         dir,
         &format!(
             "[storm]\ntrack = \"track.csv\"\nname = \"TEST\"\nstart = \"2017-08-23T00:00:00Z\"\nduration_s = 21600\n\
-             output_interval_s = {interval_s}\n[tide]\nconstituents = \"tide.csv\"\nstation = \"Port\"\nmean_level_m = 0.9\n\
+             output_interval_s = {interval_s}\n[tide]\nconstituents = \"tide.csv\"\nstation = \"Port\"\nmean_level_m = -1.3\n\
              [water]\ninitial_level_m = {INITIAL}\n[[boundary]]\npolygon = \"sea.geojson\"\nkind = \"sea\"\n"
         ),
     );

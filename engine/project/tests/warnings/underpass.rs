@@ -161,6 +161,8 @@ fn the_gauge_fills_to_its_rim_and_the_warning_comes_before_the_water() {
     let share = (WARN - at[0].1) / (at[1].1 - at[0].1);
     let crossing = at[0].0 + share * (at[1].0 - at[0].0);
 
+    eprintln!("gauge: {greatest:.3} m at most, {WARN} m after {crossing:.0} s");
+
     let twin = LoadedTwin::load(dir.path()).expect("a twin");
     let forecast = fixture::run(&twin, CELL);
     // A lead of a quarter of an hour: the rule is data, and the storm's peak is only 72 minutes away.
@@ -183,6 +185,7 @@ fn the_gauge_fills_to_its_rim_and_the_warning_comes_before_the_water() {
         "{} {crossing}",
         s273.warned_s
     );
+    eprintln!("road: {s273:?}");
     let closes = s273.closes_s.expect("closed");
     assert!(
         closes > s273.warned_s && s273.reopens_s.is_none(),

@@ -1,9 +1,10 @@
 //! When water rises over a threshold at a place, and when it has fallen below for good.
 //!
-//! Depths are looked at from time to time; between two looks they are taken as a straight line. With looks
-//! `d` seconds apart a crossing is therefore wrong by less than `d`. What no look has seen, because the
-//! water came and went between two of them, is told by the greatest depth of all steps, and then the time is
-//! that from the look before the deepest one to the look after it: too early and too late rather than not at all.
+//! Depths are looked at from time to time; between two looks they are taken as a straight line. The greatest depth of
+//! all steps so far tells what came and went between two looks: then the rise is put at the look before and the fall
+//! at the look after. With looks `d` seconds apart the first rise is therefore wrong by less than `d`, and a place is
+//! crossed exactly when its greatest depth says so. A later wave that comes and goes between two looks does not move
+//! the fall.
 
 /// When one place stood at or above one threshold.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -26,9 +27,6 @@ pub struct Crossings {
 struct Place {
     depth: f64,
     crossings: Vec<Crossing>,
-    /// Greatest depth of the looks, and the looks before, at and after it [s].
-    deepest: f64,
-    around: [f64; 3],
 }
 
 impl Crossings {
@@ -39,8 +37,6 @@ impl Crossings {
         let place = Place {
             depth: 0.0,
             crossings: vec![Crossing::default(); thresholds.len()],
-            deepest: 0.0,
-            around: [0.0; 3],
         };
         Self {
             thresholds: thresholds.to_vec(),
@@ -51,35 +47,34 @@ impl Crossings {
 
     /// Takes in the depths at a time. A time that is not after the last one changes nothing.
     ///
-    /// - `depths`: of every place [m]
-    pub fn see(&mut self, time_s: f64, depths: &[f64]) {
+    /// - `depths`: of every place now [m]
+    /// - `greatest`: of every place over all steps so far, not below `depths` [m]
+    pub fn see(&mut self, time_s: f64, depths: &[f64], greatest: &[f64]) {
         if self.last_look_s.is_some_and(|last| time_s <= last) {
             return;
         }
         let before_s = self.last_look_s.unwrap_or(time_s);
         let first = self.last_look_s.is_none();
-        for (place, &depth) in self.places.iter_mut().zip(depths) {
+        for ((place, &depth), &greatest) in self.places.iter_mut().zip(depths).zip(greatest) {
             let from = if first { depth } else { place.depth };
             for (crossing, &threshold) in place.crossings.iter_mut().zip(&self.thresholds) {
-                let (was, is) = (from >= threshold, depth >= threshold);
                 let share = (threshold - from) / (depth - from);
                 let at = before_s + share * (time_s - before_s);
-                match (was, is) {
-                    (true, true) if first => crossing.rises_s = Some(time_s),
+                match (from >= threshold, depth >= threshold) {
                     (false, true) => {
                         crossing.rises_s = crossing.rises_s.or(Some(at));
                         crossing.falls_s = None;
                     }
                     (true, false) => crossing.falls_s = Some(at),
+                    (true, true) if first => crossing.rises_s = Some(time_s),
+                    (false, false) if crossing.rises_s.is_none() && greatest >= threshold => {
+                        *crossing = Crossing {
+                            rises_s: Some(before_s),
+                            falls_s: Some(time_s),
+                        };
+                    }
                     _ => {}
                 }
-            }
-            if place.around[1] == before_s {
-                place.around[2] = time_s;
-            }
-            if depth > place.deepest {
-                place.deepest = depth;
-                place.around = [before_s, time_s, time_s];
             }
             place.depth = depth;
         }
@@ -87,30 +82,10 @@ impl Crossings {
     }
 
     /// The crossings of every place, one for each threshold.
-    ///
-    /// - `depth_max`: greatest depth of every place over all steps [m]; it decides whether a threshold was
-    ///   reached at all, the looks decide when
-    pub fn finish(self, depth_max: &[f64]) -> Vec<Vec<Crossing>> {
-        let thresholds = self.thresholds;
-        let told = |place: Place, greatest: f64| {
-            let pairs = place.crossings.into_iter().zip(&thresholds);
-            pairs
-                .map(
-                    |(seen, &threshold)| match (greatest >= threshold, seen.rises_s) {
-                        (true, None) => Crossing {
-                            rises_s: Some(place.around[0]),
-                            falls_s: (place.around[2] > place.around[1]).then_some(place.around[2]),
-                        },
-                        (true, Some(_)) => seen,
-                        (false, _) => Crossing::default(),
-                    },
-                )
-                .collect()
-        };
+    pub fn finish(self) -> Vec<Vec<Crossing>> {
         self.places
             .into_iter()
-            .zip(depth_max)
-            .map(|(place, &greatest)| told(place, greatest))
+            .map(|place| place.crossings)
             .collect()
     }
 }
@@ -120,12 +95,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn watch(looks: &[(f64, f64)], depth_max: f64) -> Vec<Crossing> {
+    /// Looks at one place; between looks it is as deep as at one of them unless told.
+    fn watch(looks: &[(f64, f64)], between: &[f64]) -> Vec<Crossing> {
         let mut crossings = Crossings::new(1, &[0.15, 0.30]);
-        for &(time, depth) in looks {
-            crossings.see(time, &[depth]);
+        let mut greatest: f64 = 0.0;
+        for (k, &(time, depth)) in looks.iter().enumerate() {
+            greatest = greatest
+                .max(depth)
+                .max(between.get(k).copied().unwrap_or(0.0));
+            crossings.see(time, &[depth], &[greatest]);
         }
-        crossings.finish(&[depth_max]).remove(0)
+        crossings.finish().remove(0)
     }
 
     #[test]
@@ -135,14 +115,14 @@ mod tests {
         let looks: Vec<_> = (0..=20)
             .map(|k| (100.0 * f64::from(k), depth(100.0 * f64::from(k))))
             .collect();
-        let [low, high] = watch(&looks, 0.4)[..] else {
+        let [low, high] = watch(&looks, &[])[..] else {
             panic!("two thresholds");
         };
         let near = |found: Option<f64>, exact: f64| {
             assert!(
                 (found.expect("crossed") - exact).abs() < 1e-9,
                 "{found:?} {exact}"
-            )
+            );
         };
         near(low.rises_s, 250.0);
         near(high.rises_s, 400.0);
@@ -160,43 +140,53 @@ mod tests {
             (400.0, 0.3),
             (500.0, 0.0),
         ];
-        let low = watch(&looks, 0.3)[0];
+        let low = watch(&looks, &[])[0];
         assert_eq!((low.rises_s, low.falls_s), (Some(50.0), Some(450.0)));
     }
 
     #[test]
     fn water_that_stays_has_no_end_and_water_from_the_start_begins_there() {
-        assert_eq!(watch(&[(0.0, 0.0), (10.0, 0.3)], 0.3)[0].falls_s, None);
-        let from_start = watch(&[(5.0, 0.2), (10.0, 0.0)], 0.2)[0];
+        assert_eq!(watch(&[(0.0, 0.0), (10.0, 0.3)], &[])[0].falls_s, None);
+        let from_start = watch(&[(5.0, 0.2), (10.0, 0.0)], &[])[0];
         assert_eq!(
             (from_start.rises_s, from_start.falls_s),
-            (Some(5.0), Some(7.5))
+            (Some(5.0), Some(6.25))
         );
     }
 
     #[test]
     fn what_came_and_went_between_looks_is_bracketed() {
-        let looks = [(0.0, 0.0), (100.0, 0.1), (200.0, 0.05), (300.0, 0.0)];
-        let [low, high] = watch(&looks, 0.2)[..] else {
+        let looks = [
+            (0.0, 0.0),
+            (100.0, 0.1),
+            (200.0, 0.05),
+            (300.0, 0.2),
+            (400.0, 0.0),
+        ];
+        let [low, high] = watch(&looks, &[0.0, 0.2, 0.0, 0.2, 0.0])[..] else {
             panic!("two thresholds");
         };
-        assert_eq!((low.rises_s, low.falls_s), (Some(0.0), Some(200.0)));
+        // First between 0 and 100 s, for good between 300 and 400 s.
+        assert_eq!((low.rises_s, low.falls_s), (Some(0.0), Some(325.0)));
         assert_eq!(high, Crossing::default());
     }
 
     proptest! {
-        /// The greatest depth alone decides whether there is a crossing, and times lie within the run in order.
+        /// The greatest depth alone decides whether there is a crossing, its first rise lies between the looks around
+        /// it, and times lie within the run in order.
         #[test]
         fn a_threshold_is_crossed_exactly_when_the_greatest_depth_reaches_it(
-            depths in prop::collection::vec(0.0f64..0.5, 2..30), more in 0.0f64..0.1,
+            looks in prop::collection::vec((0.0f64..0.5, 0.0f64..0.5), 2..30),
         ) {
-            let looks: Vec<_> = depths.iter().enumerate().map(|(k, &d)| (60.0 * k as f64, d)).collect();
-            let greatest = depths.iter().copied().fold(0.0, f64::max) + more;
-            for (crossing, threshold) in watch(&looks, greatest).into_iter().zip([0.15, 0.30]) {
-                prop_assert_eq!(crossing.rises_s.is_some(), greatest >= threshold);
-                let end = looks[looks.len() - 1].0;
-                if let Some(rises) = crossing.rises_s {
-                    prop_assert!((0.0..=end).contains(&rises));
+            let times: Vec<_> = looks.iter().enumerate().map(|(k, &(d, _))| (60.0 * k as f64, d)).collect();
+            let between: Vec<f64> = looks.iter().enumerate().map(|(k, &(_, b))| if k > 0 { b } else { 0.0 }).collect();
+            let end = times[times.len() - 1].0;
+            for (crossing, threshold) in watch(&times, &between).into_iter().zip([0.15, 0.30]) {
+                let first = times.iter().zip(&between).position(|((_, d), b)| d.max(*b) >= threshold);
+                prop_assert_eq!(crossing.rises_s.is_some(), first.is_some());
+                if let (Some(rises), Some(first)) = (crossing.rises_s, first) {
+                    let look = 60.0 * first as f64;
+                    prop_assert!((look - 60.0..=look).contains(&rises));
                     prop_assert!(crossing.falls_s.is_none_or(|falls| falls >= rises && falls <= end));
                 }
             }

@@ -70,6 +70,11 @@ impl Flood {
         }
     }
 
+    /// Greatest depth since the start [m]; NaN outside the domain and in obstacles.
+    pub fn depth_max(&self) -> Vec<f32> {
+        self.gather(f32::NAN, |tile, r, c| tile.depth_max[r * TILE + c])
+    }
+
     /// Greatest values since the start.
     pub fn maxima(&self) -> Maxima {
         let plain = |row: usize, col: usize| row * TILE + col;
