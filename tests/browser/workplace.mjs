@@ -88,7 +88,11 @@ export async function workplace(t, page) {
     await page.locator("#ranking-sort").selectOption("people");
     await page.locator("#layers-open").click();
     await page.locator("#layers input[value=worst]").check();
-    await until("the worst water", async () => (await page.evaluate(() => window.stormgrid.stats())).water_time === 0 && (await state(page)).water === "worst");
+    await until("the worst water", async () => {
+      const now = await state(page);
+      return now.water === "worst" && now.engine.frames.join() === "0" && (await page.evaluate(() => window.stormgrid.stats().wet_cells)) > 0;
+    });
+    assert.match(await page.locator("#legend").innerText(), /最不利/);
     await shot(page, "desk-ensemble-zh");
     await page.locator("#layers input[value=time]").check();
     await page.locator("#layers-open").click();

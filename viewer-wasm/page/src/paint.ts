@@ -62,14 +62,14 @@ export async function paint(run: Run | null, exposure: Exposure | null) {
       break;
     case "hazard": {
       const levels = await hazardsOf(run, layer);
-      colours = (levels?.rows ?? []).map((row) => [row.code, row.combined > 0 ? rgba(LEVEL_COLOURS[row.combined - 1] ?? "#888888", OPACITY) : CLEAR]);
+      colours = (levels?.rows ?? []).map((row) => [row.code, row.combined > 0 ? rgba(LEVEL_COLOURS[row.combined - 1] ?? "#888888", OPACITY + 30) : CLEAR]);
       break;
     }
     case "difference": {
       const compared = await comparisonOf(layer);
       colours = (compared?.rows ?? []).map((row) => {
         const by = row.difference.depth_max_m ?? 0;
-        return [row.code, Math.abs(by) >= 0.02 ? rgba(classColour(DIFFERENCE_STOPS, by), OPACITY + 25) : CLEAR];
+        return [row.code, Math.abs(by) >= 0.02 ? rgba(classColour(DIFFERENCE_STOPS, by), OPACITY + 50) : CLEAR];
       });
       break;
     }
@@ -86,7 +86,7 @@ export async function paint(run: Run | null, exposure: Exposure | null) {
       const probability = await probabilityOf(layer).catch(() => null);
       colours = (probability?.rows ?? []).map((row) => {
         const p = chance(row, threshold()) ?? 0;
-        return [row.code, p >= 0.01 ? rgba(classColour(CHANCE_STOPS, p), OPACITY + 15) : CLEAR];
+        return [row.code, p >= 0.01 ? rgba(classColour(CHANCE_STOPS, p), OPACITY + 50) : CLEAR];
       });
     }
   }
