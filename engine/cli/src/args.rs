@@ -48,6 +48,9 @@ pub enum Command {
         after_help = "Example:\n  stormgrid verify --case stoker --plots plots\n\nA gate that local_inertial misses because its equations lack the advection of momentum is missed by design."
     )]
     Verify(VerifyArguments),
+    /// Past storms against observed levels, surges and winds: a table
+    #[command(after_help = "Example:\n  stormgrid hindcast --data data --storm HATO")]
+    Hindcast(HindcastArguments),
     /// Drafts of warnings from a forecast, and what named persons do with them
     #[command(subcommand)]
     Warnings(WarningsCommand),
@@ -469,6 +472,38 @@ pub struct CityInfoArguments {
 pub struct CheckArguments {
     /// Folder of the twin
     pub twin: PathBuf,
+    /// Prints JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Of `hindcast`.
+#[derive(Debug, Args)]
+pub struct HindcastArguments {
+    /// Folder of tracks, observations and sea floor: typhoon, obs, terrain/pearl_river_region
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// This storm alone; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub storm: Vec<String>,
+    /// Without the runs that tell what a miss hangs on: about a quarter of the time
+    #[arg(long)]
+    pub no_reasons: bool,
+    /// Cell size of the sea [m]
+    #[arg(long, default_value_t = 4000.0, value_name = "M")]
+    pub cell_size: f64,
+    /// Model of the wind
+    #[arg(long, value_name = "NAME", default_value = "holland2010")]
+    pub model: WindModel,
+    /// Scheme of the flood solver
+    #[arg(long, value_name = "SCHEME", default_value = "local_inertial")]
+    pub scheme: SchemeName,
+    /// Threads; 0 takes what the machine has. The result does not depend on it
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub threads: usize,
+    /// Writes the table to this file, Markdown
+    #[arg(long, value_name = "FILE")]
+    pub page: Option<PathBuf>,
     /// Prints JSON
     #[arg(long)]
     pub json: bool,

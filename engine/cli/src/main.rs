@@ -7,6 +7,7 @@ mod check;
 mod demo;
 mod ensemble;
 mod grids;
+mod hindcast;
 mod run;
 mod typhoon;
 mod verify;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::Grids(GridsCommand::Locate(options)) => grids::locate(&options),
         Command::City(CityCommand::Info(options)) => check::city_info(&options),
         Command::Check(options) => check::check(&options),
+        Command::Hindcast(options) => hindcast::hindcast(&options),
         Command::Verify(options) => verify::verify(&options),
         Command::Warnings(command) => warnings::warnings(&command),
     };

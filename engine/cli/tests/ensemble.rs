@@ -145,7 +145,7 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
         .unwrap_or_else(|| panic!("{key} of {value}"))
 }
 
-fn member<'a>(ensemble: &'a Value, n: usize) -> &'a Value {
+fn member(ensemble: &Value, n: usize) -> &Value {
     &ensemble["members"][n]
 }
 

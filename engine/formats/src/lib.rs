@@ -23,6 +23,8 @@ pub mod elevation;
 mod error;
 pub mod frames;
 pub mod manifest;
+pub mod observations;
+pub mod rainfall;
 pub mod scenario;
 pub mod series;
 pub mod setup_message;

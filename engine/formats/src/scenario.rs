@@ -5,9 +5,11 @@ use stormgrid_core::time::Instant;
 
 use crate::{FormatError, toml_text};
 
+mod rain;
 mod soil;
 mod structure;
 
+pub use rain::{Design, Rain, Spread, TyphoonRain};
 pub use soil::{Infiltration, Method};
 pub use structure::{Structure, StructureKind};
 
@@ -111,20 +113,6 @@ pub struct Initial {
     pub discharge_x: Option<String>,
     /// Unit discharge northwards [m² s⁻¹], a raster.
     pub discharge_y: Option<String>,
-}
-
-/// `[rain]`: a rate, a series, a raster, a raster times a series, or a series of rasters.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rain {
-    /// The same rate throughout [mm h⁻¹].
-    pub rate_mm_h: Option<f64>,
-    /// CSV `time_s,rate_mm_h`; beside `raster` the factor that it is multiplied with.
-    pub series: Option<String>,
-    /// Raster of rates [mm h⁻¹].
-    pub raster: Option<String>,
-    /// CSV `time_s,raster`: rasters of rates [mm h⁻¹], each from its time until the next.
-    pub rasters: Option<String>,
 }
 
 /// `[typhoon]`: wind and pressure on the water.
@@ -366,9 +354,16 @@ impl Scenario {
                 "give one of them",
             );
         }
-        self.rain.check().or_else(|problem| {
-            wrong("[rain]", problem, "give one rate, series or set of rasters")
-        })?;
+        self.rain
+            .check()
+            .or_else(|problem| wrong("[rain]", problem, "give one form of rain"))?;
+        if self.rain.typhoon.is_some() && self.typhoon.is_none() {
+            return wrong(
+                "[rain]",
+                "the typhoon's rain needs a track".into(),
+                "add [typhoon]",
+            );
+        }
         let infiltration = self.terrain.infiltration.check();
         infiltration.or_else(|problem| wrong("[terrain]", problem, "see the scenario format"))?;
         if self.initial.discharge_x.is_some() != self.initial.discharge_y.is_some() {
@@ -417,30 +412,6 @@ impl Scenario {
             })?;
         }
         Ok(())
-    }
-}
-
-impl Rain {
-    fn check(&self) -> Result<(), String> {
-        let given = |value: &Option<String>| value.is_some();
-        let series = given(&self.series) && !given(&self.raster);
-        let kinds = [
-            self.rate_mm_h.is_some(),
-            series,
-            given(&self.raster),
-            given(&self.rasters),
-        ];
-        if kinds.iter().filter(|given| **given).count() > 1
-            || (given(&self.rasters) && given(&self.series))
-        {
-            return Err("more than one of rate_mm_h, series, raster and rasters is given".into());
-        }
-        match self.rate_mm_h {
-            Some(rate) if !(0.0..=1000.0).contains(&rate) => {
-                Err(format!("rate_mm_h = {rate} is not between 0 and 1000"))
-            }
-            _ => Ok(()),
-        }
     }
 }
 
@@ -658,6 +629,23 @@ mod tests {
                 .contains("[rain]: more than one of")
         );
         assert!(fault("[typhoon]\nname = \"Hato\"\n").contains("track"));
+        let storm = "[rain]\nburst = { return_period_years = 20 }\n";
+        let read = whole(&format!(
+            "{storm}gauges = \"g.csv\"\nspread = \"nearest\"\n"
+        ));
+        let burst = read.expect("valid").rain.burst.expect("given");
+        assert_eq!((burst.duration_s, burst.peak_share), (7200.0, 0.4));
+        assert!(
+            fault(&format!("{storm}spread = \"nearest\"\n")).contains("spread belongs to gauges")
+        );
+        assert!(
+            fault("[rain]\ntyphoon = \"ipet\"\n")
+                .contains("[rain]: the typhoon's rain needs a track")
+        );
+        assert!(
+            fault("[rain]\nrate_mm_h = 1\ndesign = { return_period_years = 20 }\n")
+                .contains("[rain]: more than one of")
+        );
         assert!(fault("[initial]\ndischarge_x = \"q.tif\"\n").contains("only one of discharge_x"));
     }
 

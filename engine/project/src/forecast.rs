@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use geo::MultiPolygon;
 use serde::Serialize;
+use stormgrid_core::frame::Geodetic;
 use stormgrid_core::ids::CellIdx;
 use stormgrid_core::raster::RasterGeometry;
-use stormgrid_core::units::RainRate;
 use stormgrid_formats::frames::FrameGrid;
 use stormgrid_sim::exposure::{Crossing, Crossings, ROAD_THRESHOLDS_M, ZoneFrame};
 use stormgrid_sim::flood::{
@@ -22,10 +22,12 @@ use crate::forecast_file::{self, ForecastFile, TransectName};
 use crate::ground::{Crest, blocked_cells, cells_of};
 use crate::impact::{Impact, Impacts};
 use crate::results::{Summary, pretty, write_rasters, write_summary};
+use crate::sea::{SeaChoice, SeaLevel};
+use crate::simulate::Reader;
 use crate::storm::{self, Forcing, Storm, StormTable, constant_or_file};
 use crate::twin::LoadedTwin;
 use crate::warning::{Rules, draft_files};
-use crate::{ProjectError, tables, vectors};
+use crate::{ProjectError, rain, tables, vectors};
 
 /// Cells at and above this size have no buildings in them [m]: hardly a house fills half of one.
 pub(crate) const OBSTACLE_CELL_M: f64 = 15.0;
@@ -183,14 +185,7 @@ pub fn forecast(
     tell(&mut |p| listener.progress(p), Stage::Storm, 0.0)?;
     let forcing = forcing(twin, &file, options, duration)?;
     let source = format!("{} best track", forcing.track.agency);
-    let mut table = forcing.table(twin.middle(), source.trim());
-    if let Some(design) = &file.design_rain {
-        let rain = design.series(FORECAST_FILE)?;
-        for point in &mut table.site {
-            point.rain_mm_h = RainRate::from_mps(rain.at(point.time_s)).as_mm_h();
-        }
-    }
-    let table = Arc::new(table);
+    let table = Arc::new(forcing.table(twin.middle(), source.trim()));
     listener.storm(&table);
     let ground = PreparedGround::new(twin, &file, options.cell_size_m)?;
     let setup = setup(twin, &file, &forcing, &ground, options)?;
@@ -242,16 +237,12 @@ pub fn forecast(
     let title = format!("{} {} m", forcing.track.name, options.cell_size_m);
     let start = forcing.start.to_rfc3339();
     let mut summary = Summary::of(&driven, &ground.geometry, &title, &start, duration);
-    summary.notes.push(storm::first_order_notes().en);
+    summary.notes.push(forcing.first_order.en.clone());
     summary.notes.extend(forcing.notes.iter().cloned());
     let scheme = options.scheme();
     summary
         .notes
         .push(format!("scheme {}: {}", scheme.name(), scheme.limits()));
-    if file.design_rain.is_some() {
-        let note = "the rain is a design storm (Chicago hyetograph), not that of the typhoon";
-        summary.notes.push(note.to_owned());
-    }
     let mut forecast = Forecast {
         summary,
         impacts,
@@ -279,7 +270,8 @@ pub(crate) fn forcing(
     duration: f64,
 ) -> Result<Forcing, ProjectError> {
     let (storm, path) = storm_of(twin, file, options)?;
-    forcing_of(twin, file, storm, &files::name(&path), duration)
+    let name = files::name(&path);
+    forcing_of(twin, file, storm, &name, duration, options.threads)
 }
 
 /// The storm of a forecast, and the file of its track.
@@ -321,12 +313,14 @@ pub(crate) fn parameters(file: &ForecastFile) -> Parameters {
 /// What a storm does to a twin: the one place where wind, rain and sea level of a run come from.
 ///
 /// - `name`: what messages call the track
+/// - `threads`: for the surge over the shelf; 0 takes what the machine has
 pub(crate) fn forcing_of(
     twin: &LoadedTwin,
     file: &ForecastFile,
     storm: Storm,
     name: &str,
     duration: f64,
+    threads: usize,
 ) -> Result<Forcing, ProjectError> {
     let start = file.storm.start;
     let covered = storm
@@ -344,6 +338,37 @@ pub(crate) fn forcing_of(
             "set start in forecast.toml to the time of this storm",
         ));
     }
+    let sea = sea_level(twin, file)?;
+    let model = Arc::new(storm.model.clone());
+    let relation = storm.rain;
+    let mut forcing = Forcing::with_sea(storm, &sea, start, duration, threads)?;
+    let ground = twin.ground.elevation.geometry();
+    let middle = ground.bounds().center();
+    let rain = rain::rain(
+        &rain::Place {
+            reader: &Reader {
+                base: twin.dir.clone(),
+                file: FORECAST_FILE.to_owned(),
+            },
+            frame: Some(&twin.frame),
+            geometry: ground,
+            start,
+            duration_s: duration,
+        },
+        &file.rain,
+        Some((model, relation)),
+    )?;
+    forcing.rain = Some((rain, [middle.x, middle.y]));
+    Ok(forcing)
+}
+
+/// What makes the level of the sea at a twin's boundary, after its `forecast.toml`: the tide, and the surge over
+/// the shelf, or along a transect where no sea floor is given. Made once, it can be asked for many storms.
+pub fn sea_level_of(twin: &LoadedTwin) -> Result<SeaLevel, ProjectError> {
+    sea_level(twin, &ForecastFile::read(&twin.dir.join(FORECAST_FILE))?)
+}
+
+fn sea_level(twin: &LoadedTwin, file: &ForecastFile) -> Result<SeaLevel, ProjectError> {
     let tide = storm::tide_of(
         &twin.dir.join(&file.tide.constituents),
         &file.tide.station,
@@ -354,7 +379,24 @@ pub(crate) fn forcing_of(
         TransectName::Macau => Transect::macau(),
         TransectName::HongKong => Transect::hong_kong(),
     };
-    Ok(Forcing::new(storm, &tide, &transect, start, duration))
+    let coast = transect.coast();
+    let level = SeaLevel::of_transect(tide, transect);
+    let Some(sea) = &file.sea else {
+        return Ok(level);
+    };
+    let choice = SeaChoice {
+        bathymetry: twin.dir.join(&sea.bathymetry),
+        land: sea.land.as_ref().map(|land| twin.dir.join(land)),
+        cell_size_m: sea.cell_size_m,
+    };
+    let at = match sea.at {
+        Some([lon, lat]) => Geodetic::from_degrees(lon, lat).map_err(|e| {
+            let remedy = "give longitude and latitude as `at` in [sea]";
+            ProjectError::input(FORECAST_FILE, e.to_string(), remedy)
+        })?,
+        None => coast,
+    };
+    Ok(level.nested(choice.nest(at)?))
 }
 
 /// The ground of a run, and what is closed or always wet on it.
@@ -428,10 +470,9 @@ pub(crate) fn setup(
     setup.options.threads = options.threads;
     setup.options.scheme = options.scheme();
     setup.initial = Initial::Level(file.water.initial_level_m);
-    setup.rain = match &file.design_rain {
-        Some(design) => Rain::Series(design.series(FORECAST_FILE)?),
-        None => forcing.rain(&twin.frame.crs, twin.frame.origin)?,
-    };
+    setup.rain = forcing.rain.as_ref().map_or(Rain::None, |(rain, _)| {
+        rain::times(rain, forcing.rain_factor)
+    });
     for boundary in &file.boundary {
         let kind = match boundary.kind {
             forecast_file::BoundaryKind::Sea => BoundaryKind::Level(forcing.sea.level.clone()),

@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use serde::Deserialize;
-use stormgrid_core::series::Series;
 use stormgrid_core::time::Instant;
-use stormgrid_sim::rain::{DesignStorm, IntensityFormula, RainModel};
+use stormgrid_formats::scenario::Rain;
+use stormgrid_sim::rain::RainModel;
 use stormgrid_sim::typhoon::{Asymmetry, Profile};
 
 use crate::{ProjectError, files};
@@ -30,87 +30,30 @@ pub struct ForecastFile {
     /// Lines that coarse cells must not lose.
     #[serde(default)]
     pub terrain: Terrain,
-    /// A design storm instead of the typhoon's rain.
-    pub design_rain: Option<DesignRain>,
-}
-
-/// `[design_rain]`: a Chicago storm, the same everywhere.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DesignRain {
-    /// Return period [years].
-    pub return_period_years: f64,
-    /// Length of the storm [s].
-    pub duration_s: f64,
-    /// Place of the peak as a share of the length [-].
-    #[serde(default = "usual_peak")]
-    pub peak_share: f64,
-    /// When it begins [s after the run's start].
+    /// The sea off the city; without it the surge comes from a transect.
+    pub sea: Option<Sea>,
+    /// Other rain than the typhoon's, or a burst nested into it.
     #[serde(default)]
-    pub start_s: f64,
-    /// Parameters of a local formula; those of Guangzhou without them.
-    pub formula: Option<Formula>,
+    pub rain: Rain,
 }
 
-/// `[design_rain.formula]`: q = a1 (1 + c lg P) / (t + b_min)^n in L s⁻¹ ha⁻¹, t in minutes.
-#[derive(Clone, Copy, Debug, Deserialize)]
+/// `[sea]`: the shelf that the surge is computed on.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Formula {
-    /// The factor before the bracket.
-    pub a1: f64,
-    /// C [-].
-    pub c: f64,
-    /// b [min].
-    pub b_min: f64,
-    /// n [-].
-    pub n: f64,
+pub struct Sea {
+    /// Relief in longitude and latitude, metres up: a GeoTIFF or ASCII grid such as ETOPO.
+    pub bathymetry: String,
+    /// Polygons of land, GeoJSON; where they reach they say what is sea.
+    pub land: Option<String>,
+    /// Cell size [m].
+    #[serde(default = "six_kilometres")]
+    pub cell_size_m: f64,
+    /// Longitude and latitude of the place whose surge reaches the city [°]; the transect's coast without it.
+    pub at: Option<[f64; 2]>,
 }
 
-/// Usual in Guangdong.
-fn usual_peak() -> f64 {
-    0.40
-}
-
-/// Blocks that a design storm is cut into [s].
-const DESIGN_STEP_S: f64 = 60.0;
-
-impl DesignRain {
-    /// The rate over the run [m s⁻¹].
-    ///
-    /// # Errors
-    ///
-    /// A parameter out of its range, in one sentence.
-    pub fn series(&self, file: &str) -> Result<Series, ProjectError> {
-        let fault = |problem: String| {
-            ProjectError::input(file, format!("[design_rain]: {problem}"), "mend the value")
-        };
-        if !(0.0..=7.0 * 86_400.0).contains(&self.start_s) {
-            return Err(fault(format!(
-                "start_s is {}, not within a week of the start",
-                self.start_s
-            )));
-        }
-        let formula = match self.formula {
-            Some(f) => IntensityFormula {
-                name: "of the twin".to_owned(),
-                a1: f.a1,
-                c: f.c,
-                b_min: f.b_min,
-                n: f.n,
-            },
-            None => IntensityFormula::guangzhou(),
-        };
-        let storm = DesignStorm::new(
-            formula,
-            self.return_period_years,
-            self.duration_s,
-            self.peak_share,
-        )
-        .map_err(|e| fault(e.to_string()))?;
-        let mut series = storm.series(DESIGN_STEP_S);
-        series.time_s.iter_mut().for_each(|t| *t += self.start_s);
-        Ok(series)
-    }
+fn six_kilometres() -> f64 {
+    6000.0
 }
 
 /// `[storm]`.
@@ -239,6 +182,11 @@ impl ForecastFile {
             files.extend(inflow.series.as_deref());
         }
         files.extend(self.terrain.dikes.as_deref());
+        if let Some(sea) = &self.sea {
+            files.push(&sea.bathymetry);
+            files.extend(sea.land.as_deref());
+        }
+        files.extend(self.rain.files());
         files
     }
 
@@ -275,6 +223,15 @@ impl ForecastFile {
                 "a level is not a finite number",
                 "give metres above the terrain's datum",
             ));
+        }
+        read.rain.check().map_err(|problem| {
+            let place = format!("{file}, [rain]");
+            ProjectError::input(&place, problem, "give one form of rain")
+        })?;
+        let size = read.sea.as_ref().map(|sea| sea.cell_size_m);
+        if let Some(size) = size.filter(|size| !(500.0..=50_000.0).contains(size)) {
+            let problem = format!("cell_size_m = {size} in [sea] is not between 500 m and 50 km");
+            return Err(ProjectError::input(&file, problem, "6000 is usual"));
         }
         for inflow in &read.inflow {
             if inflow.series.is_some() == inflow.discharge_m3_s.is_some() {

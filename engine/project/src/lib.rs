@@ -7,9 +7,9 @@
 //! - [`simulate()`] runs a `scenario.toml`.
 //! - [`forecast()`] runs a storm over a twin: track → wind, pressure, rain, sea level → flood →
 //!   exposure of every zone, building and road.
-//! - [`warning`] turns a finished forecast into drafts that a person issues, updates and takes back.
 //! - [`ensemble::ensemble`] runs a forecast many times with the errors that forecasts have, each in a process of its
 //!   own, and tells probabilities.
+//! - [`warning`] turns a finished forecast into drafts that a person issues, updates and takes back.
 //! - [`files::RunFolder`] makes results appear whole or not at all.
 //!
 //! The command line and the server both call these, so that they tell the same numbers.
@@ -29,9 +29,12 @@ mod forecast;
 mod forecast_file;
 mod gauges;
 pub mod ground;
+pub mod hindcast;
 mod impact;
 mod local_setup;
+mod rain;
 mod results;
+pub mod sea;
 mod simulate;
 pub mod storm;
 mod structures;
@@ -45,7 +48,7 @@ pub use drive::{Observer, Progress, Stage};
 pub use error::ProjectError;
 pub use forecast::{
     FORECAST_FILE, Forecast, ForecastOptions, LOOK_S, LayerSeries, Listener, Plan, Times, forecast,
-    plan,
+    plan, sea_level_of,
 };
 pub use impact::Impacts;
 pub use local_setup::{MOST_LOCAL_CELLS, local_setup};

@@ -4,7 +4,7 @@ use stormgrid_core::units::RainRate;
 use stormgrid_formats::setup_message::{
     BUILDING, CellInflow, HeldCells, SetupHeader, SetupMessage, encode_setup, pairs_of,
 };
-use stormgrid_sim::flood::{BoundaryKind, BoundaryPlace, Manning, Setup};
+use stormgrid_sim::flood::{BoundaryKind, BoundaryPlace, Manning, Rain, Setup};
 
 use crate::ProjectError;
 use crate::forecast::{FORECAST_FILE, ForecastOptions, PreparedGround, forcing, setup};
@@ -42,14 +42,14 @@ pub fn local_setup(twin: &LoadedTwin, options: &ForecastOptions) -> Result<Vec<u
     let forcing = forcing(twin, &file, options, duration)?;
     let ground = PreparedGround::new(twin, &file, options.cell_size_m)?;
     let setup = setup(twin, &file, &forcing, &ground, options)?;
-    let rain_mm_h = match &file.design_rain {
-        Some(design) => {
-            let rain = design.series(FORECAST_FILE)?;
+    let rain_mm_h = match &setup.rain {
+        // A design storm is finer than the table.
+        Rain::Series(rain) => {
             let told = rain.time_s.iter().zip(&rain.value);
             told.map(|(&t, &v)| [t, RainRate::from_mps(v).as_mm_h()])
                 .collect()
         }
-        None => {
+        _ => {
             let site = forcing.table(twin.middle(), "").site;
             site.iter().map(|p| [p.time_s, p.rain_mm_h]).collect()
         }

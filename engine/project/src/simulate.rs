@@ -17,6 +17,7 @@ use stormgrid_sim::flood::{
     self, Boundary, BoundaryKind, BoundaryPlace, Domain, Flood, FloodError, Inflow, Initial,
     Manning, Setup, Side,
 };
+use stormgrid_sim::rain::RainModel;
 
 use crate::city::{self, BuildingSource};
 use crate::drive::{Observer, Stage, drive, tell};
@@ -27,7 +28,7 @@ use crate::impact::{Impact, ZoneSource, exposed};
 use crate::results::{Summary, depth_geotiff, write_rasters, write_summary};
 use crate::storm::constant_or_file;
 use crate::vectors::{self, Frame};
-use crate::{ProjectError, forcing, structures, tables};
+use crate::{ProjectError, forcing, rain, structures, tables};
 
 /// Manning's n of a cell full of buildings, for `as = "roughness"` [s m⁻¹ᐟ³].
 ///
@@ -210,10 +211,27 @@ impl PreparedScenario {
         ));
         setup.initial = places.initial(&scenario.initial)?;
         setup.initial_discharge = places.initial_discharge(&scenario.initial)?;
-        setup.rain = forcing::rain(&reader, &scenario.rain, &geometry)?;
+        let typhoon = scenario.typhoon.as_ref();
+        let typhoon = typhoon.map(|t| forcing::typhoon(&places, t)).transpose()?;
+        let frame = crs.as_deref().map(Frame::of_crs);
+        setup.rain = rain::rain(
+            &rain::Place {
+                reader: &reader,
+                frame: frame.as_ref(),
+                geometry: &geometry,
+                start: scenario.run.start,
+                duration_s: scenario.run.duration_s,
+            },
+            &scenario.rain,
+            // A scenario's typhoon rains only if it is asked to.
+            typhoon
+                .clone()
+                .filter(|_| scenario.rain.typhoon.is_some())
+                .map(|model| (model, RainModel::default())),
+        )?;
         setup.infiltration = forcing::infiltration(&places, &scenario.terrain.infiltration)?;
-        if let Some(typhoon) = &scenario.typhoon {
-            setup.weather = Some(forcing::weather(&places, typhoon, scenario.run.start)?);
+        if let Some(model) = &typhoon {
+            setup.weather = Some(forcing::weather(&places, model, scenario.run.start)?);
             notes.push(
                 "the wind and the pressure of the typhoon act on the water of the domain; \
                  levels at its boundaries are taken as they are given"
@@ -364,7 +382,8 @@ impl PreparedScenario {
 
 /// Finds and reads the files that a scenario names.
 pub(crate) struct Reader {
-    base: PathBuf,
+    /// The folder that their names are relative to.
+    pub(crate) base: PathBuf,
     /// Name of the scenario's file.
     pub(crate) file: String,
 }

@@ -9,22 +9,20 @@ use stormgrid_core::series::Series;
 use stormgrid_core::storm::{Averaging, Track};
 use stormgrid_core::time::Instant;
 use stormgrid_core::units::RainRate;
-use stormgrid_crs::Projector;
 use stormgrid_formats::{tide, track};
-use stormgrid_sim::flood::{Rain, RainFunction};
+use stormgrid_sim::flood::Rain;
 use stormgrid_sim::rain::{RainModel, rain_at};
 use stormgrid_sim::sea::{CoastalLevel, HarmonicConstant, TidePredictor, Transect, coastal_level};
 use stormgrid_sim::typhoon::{
-    Doubt, Parameters, ParametersError, Surface, TyphoonModel, doubts, with_rmw_of,
+    Doubt, Parameters, ParametersError, Profile, Surface, TyphoonModel, doubts, with_rmw_of,
+    without_rmw,
 };
 
-use crate::{ProjectError, files};
+use crate::sea::SeaLevel;
+use crate::{ProjectError, files, rain};
 
 /// Spacing of the sea level and of the storm's table [s].
-const TABLE_STEP_S: f64 = 600.0;
-
-/// Interval at which the field of rain is evaluated [s].
-const RAIN_REFRESH_S: f64 = 600.0;
+pub(crate) const TABLE_STEP_S: f64 = 600.0;
 
 /// Which storm, and how its fields are made.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +35,8 @@ pub struct Choice<'a> {
     pub name: Option<&'a str>,
     /// Agency whose track it is, where the file holds several.
     pub agency: Option<&'a str>,
+    /// Whether the radius of maximum wind is estimated from radii of weaker winds even where one is given.
+    pub from_weaker_winds: bool,
     /// Model of the wind.
     pub parameters: Parameters,
     /// Model of the rain.
@@ -51,6 +51,7 @@ impl<'a> Choice<'a> {
             radii: None,
             name: None,
             agency: None,
+            from_weaker_winds: false,
             parameters: Parameters::default(),
             rain: RainModel::default(),
         }
@@ -154,6 +155,9 @@ pub fn read_storm(choice: &Choice<'_>) -> Result<Storm, ProjectError> {
         // Radii are lengths: whose winds they belong to does not matter here.
         notes.extend(said.into_iter().filter(|note| !note.contains("averaging")));
     }
+    if choice.from_weaker_winds {
+        track = without_rmw(&track);
+    }
     let file = files::name(choice.track);
     let mut storm = storm_of_track(track, choice.parameters, choice.rain, &file)?;
     notes.append(&mut storm.notes);
@@ -247,14 +251,18 @@ pub struct Forcing {
     pub duration_s: f64,
     /// The rain model.
     pub rain_model: RainModel,
-    /// What its rain is multiplied by; 1 unless a member of an ensemble says otherwise.
+    /// Rain in the site's frame that takes the place of the model's, and the site's middle there [m].
+    pub rain: Option<(Rain, [f64; 2])>,
+    /// What the rain is multiplied by; 1 unless a member of an ensemble says otherwise.
     pub rain_factor: f64,
     /// What was assumed of the track.
     pub notes: Vec<String>,
+    /// What is first order in all this.
+    pub first_order: Bilingual,
 }
 
 impl Forcing {
-    /// Computes the sea level over a run.
+    /// Computes the sea level over a run, its surge along a transect.
     pub fn new(
         storm: Storm,
         tide: &TidePredictor,
@@ -270,6 +278,38 @@ impl Forcing {
             duration_s,
             TABLE_STEP_S,
         );
+        let limits = SeaLevel::of_transect(tide.clone(), transect.clone()).limits();
+        Self::of_level(storm, sea, &limits, start, duration_s)
+    }
+
+    /// Computes the sea level over a run.
+    ///
+    /// - `threads`: of a run over the shelf; the result does not depend on it
+    pub fn with_sea(
+        storm: Storm,
+        sea: &SeaLevel,
+        start: Instant,
+        duration_s: f64,
+        threads: usize,
+    ) -> Result<Self, ProjectError> {
+        let level = sea.under(&storm.model, start, duration_s, threads)?;
+        Ok(Self::of_level(
+            storm,
+            level,
+            &sea.limits(),
+            start,
+            duration_s,
+        ))
+    }
+
+    fn of_level(
+        storm: Storm,
+        sea: CoastalLevel,
+        limits: &Bilingual,
+        start: Instant,
+        duration_s: f64,
+    ) -> Self {
+        let first_order = first_order(storm.model.parameters().profile, storm.rain, limits);
         Self {
             track: storm.track,
             model: Arc::new(storm.model),
@@ -277,31 +317,21 @@ impl Forcing {
             start,
             duration_s,
             rain_model: storm.rain,
+            rain: None,
             rain_factor: 1.0,
             notes: storm.notes,
+            first_order,
         }
     }
 
-    /// The rain as the solver wants it: over time and place, in local metres.
-    pub fn rain(&self, crs: &str, origin: [f64; 2]) -> Result<Rain, ProjectError> {
-        let projector =
-            Projector::new(crs, "EPSG:4490").map_err(|e| ProjectError::crs("twin.toml", e))?;
-        let (model, start, rain) = (Arc::clone(&self.model), self.start, self.rain_model);
-        let factor = self.rain_factor;
-        let rate: RainFunction = Arc::new(move |time_s, x, y| {
-            // A corner of a tile may lie outside the projection's area only if the whole raster
-            // does; that was refused when the terrain was read.
-            let Ok([lon, lat]) = projector.convert(x + origin[0], y + origin[1]) else {
-                return 0.0;
-            };
-            Geodetic::from_degrees(lon, lat).map_or(0.0, |at| {
-                factor * rain_at(&model, rain, at, start.plus_seconds(time_s))
-            })
-        });
-        Ok(Rain::Field {
-            rate,
-            refresh_s: RAIN_REFRESH_S,
-        })
+    /// Rain at the middle of the site [m s⁻¹].
+    fn rain_at_site(&self, site: Geodetic, time_s: f64) -> f64 {
+        let time = self.start.plus_seconds(time_s);
+        self.rain_factor
+            * match &self.rain {
+                Some((rain, middle)) => rain::rate(rain, time_s, *middle),
+                None => rain_at(&self.model, self.rain_model, site, time),
+            }
     }
 
     /// The table of the storm for people: `storm.json`.
@@ -330,10 +360,7 @@ impl Forcing {
                 wind_mps: air.speed(),
                 wind_from_deg: air.from_deg(),
                 pressure_hpa: air.pressure / 100.0,
-                rain_mm_h: RainRate::from_mps(
-                    self.rain_factor * rain_at(&self.model, self.rain_model, site, time),
-                )
-                .as_mm_h(),
+                rain_mm_h: RainRate::from_mps(self.rain_at_site(site, time_s)).as_mm_h(),
                 sea_level_m: self.sea.level.at(time_s),
                 tide_m: self.sea.tide.at(time_s),
             }
@@ -344,7 +371,7 @@ impl Forcing {
             averaging: self.track.averaging,
             track: track.collect(),
             site: at_site.collect(),
-            first_order_notes: first_order_notes(),
+            first_order_notes: self.first_order.clone(),
         }
     }
 }
@@ -427,11 +454,33 @@ pub struct SitePoint {
     pub tide_m: f64,
 }
 
+/// Authors and year of a model of the wind.
+pub(crate) fn name_of(wind: Profile) -> &'static str {
+    match wind {
+        Profile::Holland80 => "Holland 1980",
+        Profile::Holland08 => "Holland 2008",
+        Profile::Holland10 => "Holland 2010",
+        Profile::EmanuelRotunno => "Emanuel-Rotunno 2011",
+        Profile::Willoughby => "Willoughby 2006",
+    }
+}
+
 /// What a reader of a forecast must know.
-pub fn first_order_notes() -> Bilingual {
+fn first_order(wind: Profile, rain: RainModel, sea: &Bilingual) -> Bilingual {
+    let wind = name_of(wind);
+    let rain = match rain {
+        RainModel::RCliper => "R-CLIPER",
+        RainModel::Ipet => "IPET",
+    };
     Bilingual::new(
-        "一阶近似：圆形涡旋风场(Holland 1980)、R-CLIPER 气候降雨、单条断面风增水与反气压效应；未计河口漏斗效应、波浪与径流相互作用，实际潮位可能更高。",
-        "First order: one circular vortex (Holland 1980), climatological rain (R-CLIPER), wind set-up along one transect and the inverse barometer; no funnelling of the estuary, no waves, no interaction with the river, so that real levels may be higher.",
+        format!(
+            "一阶近似：圆形涡旋风场({wind})；台风降雨未另行给定时为气候模型({rain})；{}；未计波浪与径流相互作用，实际潮位可能更高。",
+            sea.zh
+        ),
+        format!(
+            "First order: one circular vortex ({wind}); where no other rain is given, the typhoon's by climatology ({rain}). {}. No waves, no interaction with the river, so that real levels may be higher.",
+            sea.en
+        ),
     )
 }
 

@@ -72,10 +72,10 @@ pub struct App {
     pub twin: Arc<LoadedTwin>,
     /// Its runs.
     pub runs: Arc<Runs>,
-    /// Its warnings.
-    pub warnings: warning_api::Warnings,
     /// Its ensembles.
     pub ensembles: Arc<Ensembles>,
+    /// Its warnings.
+    pub warnings: warning_api::Warnings,
 }
 
 /// A server that has its port and does not answer yet.
@@ -185,15 +185,6 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(run_api::exposure_geojson))
         .routes(routes!(run_api::series))
         .routes(routes!(run_api::storm))
-        .routes(routes!(warning_api::list))
-        .routes(routes!(warning_api::drafts))
-        .routes(routes!(warning_api::feed))
-        .routes(routes!(warning_api::get))
-        .routes(routes!(warning_api::cap))
-        .routes(routes!(warning_api::approve))
-        .routes(routes!(warning_api::update))
-        .routes(routes!(warning_api::cancel))
-        .routes(routes!(warning_api::discard))
         .routes(routes!(ensemble_api::list, ensemble_api::create))
         .routes(routes!(ensemble_api::get))
         .routes(routes!(ensemble_api::cancel))
@@ -204,6 +195,15 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(ensemble_api::buildings))
         .routes(routes!(ensemble_api::frame))
         .routes(routes!(ensemble_api::plume))
+        .routes(routes!(warning_api::list))
+        .routes(routes!(warning_api::drafts))
+        .routes(routes!(warning_api::feed))
+        .routes(routes!(warning_api::get))
+        .routes(routes!(warning_api::cap))
+        .routes(routes!(warning_api::approve))
+        .routes(routes!(warning_api::update))
+        .routes(routes!(warning_api::cancel))
+        .routes(routes!(warning_api::discard))
 }
 
 fn router(app: Arc<App>, viewer: Option<&std::path::Path>) -> Router {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::storm::Track;
 use stormgrid_core::time::Instant;
-use stormgrid_formats::elevation;
+use stormgrid_formats::{elevation, series};
 use stormgrid_sim::ensemble::Perturbation;
 use stormgrid_sim::flood::{Flood, Maxima, Scheme};
 
@@ -195,6 +195,11 @@ pub(super) fn twin_digest(
     if cell_size_m < OBSTACLE_CELL_M {
         names.extend(twin.manifest.city.iter().map(|c| c.source.as_str()));
     }
+    let listed = match &file.rain.rasters {
+        Some(list) => series::read_rasters(&files::read(&twin.dir.join(list))?, list)?,
+        None => Vec::new(),
+    };
+    names.extend(listed.iter().map(|(_, name)| name.as_str()));
     let mut text = String::new();
     for name in names {
         let digest = files::sha256_of_file(&twin.dir.join(name))?;
@@ -252,7 +257,14 @@ pub fn run_member(
         file.storm.rain,
         &spec.track_name,
     )?;
-    let mut forcing = forcing_of(&twin, &file, storm, &spec.track_name, spec.duration_s)?;
+    let mut forcing = forcing_of(
+        &twin,
+        &file,
+        storm,
+        &spec.track_name,
+        spec.duration_s,
+        threads,
+    )?;
     perturb(&mut forcing, &spec.perturbation);
     let ground = PreparedGround::new(&twin, &file, spec.cell_size_m)?;
     let flood = Flood::new(setup(&twin, &file, &forcing, &ground, &options)?)?;

@@ -137,7 +137,7 @@ fn lay(dir: &Path) {
         "[storm]\ntrack = \"track.csv\"\nname = \"TEST\"\nstart = \"2017-08-23T00:00:00Z\"\nduration_s = 10800\noutput_interval_s = 1800\n\
          [tide]\nconstituents = \"tide.csv\"\nstation = \"Port\"\n[water]\ninitial_level_m = -5.0\n\
          [[boundary]]\npolygon = \"low.geojson\"\nkind = \"free\"\n\
-         [design_rain]\nreturn_period_years = 20\nduration_s = 10800\n",
+         [rain]\ndesign = { return_period_years = 20, duration_s = 10800 }\n",
     );
 }
 

@@ -8,7 +8,7 @@
 //! Towards a dry cell, a wall, an obstacle or a levee a cell has no slope; between two such cells the flux is
 //! that of first order. Pure functions on arrays, mirror-symmetric like `riemann.rs`.
 
-use super::kernel::{inverse_cube_root, larger, smaller};
+use super::kernel::{inverse_cube_root, larger, smaller, some_zero};
 use super::riemann::{Fluxes, Velocities, hll, minmod};
 use super::state::{FACES, WHOLE};
 use stormgrid_core::units::GRAVITY;
@@ -214,17 +214,18 @@ fn meet_row_on_any(out: &mut Fluxes, row: &Meeting<'_>) {
     let [smooth1, smooth2] = row.smooth;
     let [z1, z2] = row.z;
     let [held1, held2] = row.held;
+    let zero = some_zero();
     for i in 0..FACES {
         let step = (z2[i] - z1[i]) - (rise1[i] + rise2[i]);
         let a = larger(h1[i] - larger(step, 0.0), 0.0);
         let b = larger(h2[i] - larger(-step, 0.0), 0.0);
         let (ua, ub) = (u1[i], u2[i]);
-        let (slow, fast, mass, momentum, pressure) = hll(a, b, ua, ub);
+        let p = hll(a, b, ua, ub, zero);
         // No cell gives more than half of its water through one face.
         let most = 0.5 * row.reach;
-        let mass = larger(smaller(mass, most * held1[i]), -(most * held2[i]));
-        let low = (momentum - slow * pressure) + slope1[i];
-        let high = (momentum - fast * pressure) + slope2[i];
+        let mass = larger(smaller(p.mass, most * held1[i]), -(most * held2[i]));
+        let low = (p.momentum - p.slow * p.pressure) + slope1[i];
+        let high = (p.momentum - p.fast * p.pressure) + slope2[i];
         let along = 0.5 * (mass * (v1[i] + v2[i]) + mass.abs() * (v1[i] - v2[i]));
         let takes = smooth1[i] + smooth2[i] > 0.0;
         out.mass[i] = if takes { mass } else { out.mass[i] };

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::units::{AIR_DENSITY, GRAVITY, SEA_WATER_DENSITY};
 
-use super::kernel::{COLUMN, Line, larger, smaller};
+use super::kernel::{COLUMN, larger, smaller};
 use super::params::{FloodError, Scheme, finite_within};
 use super::prepare::Layout;
 use super::state::{PITCH, RIM, TILE, Tile, WALL, rimmed, run, run_mut};
@@ -23,9 +23,11 @@ pub type AirFunction = Arc<dyn Fn(f64, f64, f64) -> Air + Send + Sync>;
 /// What the air does to the water.
 #[derive(Clone)]
 pub struct Weather {
-    /// Wind and pressure at the corners of each 60-cell tile, linear between them; `None` is still
-    /// air. What is not finite counts as a calm, or as the standard pressure.
+    /// Wind and pressure on a grid of corners, linear between them; `None` is still air. What is not finite
+    /// counts as a calm, or as the standard pressure.
     pub air: Option<AirFunction>,
+    /// Greatest distance of the corners [m], 1 to 1e7; they lie a divisor of 60 cells apart, 60 at most.
+    pub spacing: f64,
     /// Interval at which the air is asked for [s], 1 to 1e6; linear in between.
     pub refresh_s: f64,
     /// Density of the air [kg m⁻³], 0.5 to 2.
@@ -40,6 +42,7 @@ impl fmt::Debug for Weather {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Weather")
             .field("air", &self.air.as_ref().map(|_| "…"))
+            .field("spacing", &self.spacing)
             .field("refresh_s", &self.refresh_s)
             .field("air_density", &self.air_density)
             .field("water_density", &self.water_density)
@@ -53,6 +56,7 @@ impl Default for Weather {
     fn default() -> Self {
         Self {
             air: None,
+            spacing: 5000.0,
             refresh_s: 600.0,
             air_density: AIR_DENSITY,
             water_density: SEA_WATER_DENSITY,
@@ -72,6 +76,12 @@ const FULL_STRESS_DEPTH: f32 = 0.25;
 impl Weather {
     pub(super) fn validate(&self) -> Result<(), FloodError> {
         finite_within("weather refresh interval [s]", self.refresh_s, 1.0, 1e6)?;
+        finite_within(
+            "distance of the weather's corners [m]",
+            self.spacing,
+            1.0,
+            1e7,
+        )?;
         finite_within("density of the air [kg/m3]", self.air_density, 0.5, 2.0)?;
         finite_within(
             "density of the water [kg/m3]",
@@ -80,6 +90,13 @@ impl Weather {
             1100.0,
         )?;
         finite_within("Coriolis parameter [1/s]", self.coriolis, -1.5e-4, 1.5e-4)
+    }
+
+    /// Cells between two corners: a divisor of a tile's side.
+    fn pitch(&self, geometry: &RasterGeometry) -> usize {
+        let most = self.spacing / geometry.dx.max(geometry.dy);
+        let fits = |n: &usize| TILE.is_multiple_of(*n) && (*n as f64) <= most;
+        (1..=TILE).rev().find(fits).unwrap_or(1)
     }
 
     /// The push at a place.
@@ -99,7 +116,7 @@ impl Weather {
     }
 }
 
-/// What the air does at a corner of a tile.
+/// What the air does at a corner.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Push {
     /// Stress over the density of the water [m² s⁻²].
@@ -120,9 +137,11 @@ impl Push {
     }
 }
 
-/// The weather over the corners of the tiles, as a run knows it.
+/// The weather over the corners, as a run knows it.
 #[derive(Debug, Default)]
 pub(super) struct Station {
+    /// Cells between two corners.
+    pitch: usize,
     /// At the last and the next refresh.
     known: [Vec<Push>; 2],
     times: [f64; 2],
@@ -134,6 +153,9 @@ pub(super) struct Station {
 #[derive(Clone, Copy)]
 pub(super) struct WeatherStep<'a> {
     corners: &'a [Push],
+    /// Cells between two corners, and corners in a row.
+    pitch: usize,
+    n_corner_cols: usize,
     n_tile_cols: usize,
     /// Counts the changes of `corners`.
     version: u64,
@@ -156,15 +178,18 @@ impl Station {
         if weather.air.is_none() {
             return;
         }
-        let corners = layout.n_tile_cols + 1;
+        let pitch = weather.pitch(geometry);
+        self.pitch = pitch;
+        let corners = layout.n_tile_cols * TILE / pitch + 1;
+        let corner_rows = layout.n_tile_rows * TILE / pitch + 1;
         let at = |time: f64| -> Vec<Push> {
             let push = |k: usize| {
-                let row = (k / corners * TILE) as f64 - layout.pad_rows as f64;
-                let col = (k % corners * TILE) as f64 - layout.pad_cols as f64;
+                let row = (k / corners * pitch) as f64 - layout.pad_rows as f64;
+                let col = (k % corners * pitch) as f64 - layout.pad_cols as f64;
                 let x = geometry.west + col * geometry.dx;
                 weather.push(time, x, geometry.north - row * geometry.dy)
             };
-            (0..corners * (layout.n_tile_rows + 1)).map(push).collect()
+            (0..corners * corner_rows).map(push).collect()
         };
         if self.version == 0 || time >= self.times[1] {
             let first = (time / weather.refresh_s).floor() * weather.refresh_s;
@@ -188,6 +213,8 @@ impl Station {
         let angle = weather.coriolis * dt;
         WeatherStep {
             corners: &self.now,
+            pitch: self.pitch,
+            n_corner_cols: layout.n_tile_cols * TILE / self.pitch.max(1) + 1,
             n_tile_cols: layout.n_tile_cols,
             version: self.version,
             quantum: layout.quantum,
@@ -202,20 +229,41 @@ impl Station {
 }
 
 impl WeatherStep<'_> {
-    /// A quantity at the western and eastern edge of a tile, level with the middle of a row.
-    fn across(
-        &self,
-        tile_row: usize,
-        tile_col: usize,
-        row: usize,
-        of: impl Fn(&Push) -> f64,
-    ) -> (f64, f64) {
-        let north = tile_row * (self.n_tile_cols + 1) + tile_col;
-        let south = north + self.n_tile_cols + 1;
-        let down = (row as f64 + 0.5) / TILE as f64;
+    /// A quantity west and east of the block of columns that begins at a corner, level with the middle of a
+    /// row; both counted over the whole layout.
+    fn across(&self, row: usize, corner: usize, of: impl Fn(&Push) -> f64) -> (f64, f64) {
+        let north = row / self.pitch * self.n_corner_cols + corner;
+        let south = north + self.n_corner_cols;
+        let down = ((row % self.pitch) as f64 + 0.5) / self.pitch as f64;
         let between =
             |a: usize, b: usize| of(&self.corners[a]) * (1.0 - down) + of(&self.corners[b]) * down;
         (between(north, south), between(north + 1, south + 1))
+    }
+
+    /// A quantity along a row of a tile, times Δt.
+    fn row(
+        &self,
+        tile: (usize, usize),
+        row: usize,
+        dt: f64,
+        of: impl Fn(&Push) -> f64,
+    ) -> [f32; TILE] {
+        let mut out = [0.0; TILE];
+        let blocks = TILE / self.pitch;
+        for (block, out) in out.chunks_exact_mut(self.pitch).enumerate() {
+            let corner = tile.1 * blocks + block;
+            let (left, right) = self.across(tile.0 * TILE + row, corner, &of);
+            let slope = ((right - left) * dt / self.pitch as f64) as f32;
+            let first = (left * dt) as f32 + 0.5 * slope;
+            for (out, column) in out.iter_mut().zip(COLUMN) {
+                *out = first + slope * column;
+            }
+        }
+        out
+    }
+
+    fn tile_rows(&self) -> usize {
+        (self.corners.len() / self.n_corner_cols - 1) * self.pitch / TILE
     }
 }
 
@@ -239,7 +287,8 @@ pub(super) fn lift(tile: &mut Tile, index: usize, weather: &WeatherStep<'_>) {
     }
     tile.lifted.version = weather.version;
     tile.lifted.z.resize(PITCH * PITCH, WALL);
-    let n_tile_rows = weather.corners.len() / (weather.n_tile_cols + 1) - 1;
+    let n_tile_rows = weather.tile_rows();
+    let pitch = weather.pitch;
     let (tile_row, tile_col) = (index / weather.n_tile_cols, index % weather.n_tile_cols);
     let rim = RIM as isize;
     let side = TILE as isize;
@@ -256,9 +305,16 @@ pub(super) fn lift(tile: &mut Tile, index: usize, weather: &WeatherStep<'_>) {
                 out.copy_from_slice(bed);
                 continue;
             }
-            let (of_row, of_col) = (global as usize / TILE, col as usize / TILE);
-            let ends = weather.across(of_row, of_col, global as usize % TILE, |p| p.head);
-            lift_row(out, bed, col as usize % TILE, ends, weather.quantum);
+            // Cells of one block lie between the same corners.
+            let mut done = 0;
+            while done < n {
+                let col = col as usize + done;
+                let until = n.min(done + pitch - col % pitch);
+                let ends = weather.across(global as usize, col / pitch, |p| p.head);
+                let (out, bed) = (&mut out[done..until], &bed[done..until]);
+                lift_row(out, bed, (col % pitch, pitch), ends, weather.quantum);
+                done = until;
+            }
         }
     }
 }
@@ -266,10 +322,17 @@ pub(super) fn lift(tile: &mut Tile, index: usize, weather: &WeatherStep<'_>) {
 /// Adding and taking away 1.5 · 2⁵² rounds to whole numbers.
 const TO_WHOLE: f64 = 6_755_399_441_055_744.0;
 
-fn lift_row(out: &mut [f32], bed: &[f32], first: usize, (left, right): (f64, f64), quantum: f64) {
+/// - `(first, pitch)`: place of the first cell in its block, and the block's width
+fn lift_row(
+    out: &mut [f32],
+    bed: &[f32],
+    (first, pitch): (usize, usize),
+    (left, right): (f64, f64),
+    quantum: f64,
+) {
     let per_quantum = 1.0 / quantum;
     for (i, (out, bed)) in out.iter_mut().zip(bed).enumerate() {
-        let along = ((first + i) as f64 + 0.5) / TILE as f64;
+        let along = ((first + i) as f64 + 0.5) / pitch as f64;
         let head = left + (right - left) * along;
         let whole = (head * per_quantum + TO_WHOLE) - TO_WHOLE;
         let lifted = bed + (whole * quantum) as f32;
@@ -282,7 +345,7 @@ super::vectors::wide! {
         qx: &mut [f32; TILE],
         qy: &mut [f32; TILE],
         h: &[f32; TILE],
-        push: [Line; 2],
+        push: [&[f32; TILE]; 2],
         turn: [f32; 2],
         depth_dry: f32
     );
@@ -290,7 +353,7 @@ super::vectors::wide! {
         q: &mut [f32; TILE],
         beside: &Sides<'_>,
         cross: [&[f32; TILE]; 4],
-        push: Line,
+        push: &[f32; TILE],
         turn: f32,
         depth_dry: f32
     );
@@ -314,25 +377,25 @@ pub(super) fn push(
     if !weather.wind && weather.turn[1] == 0.0 {
         return;
     }
-    let (tile_row, tile_col) = (index / weather.n_tile_cols, index % weather.n_tile_cols);
-    let lines = |row: usize| -> [Line; 2] {
-        if !weather.wind {
-            return [Line::between((0.0, 0.0)); 2];
+    let place = (index / weather.n_tile_cols, index % weather.n_tile_cols);
+    let stress = |row: usize| -> [[f32; TILE]; 2] {
+        match weather.wind {
+            false => [[0.0; TILE]; 2],
+            true => [
+                weather.row(place, row, dt, |p| p.east),
+                weather.row(place, row, dt, |p| p.south),
+            ],
         }
-        let in_step = |(a, b): (f64, f64)| Line::between((a * dt, b * dt));
-        [
-            in_step(weather.across(tile_row, tile_col, row, |p| p.east)),
-            in_step(weather.across(tile_row, tile_col, row, |p| p.south)),
-        ]
     };
     if scheme.is_finite_volume() {
         for row in 0..tile.rows {
             let at = rimmed(row as isize, 0);
+            let [east, south] = stress(row);
             push_cells_row(
                 run_mut(&mut tile.qx, at),
                 run_mut(&mut tile.qy, at),
                 run(&tile.h, at),
-                lines(row),
+                [&east, &south],
                 weather.turn,
                 depth_dry,
             );
@@ -349,19 +412,19 @@ pub(super) fn push(
                 h: [run(&tile.h, at), run(&tile.h, at + beyond)],
                 z: [run(z, at), run(z, at + beyond)],
             };
-            let [along_x, along_y] = lines(row);
+            let [along_x, along_y] = stress(row);
             let angle = weather.turn[1];
             if south {
                 let x = &tile.qx;
                 let cross = [at - 1, at, at + PITCH - 1, at + PITCH].map(|at| run(x, at));
                 let mut q = *run::<f32, TILE>(&tile.qy, at);
-                push_faces_row(&mut q, &sides, cross, along_y, angle, depth_dry);
+                push_faces_row(&mut q, &sides, cross, &along_y, angle, depth_dry);
                 *run_mut(&mut tile.qy, at) = q;
             } else {
                 let y = &tile.qy;
                 let cross = [at - PITCH, at, at - PITCH + 1, at + 1].map(|at| run(y, at));
                 let mut q = *run::<f32, TILE>(&tile.qx, at);
-                push_faces_row(&mut q, &sides, cross, along_x, -angle, depth_dry);
+                push_faces_row(&mut q, &sides, cross, &along_x, -angle, depth_dry);
                 *run_mut(&mut tile.qx, at) = q;
             }
         }
@@ -383,7 +446,7 @@ fn push_cells_row_on_any(
     qx: &mut [f32; TILE],
     qy: &mut [f32; TILE],
     h: &[f32; TILE],
-    push: [Line; 2],
+    push: [&[f32; TILE]; 2],
     turn: [f32; 2],
     depth_dry: f32,
 ) {
@@ -391,8 +454,8 @@ fn push_cells_row_on_any(
     let [cosine, sine] = turn;
     for i in 0..TILE {
         let share = if h[i] > depth_dry { felt(h[i]) } else { 0.0 };
-        let x = qx[i] + (east.first + east.slope * COLUMN[i]) * share;
-        let y = qy[i] + (south.first + south.slope * COLUMN[i]) * share;
+        let x = qx[i] + east[i] * share;
+        let y = qy[i] + south[i] * share;
         qx[i] = cosine * x - sine * y;
         qy[i] = cosine * y + sine * x;
     }
@@ -407,7 +470,7 @@ fn push_faces_row_on_any(
     q: &mut [f32; TILE],
     beside: &Sides<'_>,
     cross: [&[f32; TILE]; 4],
-    push: Line,
+    push: &[f32; TILE],
     turn: f32,
     depth_dry: f32,
 ) {
@@ -418,7 +481,7 @@ fn push_faces_row_on_any(
         let step = z1[i] - z0[i];
         let depth = larger(h0[i] - larger(step, 0.0), h1[i] + smaller(step, 0.0));
         let across = 0.25 * ((c0[i] + c1[i]) + (c2[i] + c3[i]));
-        let change = (push.first + push.slope * COLUMN[i]) * felt(depth) + turn * across;
+        let change = push[i] * felt(depth) + turn * across;
         q[i] += if depth > depth_dry { change } else { 0.0 };
     }
 }
@@ -545,8 +608,9 @@ mod tests {
                 for col in 0..geometry.n_cols {
                     let (tile, r, c) = probe.layout.locate(row, col);
                     let columns = probe.layout.n_tile_cols;
-                    let (left, right) = seen.across(tile / columns, tile % columns, r, |p| p.head);
-                    let along = (c as f64 + 0.5) / TILE as f64;
+                    let (row, col) = (tile / columns * TILE + r, tile % columns * TILE + c);
+                    let (left, right) = seen.across(row, col / seen.pitch, |p| p.head);
+                    let along = ((col % seen.pitch) as f64 + 0.5) / seen.pitch as f64;
                     levels.push(-(left + (right - left) * along));
                 }
             }
@@ -634,7 +698,7 @@ mod tests {
         let steps = 4000;
         let angle = std::f64::consts::TAU / f64::from(steps);
         let turn = [angle.cos() as f32, angle.sin() as f32];
-        let still = [Line::between((0.0, 0.0)); 2];
+        let still = [&[0.0; TILE]; 2];
         for step in 0..steps {
             push_cells_row(&mut x, &mut y, &[5.0; TILE], still, turn, 1e-5);
             if step == steps / 4 - 1 {

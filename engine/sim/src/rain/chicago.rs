@@ -36,14 +36,14 @@ pub struct DesignStormError {
 }
 
 impl IntensityFormula {
-    /// Guangzhou centre: A₁ 3618.427, C 0.438, b 11.259, n 0.750 (2011 edition, as listed in
-    /// FLOOD.md 4.5). No public copy of Jiangmen's own formula was found; a local table replaces
-    /// this one.
+    /// Guangzhou centre: A₁ 3618.427, C 0.533, b 11.259, n 0.750, the edition labelled 2023; that of 2011 has
+    /// C 0.438. No public copy of Jiangmen's own formula was found; a local table replaces this one, see
+    /// `data/rain`.
     pub fn guangzhou() -> Self {
         Self {
-            name: "Guangzhou centre 2011".to_owned(),
+            name: "Guangzhou centre 2023".to_owned(),
             a1: 3618.427,
-            c: 0.438,
+            c: 0.533,
             b_min: 11.259,
             n: 0.750,
         }
@@ -227,11 +227,19 @@ mod tests {
 
     #[test]
     fn guangzhou_gives_the_measured_hour() {
-        // FLOOD.md 4.5: 60-minute mean [mm/h] for C = 0.438.
-        let formula = IntensityFormula::guangzhou();
-        for (years, mm_h) in [(1.0, 53.1), (10.0, 76.4), (50.0, 92.6), (100.0, 99.6)] {
-            let rate = formula.mean_intensity(3600.0, years) * 3.6e6;
-            assert!((rate - mm_h).abs() <= 0.05, "P {years}: {rate}");
+        // FLOOD.md 4.5: 60-minute mean [mm/h] for C = 0.438 and 0.533, to the printed digit.
+        for (c, hours) in [
+            (0.438, [53.1, 76.4, 92.6, 99.6]),
+            (0.533, [53.1, 81.4, 101.2, 109.7]),
+        ] {
+            let formula = IntensityFormula {
+                c,
+                ..IntensityFormula::guangzhou()
+            };
+            for (years, mm_h) in [1.0, 10.0, 50.0, 100.0].into_iter().zip(hours) {
+                let rate = formula.mean_intensity(3600.0, years) * 3.6e6;
+                assert!((rate - mm_h).abs() <= 0.05, "C {c}, P {years}: {rate}");
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! Rain of a typhoon (R-CLIPER) and design storms (Chicago hyetograph).
+//! Rain of a typhoon (R-CLIPER, IPET), of gauges, and design storms (Chicago hyetograph).
 //!
 //! # What is modelled
 //!
@@ -13,12 +13,16 @@
 //! [`DesignStorm`] can be nested into the typhoon's rain by [`nested`]; the caller decides, with
 //! which return period, and says so.
 //!
+//! Rain of gauges lies between them by distance or by polygons, see [`rain_between`].
+//!
 //! Rates are [m s⁻¹]; series give the rate against seconds.
 
 mod chicago;
 mod cliper;
+mod gauges;
 mod ipet;
 
 pub use chicago::{DesignStorm, DesignStormError, IntensityFormula, nested};
 pub use cliper::{RainModel, hyetograph, r_cliper, rain_at, rain_at_points};
+pub use gauges::{Gauge, Spread, rain_between};
 pub use ipet::ipet;

@@ -10,13 +10,16 @@
 //!   after its travel time. See [`Transect::set_up_series`].
 //! - **Inverse barometer**: (p_env - p) / (ρ g), 0.0099451 m for a hectopascal.
 //!
+//! - **Surge over a shelf** ([`Shelf`]): the flood solver on coarse cells with wind, pressure and the Earth's
+//!   rotation, at the level that the tide has when the storm passes. One-way: the city does not act on it.
+//!
 //! # What is first order
 //!
-//! One line instead of a sea: the coast is straight, the storm long; no funnelling of the estuary,
+//! A transect is one line instead of a sea: the coast is straight, the storm long; no funnelling of the estuary,
 //! no waves, no river, no interaction of tide and surge but the depth. Transect, drag and datum are
 //! parameters and none was fitted; [`Transect::modaomen`] and its neighbours carry depths rounded
 //! from charts. Against five storms at Shek Pik the surge misses by 0.4 m in the mean and 0.7 m at
-//! worst; `data/tide/README.md` has the table.
+//! worst; `data/tide/README.md` has the table. `docs/hindcast.md` has that of the shelf.
 //!
 //! Levels are metres above the datum that the caller's mean level refers to.
 
@@ -25,11 +28,13 @@ mod constituents;
 #[cfg(test)]
 mod hato;
 mod level;
+mod shelf;
 mod surge;
 mod tide;
 
 pub use astronomy::Longitudes;
 pub use level::{CoastalLevel, coastal_level};
+pub use shelf::{Gauge, Shelf, ShelfError};
 pub use surge::{
     ShelfPoint, Transect, TransectError, drag_coefficient, integrate_set_up, inverse_barometer,
     wind_stress,

@@ -7,7 +7,7 @@ use stormgrid_core::time::Instant;
 
 use super::doubts::refuse_leaps;
 use super::params::{Asymmetry, Parameters, ParametersError, Profile, ShapeRule};
-use super::profile::{Holland10, Holland80, coriolis};
+use super::profile::{Holland10, Holland80, OUTER, coriolis};
 use super::profiles::{EmanuelRotunno, Willoughby};
 use super::relations::{
     b_from_wind, b_holland_2008, b_vickery_wadhera, inflow_angle, surface_factor,
@@ -240,6 +240,8 @@ impl TyphoonModel {
                 vmax,
                 rmw,
                 b: b * EYEWALL_FACTOR * EYEWALL_FACTOR,
+                // A radius within twice that of the greatest wind says nothing of what lies far out.
+                outer: state.outer.filter(|o| o[1] > 2.0 * rmw).unwrap_or(OUTER),
             }),
             Profile::EmanuelRotunno => Wind::EmanuelRotunno(EmanuelRotunno {
                 vmax,

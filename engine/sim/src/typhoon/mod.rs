@@ -54,4 +54,4 @@ pub use relations::{
     rmw_willoughby, surface_factor, ten_minute_factor, vmax_holland_2008, wind_from_pressure,
 };
 pub(crate) use state::EARTH_RADIUS;
-pub use state::{State, StateSource, with_rmw_of};
+pub use state::{State, StateSource, with_rmw_of, without_rmw};

@@ -14,7 +14,8 @@ pub enum Profile {
     /// Holland (2008): the form of 1980 with the surface shape parameter of 2008, a wind at 10 m.
     #[serde(rename = "holland2008")]
     Holland08,
-    /// Holland, Belanger & Fritz (2010) surface wind, tied to 17 m/s at 300 km.
+    /// Holland, Belanger & Fritz (2010) surface wind, tied to the track's radius of gales, or to
+    /// 17 m/s at 300 km.
     #[serde(rename = "holland2010")]
     Holland10,
     /// Emanuel & Rotunno (2011), scaled to the greatest wind at 10 m.

@@ -81,11 +81,12 @@ pub struct Holland10 {
     pub rmw: f64,
     /// Surface shape parameter b_s [-].
     pub b: f64,
+    /// Wind that the profile is tied to far out [m s⁻¹], and where, beyond `rmw` [m].
+    pub outer: [f64; 2],
 }
 
-/// Wind that H10 is tied to far out [m s⁻¹], and where [m] (CLIMADA's choice).
-const OUTER_WIND: f64 = 17.0;
-const OUTER_RADIUS: f64 = 300_000.0;
+/// Where a profile is tied without an observed radius: 17 m/s at 300 km (CLIMADA's choice).
+pub(super) const OUTER: [f64; 2] = [17.0, 300_000.0];
 
 /// Least exponent of H10 (CLIMADA's guard against an outer wind that grows again).
 const LEAST_EXPONENT: f64 = 0.4;
@@ -108,16 +109,17 @@ impl Holland10 {
     }
 
     /// The exponent x: 0.5 to the radius of maximum wind, then linear through the value that gives
-    /// 17 m/s at 300 km; 0.4 at least. Source: same, eq. 10.
+    /// the outer wind at its radius; 0.4 at least. Source: same, eq. 10.
     pub fn exponent(&self, r: f64) -> f64 {
         if r <= self.rmw {
             return 0.5;
         }
-        let ratio = (self.rmw / OUTER_RADIUS).powf(self.b);
-        let outer = (OUTER_WIND / self.vmax).ln() / (ratio * (1.0 - ratio).exp()).ln();
+        let [outer_wind, outer_radius] = self.outer;
+        let ratio = (self.rmw / outer_radius).powf(self.b);
+        let outer = (outer_wind / self.vmax).ln() / (ratio * (1.0 - ratio).exp()).ln();
         // A storm weaker than the outer wind has no such tie: its exponent is held at the least.
         let outer = if outer.is_finite() { outer } else { 0.5 };
-        (0.5 + (r - self.rmw) * (outer.max(0.0) - 0.5) / (OUTER_RADIUS - self.rmw))
+        (0.5 + (r - self.rmw) * (outer.max(0.0) - 0.5) / (outer_radius - self.rmw))
             .max(LEAST_EXPONENT)
     }
 }
@@ -227,6 +229,7 @@ mod tests {
                 vmax,
                 rmw: rmw * KM,
                 b,
+                outer: OUTER,
             };
             for &(r, expected) in points {
                 let v = profile.wind(r * KM);
@@ -244,6 +247,7 @@ mod tests {
             vmax: 35.0,
             rmw: 75.0 * KM,
             b: 1.75,
+            outer: OUTER,
         };
         for (r, expected) in [
             (0.0, 0.5),

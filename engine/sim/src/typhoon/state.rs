@@ -1,7 +1,7 @@
 //! State of the storm between the fixes of its track.
 
 use stormgrid_core::frame::Geodetic;
-use stormgrid_core::storm::{Fix, Track};
+use stormgrid_core::storm::{Averaging, Fix, Track, WindRadius};
 use stormgrid_core::time::Instant;
 use stormgrid_core::units::KNOT;
 
@@ -42,6 +42,8 @@ pub struct State {
     pub rmw: f64,
     /// Where the radius comes from.
     pub rmw_source: StateSource,
+    /// A wind far out, 10-minute mean [m s⁻¹], and the mean radius at which it blows [m], if the track tells.
+    pub outer: Option<[f64; 2]>,
     /// Change of the central pressure in time [Pa s⁻¹], negative while the storm deepens.
     pub pressure_tendency: f64,
     /// Velocity of the centre, east and north [m s⁻¹].
@@ -58,8 +60,15 @@ pub(super) struct Node {
     rmw: Option<f64>,
     /// The radius is an estimate from the radii of weaker winds.
     estimated: bool,
+    /// Wind far out and its radius.
+    outer: Option<[f64; 2]>,
     velocity: [f64; 2],
 }
+
+/// A gale as a 10-minute mean [m s⁻¹]: the wind whose radius ties the outer profile, between JTWC's 34 kt as a
+/// 1-minute mean (16.3) and that as a 10-minute one (17.5).
+const GALE: f64 = 16.9;
+const GALE_WITHIN: f64 = 0.8;
 
 /// Makes nodes from a track: winds as 10-minute means, gaps filled.
 ///
@@ -124,6 +133,7 @@ pub(super) fn nodes_of(track: &Track) -> Result<Vec<Node>, ParametersError> {
             vmax: vmax[i].unwrap_or_else(|| wind_from_pressure(pressure[i])),
             rmw: radii.as_ref().map(|r| r[i]),
             estimated,
+            outer: gale_of(fix, factor),
             velocity: [0.0; 2],
         })
         .collect();
@@ -135,34 +145,72 @@ pub(super) fn nodes_of(track: &Track) -> Result<Vec<Node>, ParametersError> {
 ///
 /// - `factor`: of the track's winds to 10-minute means; `vmax`: greatest wind as such a mean [m s⁻¹]
 fn rmw_from_radii(fix: &Fix, factor: f64, vmax: f64) -> Option<f64> {
-    let of = |knots: f64| {
-        let wind = knots * KNOT;
-        let found = fix.radii.iter().find(|r| (r.wind - wind).abs() < 0.5)?;
-        Some((found.wind * factor, found.mean()?))
-    };
-    if let Some((wind, radius)) = of(34.0) {
-        return rmw_chavas_knaff(vmax, wind, radius, coriolis(fix.lat_deg.to_radians()));
+    if let Some([wind, radius]) = gale_of(fix, factor) {
+        // The relation was made for 1-minute means.
+        let one_minute = ten_minute_factor(Averaging::OneMinute);
+        let f = coriolis(fix.lat_deg.to_radians());
+        return rmw_chavas_knaff(vmax / one_minute, wind / one_minute, radius, f);
     }
-    of(50.0).map(|(_, radius)| rmw_from_r50(radius))
+    let storm = 50.0 * KNOT;
+    let found = fix.radii.iter().find(|r| (r.wind - storm).abs() < 0.5)?;
+    Some(rmw_from_r50(found.mean()?))
+}
+
+/// A gale as a 10-minute mean and its mean radius at a fix.
+fn gale_of(fix: &Fix, factor: f64) -> Option<[f64; 2]> {
+    fix.radii.iter().find_map(|radius| {
+        let gale = (radius.wind * factor - GALE).abs() < GALE_WITHIN;
+        Some([radius.wind * factor, radius.mean()?]).filter(|_| gale)
+    })
+}
+
+/// The same track without its radii of maximum wind, so that they are estimated from weaker winds: a bulletin's
+/// radius of maximum wind is often a guess, that of gales an analysis.
+pub fn without_rmw(track: &Track) -> Track {
+    let mut bare = track.clone();
+    for fix in &mut bare.fixes {
+        fix.rmw = None;
+    }
+    bare
 }
 
 /// The same track with radii of maximum wind taken from another agency's file.
 ///
-/// A fix gets the other track's radius, interpolated in time; before its first and after its last
-/// radius a fix keeps what it had. JMA's best track has no radii, JTWC's has.
+/// A fix gets the other track's radius of maximum wind and its mean radius of 34 kt, interpolated in time;
+/// before the first and after the last of them a fix keeps what it had. JMA's best track has no radii, JTWC's has.
 pub fn with_rmw_of(track: &Track, radii: &Track) -> Track {
     let known: Vec<(f64, f64)> = radii
         .fixes
         .iter()
         .filter_map(|fix| fix.rmw.map(|r| (fix.time.unix_seconds() as f64, r)))
         .collect();
+    let gale = 34.0 * KNOT;
+    let gales: Vec<(f64, f64)> = radii
+        .fixes
+        .iter()
+        .filter_map(|fix| {
+            let found = fix.radii.iter().find(|r| (r.wind - gale).abs() < 0.25)?;
+            Some((fix.time.unix_seconds() as f64, found.mean()?))
+        })
+        .collect();
+    let within = |known: &[(f64, f64)], t: f64| {
+        let covers =
+            known.first().is_some_and(|k| k.0 <= t) && known.last().is_some_and(|k| t <= k.0);
+        covers.then(|| interpolated(known, t))
+    };
+    // The same wind as this track would tell it.
+    let wind = gale * ten_minute_factor(radii.averaging) / ten_minute_factor(track.averaging);
     let mut merged = track.clone();
     for fix in &mut merged.fixes {
         let t = fix.time.unix_seconds() as f64;
-        let covers =
-            known.first().is_some_and(|k| k.0 <= t) && known.last().is_some_and(|k| t <= k.0);
-        if covers {
-            fix.rmw = Some(interpolated(&known, t));
+        if let Some(rmw) = within(&known, t) {
+            fix.rmw = Some(rmw);
+        }
+        if let (Some(radius), true) = (within(&gales, t), fix.radii.is_empty()) {
+            fix.radii.push(WindRadius {
+                wind,
+                quadrants: [Some(radius); 4],
+            });
         }
     }
     merged
@@ -198,6 +246,10 @@ pub(super) fn state_at(nodes: &[Node], time: Instant) -> Option<State> {
             Some(_) if from.estimated => StateSource::WindRadii,
             Some(_) => StateSource::Track,
             None => StateSource::Regression,
+        },
+        outer: match (from.outer, to.outer) {
+            (Some(a), Some(b)) => Some([mix(a[0], b[0]), mix(a[1], b[1])]),
+            (one, other) => one.or(other),
         },
         pressure_tendency: match span > 0.0 {
             true => (to.central_pressure - from.central_pressure) / span,

@@ -1,0 +1,269 @@
+//! Rain as files: formulas of design storms (TOML), series of gauges (CSV).
+
+use serde::Deserialize;
+use stormgrid_core::time::Instant;
+
+use crate::series::Table;
+use crate::{FormatError, toml_text};
+
+/// Formulas of design storms.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Formulas {
+    /// The one that is taken if none is named.
+    pub default: String,
+    /// The formulas.
+    pub formula: Vec<Formula>,
+}
+
+/// One formula: q = A₁ (1 + C lg P) / (t + b)^n, in L s⁻¹ ha⁻¹.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Formula {
+    /// Name in scenarios; rows of single periods share one.
+    pub id: String,
+    /// Name for people.
+    pub name: Names,
+    /// The one return period that it holds for [years]; all, if none is given.
+    pub period_years: Option<f64>,
+    /// A₁.
+    pub a1: f64,
+    /// C [-].
+    pub c: f64,
+    /// b [min].
+    pub b_min: f64,
+    /// n [-].
+    pub n: f64,
+    /// Where it was read.
+    pub source: String,
+}
+
+/// A name in Chinese and English.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Names {
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+impl Formulas {
+    /// Reads a table of formulas.
+    pub fn read(bytes: &[u8], file: &str) -> Result<Self, FormatError> {
+        let text = std::str::from_utf8(bytes).map_err(|e| {
+            let place = format!("byte {}", e.valid_up_to());
+            FormatError::malformed(file, place, "this is not UTF-8 text", "save it as UTF-8")
+        })?;
+        toml_text::read(text, file)
+    }
+
+    /// The formula of a name, or the default, for a return period [years].
+    pub fn find(&self, id: Option<&str>, years: f64, file: &str) -> Result<&Formula, FormatError> {
+        let id = id.unwrap_or(&self.default);
+        let named: Vec<&Formula> = self.formula.iter().filter(|f| f.id == id).collect();
+        let fits = |f: &&&Formula| {
+            f.period_years
+                .is_none_or(|only| (only - years).abs() < 1e-9)
+        };
+        if let Some(formula) = named.iter().find(fits) {
+            return Ok(formula);
+        }
+        let (problem, remedy) = match named.is_empty() {
+            true => {
+                let mut ids: Vec<&str> = self.formula.iter().map(|f| f.id.as_str()).collect();
+                ids.dedup();
+                (
+                    format!("it holds no formula '{id}'"),
+                    format!("name one of: {}", ids.join(", ")),
+                )
+            }
+            false => {
+                let periods = named.iter().filter_map(|f| f.period_years);
+                let periods: Vec<String> = periods.map(|p| p.to_string()).collect();
+                (
+                    format!("formula '{id}' does not hold for {years} years"),
+                    format!("take one of: {} years", periods.join(", ")),
+                )
+            }
+        };
+        Err(FormatError::malformed(file, "", problem, remedy))
+    }
+}
+
+/// A rain gauge as a file tells it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GaugeRecord {
+    /// Name.
+    pub id: String,
+    /// Place: easting and northing in the terrain's CRS [m], or longitude and latitude [°].
+    pub at: [f64; 2],
+    /// Times after the start of the run [s] and rates [mm h⁻¹], in order; `None` where it did not report.
+    pub rates: Vec<(f64, Option<f64>)>,
+}
+
+/// Gauges of a file, and whether their places are longitude and latitude.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GaugeRecords {
+    /// The gauges, in the order of their first rows.
+    pub gauges: Vec<GaugeRecord>,
+    /// Columns `lon`, `lat` rather than `x`, `y`.
+    pub geographic: bool,
+}
+
+/// Greatest rate that a gauge is believed to have measured [mm h⁻¹]; the record of the world is 401 mm in an hour.
+const GREATEST_RATE: f64 = 1000.0;
+
+/// Reads gauges, a row a report: `gauge`, `lon` and `lat` (or `x` and `y`), `time_s` after the start of the run
+/// (or `time`, RFC 3339), `rate_mm_h`, which may be empty.
+///
+/// - `start`: of the run
+pub fn read_gauges(bytes: &[u8], file: &str, start: Instant) -> Result<GaugeRecords, FormatError> {
+    let mut table = Table::read(bytes, file)?;
+    let id = table.column(&["gauge", "id", "station"])?;
+    let geographic = table.optional(&["lon", "longitude"]).is_some();
+    let (x, y) = match geographic {
+        true => (
+            table.column(&["lon", "longitude"])?,
+            table.column(&["lat", "latitude"])?,
+        ),
+        false => (
+            table.column(&["x", "easting"])?,
+            table.column(&["y", "northing"])?,
+        ),
+    };
+    let clock = table.optional(&["time"]);
+    let seconds = match clock {
+        Some(column) => column,
+        None => table.column(&["time_s"])?,
+    };
+    let rate = table.column(&["rate_mm_h"])?;
+    let mut gauges: Vec<GaugeRecord> = Vec::new();
+    while let Some(row) = table.next_row()? {
+        let line = format!("line {}", row.line);
+        let wrong = |problem: String, remedy: &str| {
+            FormatError::malformed(file, line.clone(), problem, remedy)
+        };
+        let (name, at) = (row.text(id), [row.number(x)?, row.number(y)?]);
+        let time = match clock {
+            None => row.number(seconds)?,
+            Some(column) => Instant::parse(row.text(column))
+                .map_err(|e| wrong(e.to_string(), "write it like 2017-08-23T12:00:00+08:00"))?
+                .seconds_since(start),
+        };
+        let value = row.optional_number(rate)?;
+        if value.is_some_and(|v| !(0.0..=GREATEST_RATE).contains(&v)) {
+            let problem = format!("rate_mm_h is not between 0 and {GREATEST_RATE}");
+            return Err(wrong(problem, "mend the value, or leave it empty"));
+        }
+        let known = gauges.iter().position(|g| g.id == name);
+        let gauge = match known {
+            Some(known) => &mut gauges[known],
+            None => {
+                gauges.push(GaugeRecord {
+                    id: name.to_owned(),
+                    at,
+                    rates: Vec::new(),
+                });
+                let last = gauges.len() - 1;
+                &mut gauges[last]
+            }
+        };
+        if gauge.at != at {
+            return Err(wrong(
+                format!("gauge {name} lies elsewhere than in its first row"),
+                "give each gauge one place",
+            ));
+        }
+        if gauge
+            .rates
+            .last()
+            .is_some_and(|(before, _)| *before >= time)
+        {
+            return Err(wrong(
+                format!("time does not increase at gauge {name}"),
+                "put the rows of a gauge in order of time, each time once",
+            ));
+        }
+        gauge.rates.push((time, value));
+    }
+    match gauges.is_empty() {
+        true => Err(FormatError::malformed(
+            file,
+            "",
+            "the table has no row",
+            "give at least one row",
+        )),
+        false => Ok(GaugeRecords { gauges, geographic }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &str = include_str!("../../../data/rain/formulas.toml");
+
+    #[test]
+    fn the_table_of_formulas_is_whole_and_has_its_default() {
+        let table = Formulas::read(TABLE.as_bytes(), "formulas.toml").expect("valid");
+        let found = |id, years| table.find(id, years, "formulas.toml");
+        assert_eq!(found(None, 20.0).expect("the default").id, table.default);
+        let single = found(Some("guangzhou_single"), 20.0).expect("given");
+        assert_eq!(
+            (single.a1, single.b_min, single.n),
+            (4161.139, 8.406, 0.653)
+        );
+        for (id, years, text) in [
+            (
+                "guangzhou_single",
+                30.0,
+                "does not hold for 30 years; take one of: 2, 5, 10, 20, 50, 100 years",
+            ),
+            (
+                "jiangmen",
+                20.0,
+                "no formula 'jiangmen'; name one of: guangzhou_2023, guangzhou_2011, guangzhou_single",
+            ),
+        ] {
+            let fault = found(Some(id), years).expect_err("none").to_string();
+            assert!(fault.contains(text), "{fault}");
+        }
+    }
+
+    #[test]
+    fn gauges_are_gathered_and_faults_name_their_line() {
+        let start = Instant::parse("2017-08-23T04:00:00Z").expect("valid");
+        let text = "gauge,lon,lat,time,rate_mm_h\n\
+            翠园里,113.1,22.6,2017-08-23T12:00:00+08:00,5\n\
+            B,113.2,22.6,2017-08-23T12:00:00+08:00,7.5\n\
+            翠园里,113.1,22.6,2017-08-23T12:10:00+08:00,\n";
+        let read = |text: &str| read_gauges(text.as_bytes(), "g.csv", start);
+        let found = read(text).expect("valid");
+        assert!(found.geographic);
+        assert_eq!(found.gauges[0].rates, [(0.0, Some(5.0)), (600.0, None)]);
+        assert_eq!(found.gauges[1].at, [113.2, 22.6]);
+        for (from, to, fault) in [
+            (
+                "12:10",
+                "12:00",
+                "line 4: time does not increase at gauge 翠园里",
+            ),
+            (
+                "22.6,2017-08-23T12:10",
+                "22.7,2017-08-23T12:10",
+                "line 4: gauge 翠园里 lies elsewhere",
+            ),
+            (",7.5", ",-1", "line 3: rate_mm_h is not between"),
+            ("+08:00,7.5", ",7.5", "line 3"),
+        ] {
+            let text = read(&text.replace(from, to))
+                .expect_err("faulty")
+                .to_string();
+            assert!(text.contains(fault), "{text}");
+        }
+        assert!(read("gauge,x,y,time_s,rate_mm_h\n").is_err());
+        let plane = read("gauge,x,y,time_s,rate_mm_h\nA,1,2,0,3\n").expect("valid");
+        assert!(!plane.geographic);
+    }
+}
