@@ -54,6 +54,15 @@ pub enum Command {
     /// Drafts of warnings from a forecast, and what named persons do with them
     #[command(subcommand)]
     Warnings(WarningsCommand),
+    /// Compares two runs: rows per grid, sums, a difference map
+    #[command(after_help = "Example:\n  stormgrid compare run-a run-b --out difference")]
+    Compare(CompareArguments),
+    /// Who leaves when, by which roads, to which shelter
+    #[command(after_help = "Example:\n  stormgrid plan demo-twin run --out plan")]
+    Plan(PlanArguments),
+    /// Checks an advisory: its positions as understood, and what was assumed
+    #[command(after_help = "Example:\n  stormgrid advisory hato.json")]
+    Advisory(AdvisoryArguments),
 }
 
 /// Subcommands of `warnings`.
@@ -367,6 +376,15 @@ pub struct ForecastArguments {
     /// Threads; 0 takes what the machine has. The result does not depend on it
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub threads: usize,
+    /// Changes to rehearse, a JSON list: gate, pump, levee, evacuate, shift_track, sea_level, rain
+    #[arg(long, value_name = "FILE")]
+    pub changes: Option<PathBuf>,
+    /// The run that the changes are compared with, for the record
+    #[arg(long, value_name = "NAME")]
+    pub copy_of: Option<String>,
+    /// Title of the run
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
     /// Prints the summary as JSON
     #[arg(long)]
     pub json: bool,
@@ -389,6 +407,55 @@ pub struct ForecastArguments {
     /// Runs one member of an ensemble: a file of DIR/members
     #[arg(long, value_name = "JSON", conflicts_with_all = ["members", "track", "storm", "agency", "cell_size", "duration", "scheme"])]
     pub member_spec: Option<PathBuf>,
+}
+
+/// Of `compare`.
+#[derive(Debug, Args)]
+pub struct CompareArguments {
+    /// Folder of the first run
+    pub first: PathBuf,
+    /// Folder of the second run
+    pub second: PathBuf,
+    /// Layer of grids whose rows are compared
+    #[arg(long, default_value = "grids", value_name = "LAYER")]
+    pub layer: String,
+    /// Folder for difference.tif, compare.csv and compare.json
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Prints the comparison as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArguments {
+    /// Folder of the twin
+    pub twin: PathBuf,
+    /// Folder of a forecast of it
+    pub run: PathBuf,
+    /// Folder for plan.json, plan.csv and plan.geojson
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Speed on the roads [m/s]; people on foot by default
+    #[arg(long, default_value_t = 1.1, value_name = "M/S")]
+    pub speed: f64,
+    /// Minutes before the water in which people are to be in their shelter
+    #[arg(long, default_value_t = 60.0, value_name = "MIN")]
+    pub lead: f64,
+    /// Prints the plan as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Of `advisory`.
+#[derive(Debug, Args)]
+pub struct AdvisoryArguments {
+    /// The advisory, JSON, or any other track of one storm
+    pub file: PathBuf,
+    /// Prints the positions and notes as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Of `typhoon`.

@@ -116,6 +116,7 @@ fn start(start: &Start<'_>, clock: Instant) -> Result<ExitCode> {
             let request = RunRequest {
                 cell_size_m: Some(cell_size_m),
                 duration_s: None,
+                ..RunRequest::default()
             };
             if let Err(error) = runs.queue(request) {
                 bail!("no forecast can be started: {}", error.english());

@@ -28,7 +28,7 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 /// Runs an ensemble.
 pub fn ensemble(arguments: &ForecastArguments, members: u32) -> Result<ExitCode> {
     let twin = LoadedTwin::load(&arguments.twin)?;
-    let mut forecast = options(arguments, CELL_SIZE_M);
+    let mut forecast = options(arguments, CELL_SIZE_M)?;
     forecast.scheme = forecast.scheme.or(Some(Scheme::LocalInertial));
     let issued = arguments.issued.as_deref().map(Utc::parse).transpose();
     let options = EnsembleOptions {

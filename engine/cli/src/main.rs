@@ -8,6 +8,7 @@ mod demo;
 mod ensemble;
 mod grids;
 mod hindcast;
+mod rehearse;
 mod run;
 mod typhoon;
 mod verify;
@@ -41,6 +42,9 @@ fn main() -> ExitCode {
         Command::Hindcast(options) => hindcast::hindcast(&options),
         Command::Verify(options) => verify::verify(&options),
         Command::Warnings(command) => warnings::warnings(&command),
+        Command::Compare(options) => rehearse::compare(&options),
+        Command::Plan(options) => rehearse::plan(&options),
+        Command::Advisory(options) => rehearse::advisory(&options),
     };
     match outcome {
         Ok(code) => code,

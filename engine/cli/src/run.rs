@@ -100,8 +100,8 @@ impl Listener for Watched {
 /// What a forecast's arguments ask for.
 ///
 /// - `cell_size`: where they do not say [m]
-pub fn options(arguments: &ForecastArguments, cell_size: f64) -> ForecastOptions {
-    ForecastOptions {
+pub fn options(arguments: &ForecastArguments, cell_size: f64) -> Result<ForecastOptions> {
+    Ok(ForecastOptions {
         track: arguments.track.clone(),
         storm: arguments.storm.clone(),
         agency: arguments.agency.clone(),
@@ -109,7 +109,8 @@ pub fn options(arguments: &ForecastArguments, cell_size: f64) -> ForecastOptions
         duration_s: arguments.duration,
         threads: arguments.threads,
         scheme: arguments.scheme.map(Into::into),
-    }
+        rehearsal: crate::rehearse::of(arguments)?,
+    })
 }
 
 /// Runs a forecast.
@@ -121,7 +122,7 @@ pub fn forecast(arguments: &ForecastArguments) -> Result<ExitCode> {
         return ensemble::ensemble(arguments, members);
     }
     let twin = LoadedTwin::load(&arguments.twin)?;
-    let options = options(arguments, CELL_SIZE_M);
+    let options = options(arguments, CELL_SIZE_M)?;
     let mut watched = Watched(Bar::new());
     let outcome = stormgrid_project::forecast(&twin, &options, Some(&arguments.out), &mut watched);
     watched.0.clear();

@@ -204,7 +204,7 @@ impl Source<'_> {
         Ok(features)
     }
 
-    /// Where canals meet sea dikes; six of them, spread over the dikes.
+    /// The gap that a gate leaves, and where canals meet sea dikes; six in all, spread over the dikes.
     fn gates(&self) -> Vec<(f64, f64)> {
         let mut crossings: Vec<(usize, (f64, f64))> = Vec::new();
         for line in self
@@ -234,7 +234,7 @@ impl Source<'_> {
         for (dike, place) in crossings {
             of_dike.entry(dike).or_default().push(place);
         }
-        let mut gates = Vec::new();
+        let mut gates = plan::open_gates();
         while gates.len() < N_GATES && of_dike.values().any(|places| !places.is_empty()) {
             for places in of_dike.values_mut() {
                 if gates.len() < N_GATES && !places.is_empty() {
@@ -250,9 +250,12 @@ impl Source<'_> {
             .iter()
             .enumerate()
             .map(|(n, &(u, v))| {
+                let open = plan::open_gates().contains(&(u, v));
                 let object = json!({
                     "code": format!("G{:02}", n + 1), "name": format!("{}号水闸", n + 1), "kind": "gate",
-                    "width_m": 12.0, "state": "closed", "crest_m": self.height(u, v),
+                    "width_m": if open { 20.0 } else { 12.0 },
+                    "state": if open { "open" } else { "closed" },
+                    "crest_m": plan::design_crest(u, v).unwrap_or_else(|| self.height(u, v)),
                 });
                 self.point(object, u, v)
             })

@@ -308,6 +308,29 @@ impl LowStretch {
     }
 }
 
+/// Middles of the gaps that open gates leave in dikes.
+pub(crate) fn open_gates() -> Vec<(f64, f64)> {
+    let gaps = LOW_STRETCHES.iter().filter(|low| low.open_gate);
+    gaps.map(|low| {
+        let (across, along) = (DIKES[low.dike].at, 0.5 * (low.from + low.to));
+        if DIKES[low.dike].northward {
+            (across, along)
+        } else {
+            (along, across)
+        }
+    })
+    .collect()
+}
+
+/// Height to which the dike whose line runs through a place was designed.
+pub(crate) fn design_crest(u: f64, v: f64) -> Option<f64> {
+    let on_line = |dike: &&Dike| {
+        let (across, along) = if dike.northward { (u, v) } else { (v, u) };
+        dike.keeps_sea_out && across == dike.at && (dike.from..=dike.to).contains(&along)
+    };
+    DIKES.iter().find(on_line).map(|dike| dike.crest)
+}
+
 /// Highest dike surface at a place among those that keep the sea out, or those that do not.
 pub(crate) fn dike_surface(u: f64, v: f64, stretch: f64, keeps_sea_out: bool) -> f64 {
     DIKES

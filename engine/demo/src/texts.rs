@@ -95,7 +95,8 @@ pub(crate) fn forecast_toml() -> String {
          mean_level_m = {MEAN_LEVEL_M:?}               # mean sea level above the terrain's datum\n\
          transect = \"modaomen\"\n\n\
          [water]\ninitial_level_m = {INITIAL_LEVEL_M:?}\n\n\
-         [terrain]\ndikes = \"assets/dikes.geojson\"      # burnt in where cells are coarser than the ground's\n"
+         [terrain]\ndikes = \"assets/dikes.geojson\"      # burnt in where cells are coarser than the ground's\n\n\
+         [structures]\ngates = \"assets/gates.geojson\"\npumps = \"assets/pumps.geojson\"\n"
     );
     for strip in crate::plan::boundary_strips() {
         text.push_str(&match strip.kind {

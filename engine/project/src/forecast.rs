@@ -17,10 +17,12 @@ use stormgrid_sim::sea::Transect;
 use stormgrid_sim::typhoon::Parameters;
 
 use crate::drive::{Moment, Observer, Progress, Stage, drive_looking, tell};
+use crate::evacuation::{BASIS_FILE, PlanBasis};
 use crate::files::{self, RunFolder};
 use crate::forecast_file::{self, ForecastFile, TransectName};
 use crate::ground::{Crest, blocked_cells, cells_of};
 use crate::impact::{Impact, Impacts};
+use crate::rehearsal::{self, Rehearsal, Standing};
 use crate::results::{Summary, pretty, write_rasters, write_summary};
 use crate::sea::{SeaChoice, SeaLevel};
 use crate::simulate::Reader;
@@ -50,6 +52,8 @@ pub struct ForecastOptions {
     /// The scheme; without it local inertial for a quick first picture with coarse cells, and finite
     /// volumes where cells are fine enough for buildings: there steps of their own make up for it.
     pub scheme: Option<Scheme>,
+    /// What makes it differ from the twin's own forecast.
+    pub rehearsal: Rehearsal,
 }
 
 impl ForecastOptions {
@@ -103,6 +107,8 @@ pub struct Forecast {
     pub storm: Arc<StormTable>,
     /// When roads and facilities stand under water.
     pub times: Times,
+    /// What a plan needs of the run.
+    pub basis: PlanBasis,
 }
 
 /// When roads and facilities stand at or above some depths.
@@ -156,7 +162,15 @@ pub struct Plan {
 
 /// Reads when and how long a forecast of a twin runs.
 pub fn plan(twin: &LoadedTwin) -> Result<Plan, ProjectError> {
-    let file = ForecastFile::read(&twin.dir.join(FORECAST_FILE))?;
+    plan_of(twin, &Rehearsal::default())
+}
+
+/// The same for a rehearsal, whose advisory may begin at another time.
+pub fn plan_of(twin: &LoadedTwin, rehearsal: &Rehearsal) -> Result<Plan, ProjectError> {
+    let mut file = ForecastFile::read(&twin.dir.join(FORECAST_FILE))?;
+    if let Some(storm) = rehearsal.begin(&mut file)? {
+        file.storm.name = Some(storm);
+    }
     Ok(Plan {
         start: file.storm.start.to_rfc3339(),
         duration_s: file.storm.duration_s,
@@ -177,7 +191,9 @@ pub fn forecast(
 ) -> Result<Forecast, ProjectError> {
     tell(&mut |p| listener.progress(p), Stage::Load, 0.0)?;
     let folder = out.map(RunFolder::begin).transpose()?;
-    let file = ForecastFile::read(&twin.dir.join(FORECAST_FILE))?;
+    let mut file = ForecastFile::read(&twin.dir.join(FORECAST_FILE))?;
+    options.rehearsal.check(twin)?;
+    options.rehearsal.begin(&mut file)?;
     // Rules that cannot be used are told before anything is computed.
     let rules = Rules::of_twin(&twin.dir)?;
     let duration = options.duration_s.unwrap_or(file.storm.duration_s);
@@ -188,7 +204,7 @@ pub fn forecast(
     let table = Arc::new(forcing.table(twin.middle(), source.trim()));
     listener.storm(&table);
     let ground = PreparedGround::new(twin, &file, options.cell_size_m)?;
-    let setup = setup(twin, &file, &forcing, &ground, options)?;
+    let (setup, standing) = setup(twin, &file, &forcing, &ground, options)?;
     let frames = FrameGrid::new(ground.geometry, &twin.ground.elevation)
         .map_err(|e| ProjectError::input("the terrain", e.to_string(), "use a smaller one"))?;
     let mut depths_m: Vec<f64> = ROAD_THRESHOLDS_M
@@ -197,7 +213,7 @@ pub fn forecast(
         .collect();
     depths_m.sort_by(f64::total_cmp);
     depths_m.dedup();
-    let mut watch = Watch::new(twin, &ground, depths_m);
+    let mut watch = Watch::new(twin, &ground, &options.rehearsal, depths_m);
     // Two borrows of the listener would meet in the loop; the frames wait in between.
     let pending = std::cell::RefCell::new(Vec::new());
     let driven = {
@@ -233,10 +249,24 @@ pub fn forecast(
         listener.frame(frame);
     }
     tell(&mut |p| listener.progress(p), Stage::Exposure, 0.97)?;
-    let (impacts, series, times) = watch.finish(&driven.flood.maxima())?;
-    let title = format!("{} {} m", forcing.track.name, options.cell_size_m);
+    let maxima = driven.flood.maxima();
+    let (impacts, series, times) = watch.finish(&maxima)?;
+    let title = options.rehearsal.title.clone();
+    let title =
+        title.unwrap_or_else(|| format!("{} {} m", forcing.track.name, options.cell_size_m));
     let start = forcing.start.to_rfc3339();
+    let basis = PlanBasis::new(
+        twin,
+        ground.geometry,
+        &ground.blocked,
+        &impacts,
+        &maxima,
+        (&start, duration),
+    )?;
     let mut summary = Summary::of(&driven, &ground.geometry, &title, &start, duration);
+    summary.structures = standing.entries(&driven.flood);
+    summary.copy_of = options.rehearsal.copy_of.clone();
+    summary.changes = options.rehearsal.changes.clone();
     summary.notes.push(forcing.first_order.en.clone());
     summary.notes.extend(forcing.notes.iter().cloned());
     let scheme = options.scheme();
@@ -249,6 +279,7 @@ pub fn forecast(
         series,
         storm: table,
         times,
+        basis,
     };
     if let Some(folder) = folder {
         // A twin that cannot be warned can still be forecast.
@@ -271,7 +302,9 @@ pub(crate) fn forcing(
 ) -> Result<Forcing, ProjectError> {
     let (storm, path) = storm_of(twin, file, options)?;
     let name = files::name(&path);
-    forcing_of(twin, file, storm, &name, duration, options.threads)
+    let mut forcing = forcing_of(twin, file, storm, &name, duration, options.threads)?;
+    rehearsal::on_forcing(&mut forcing, &options.rehearsal.changes);
+    Ok(forcing)
 }
 
 /// The storm of a forecast, and the file of its track.
@@ -282,7 +315,9 @@ pub(crate) fn storm_of(
 ) -> Result<(Storm, PathBuf), ProjectError> {
     let own = twin.dir.join(&file.storm.track);
     // Radii belong to the storm of the file; another track comes with its own or none.
+    let advisory = options.rehearsal.advisory.as_deref();
     let (path, radii, name) = match &options.track {
+        _ if advisory.is_some() => (PathBuf::from(rehearsal::ADVISORY), None, None),
         Some(path) => (path.clone(), None, options.storm.as_deref()),
         None => (
             own,
@@ -291,6 +326,7 @@ pub(crate) fn storm_of(
         ),
     };
     let storm = storm::read_storm(&storm::Choice {
+        text: advisory,
         radii: radii.as_deref(),
         name,
         agency: options.agency.as_deref(),
@@ -298,6 +334,8 @@ pub(crate) fn storm_of(
         rain: file.storm.rain,
         ..storm::Choice::of(&path)
     })?;
+    let changes = &options.rehearsal.changes;
+    let storm = rehearsal::moved_storm(storm, changes, parameters(file))?;
     Ok((storm, path))
 }
 
@@ -359,6 +397,8 @@ pub(crate) fn forcing_of(
         Some((model, relation)),
     )?;
     forcing.rain = Some((rain, [middle.x, middle.y]));
+    let far = storm::far_from(&forcing.track, twin.middle());
+    forcing.notes.extend(far);
     Ok(forcing)
 }
 
@@ -460,7 +500,7 @@ pub(crate) fn setup(
     forcing: &Forcing,
     ground: &PreparedGround,
     options: &ForecastOptions,
-) -> Result<Setup, ProjectError> {
+) -> Result<(Setup, Standing), ProjectError> {
     let mut setup = Setup::new(Domain {
         geometry: ground.geometry,
         elevation: ground.elevation.clone(),
@@ -492,7 +532,8 @@ pub(crate) fn setup(
             discharge: discharge.unwrap_or_default(),
         });
     }
-    Ok(setup)
+    let standing = rehearsal::on_setup(&mut setup, twin, file, &options.rehearsal.changes)?;
+    Ok((setup, standing))
 }
 
 /// Cells with ground that the polygons of a file cover by half; where none is, all that they touch.
@@ -531,6 +572,7 @@ fn open_cells(
 struct Watch<'a> {
     twin: &'a LoadedTwin,
     ground: &'a PreparedGround,
+    rehearsal: &'a Rehearsal,
     impact: Option<Impact>,
     series: Vec<LayerSeries>,
     roads: Option<Crossings>,
@@ -540,11 +582,17 @@ struct Watch<'a> {
 
 impl<'a> Watch<'a> {
     /// - `depths_m`: whose times are kept [m], ascending
-    fn new(twin: &'a LoadedTwin, ground: &'a PreparedGround, depths_m: Vec<f64>) -> Self {
+    fn new(
+        twin: &'a LoadedTwin,
+        ground: &'a PreparedGround,
+        rehearsal: &'a Rehearsal,
+        depths_m: Vec<f64>,
+    ) -> Self {
         Self {
             depths_m,
             twin,
             ground,
+            rehearsal,
             impact: None,
             series: Vec::new(),
             roads: None,
@@ -555,13 +603,21 @@ impl<'a> Watch<'a> {
     fn impact(&mut self) -> Result<&Impact, ProjectError> {
         let impact = match self.impact.take() {
             Some(impact) => impact,
-            None => Impact::new(
-                self.ground.geometry,
-                &self.ground.blocked,
-                &self.ground.initial_depth,
-                self.twin.assets(),
-                self.twin.zone_sources(),
-            )?,
+            None => {
+                let (assets, zones) = rehearsal::without_evacuated(
+                    self.twin,
+                    &self.rehearsal.changes,
+                    self.twin.assets(),
+                    self.twin.zone_sources(),
+                );
+                Impact::new(
+                    self.ground.geometry,
+                    &self.ground.blocked,
+                    &self.ground.initial_depth,
+                    assets,
+                    zones,
+                )?
+            }
         };
         Ok(self.impact.insert(impact))
     }
@@ -645,6 +701,7 @@ fn write(
     folder.write("exposure/roads.csv", &roads_csv(twin, forecast))?;
     folder.write("series.json", &pretty(&forecast.series)?)?;
     folder.write("storm.json", &pretty(&*forecast.storm)?)?;
+    folder.write(BASIS_FILE, &pretty(&forecast.basis)?)?;
     write_summary(folder, &forecast.summary)
 }
 

@@ -35,6 +35,9 @@ pub struct ForecastFile {
     /// Other rain than the typhoon's, or a burst nested into it.
     #[serde(default)]
     pub rain: Rain,
+    /// Gates and pumps of the twin.
+    #[serde(default)]
+    pub structures: Structures,
 }
 
 /// `[sea]`: the shelf that the surge is computed on.
@@ -170,6 +173,16 @@ pub struct Terrain {
     pub dikes: Option<String>,
 }
 
+/// `[structures]`: what [`crate::rehearsal`] says of gates and pumps.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Structures {
+    /// Gates, GeoJSON points with `width_m`, `crest_m`, `state` and, if known, `sill_m`.
+    pub gates: Option<String>,
+    /// Pumps, GeoJSON points with `rate_m3_s` and, if known, `to_lon` and `to_lat`.
+    pub pumps: Option<String>,
+}
+
 impl ForecastFile {
     /// Every file of the twin that a run reads because of this one, the track aside; relative to the twin's folder.
     ///
@@ -186,6 +199,8 @@ impl ForecastFile {
             files.push(&sea.bathymetry);
             files.extend(sea.land.as_deref());
         }
+        files.extend(self.structures.gates.as_deref());
+        files.extend(self.structures.pumps.as_deref());
         files.extend(self.rain.files());
         files
     }

@@ -10,6 +10,7 @@
 //! - [`ensemble::ensemble`] runs a forecast many times with the errors that forecasts have, each in a process of its
 //!   own, and tells probabilities.
 //! - [`warning`] turns a finished forecast into drafts that a person issues, updates and takes back.
+//! - [`rehearsal`] changes a forecast and compares two; [`evacuation`] plans who leaves when, and whereto.
 //! - [`files::RunFolder`] makes results appear whole or not at all.
 //!
 //! The command line and the server both call these, so that they tell the same numbers.
@@ -19,10 +20,12 @@
 //! Threads of its own (but for reading what an ensemble's processes say), HTTP, printing. Progress goes to a
 //! callback, which can also break a run off.
 
+pub mod advisory;
 pub mod city;
 mod drive;
 pub mod ensemble;
 mod error;
+pub mod evacuation;
 pub mod files;
 mod forcing;
 mod forecast;
@@ -32,13 +35,17 @@ pub mod ground;
 pub mod hindcast;
 mod impact;
 mod local_setup;
+pub mod messages;
 mod rain;
+pub mod rehearsal;
 mod results;
 pub mod sea;
 mod simulate;
 pub mod storm;
 mod structures;
 pub mod tables;
+#[cfg(test)]
+mod test_twin;
 mod twin;
 pub mod usage;
 pub mod vectors;
@@ -48,7 +55,7 @@ pub use drive::{Observer, Progress, Stage};
 pub use error::ProjectError;
 pub use forecast::{
     FORECAST_FILE, Forecast, ForecastOptions, LOOK_S, LayerSeries, Listener, Plan, Times, forecast,
-    plan, sea_level_of,
+    plan, plan_of, sea_level_of,
 };
 pub use impact::Impacts;
 pub use local_setup::{MOST_LOCAL_CELLS, local_setup};

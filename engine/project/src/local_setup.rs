@@ -41,7 +41,8 @@ pub fn local_setup(twin: &LoadedTwin, options: &ForecastOptions) -> Result<Vec<u
     let duration = options.duration_s.unwrap_or(file.storm.duration_s);
     let forcing = forcing(twin, &file, options, duration)?;
     let ground = PreparedGround::new(twin, &file, options.cell_size_m)?;
-    let setup = setup(twin, &file, &forcing, &ground, options)?;
+    // Gates, pumps and levees stay here: the message has no place for them.
+    let (setup, _) = setup(twin, &file, &forcing, &ground, options)?;
     let rain_mm_h = match &setup.rain {
         // A design storm is finer than the table.
         Rain::Series(rain) => {

@@ -8,6 +8,7 @@ use stormgrid_sim::flood::{Flood, Ledger, Source};
 
 use crate::drive::Driven;
 use crate::files::RunFolder;
+use crate::rehearsal::Change;
 use crate::{ProjectError, structures, usage};
 
 /// Written where there is no water, and named as nodata in the file.
@@ -62,6 +63,12 @@ pub struct Summary {
     pub structures: Vec<StructureEntry>,
     /// SHA-256 of the final state and the maxima; the same for any number of threads.
     pub digest: String,
+    /// The run that this one was copied from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_of: Option<String>,
+    /// What was changed in a rehearsal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
     /// What a reader should know.
     pub notes: Vec<String>,
 }
@@ -130,6 +137,8 @@ impl Summary {
             ledger: entries(&ledger),
             structures: Vec::new(),
             digest: driven.flood.digest(),
+            copy_of: None,
+            changes: Vec::new(),
             notes: Vec::new(),
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use stormgrid_core::frame::Geodetic;
 use stormgrid_core::series::Series;
-use stormgrid_core::storm::{Averaging, Track};
+use stormgrid_core::storm::{Averaging, Fix, Track};
 use stormgrid_core::time::Instant;
 use stormgrid_core::units::RainRate;
 use stormgrid_formats::{tide, track};
@@ -29,6 +29,8 @@ pub(crate) const TABLE_STEP_S: f64 = 600.0;
 pub struct Choice<'a> {
     /// Track, in any of the formats.
     pub track: &'a Path,
+    /// The track itself, where it does not come from a file; `track` is then what messages call it.
+    pub text: Option<&'a str>,
     /// Radii of maximum wind of the same storm by another agency.
     pub radii: Option<&'a Path>,
     /// Name of the storm in the file.
@@ -48,6 +50,7 @@ impl<'a> Choice<'a> {
     pub fn of(track: &'a Path) -> Self {
         Self {
             track,
+            text: None,
             radii: None,
             name: None,
             agency: None,
@@ -78,8 +81,19 @@ pub fn read_track(
     name: Option<&str>,
     agency: Option<&str>,
 ) -> Result<(Track, Vec<String>), ProjectError> {
-    let file = files::name(path);
-    let read = track::read(&files::read(path)?, &file)?;
+    track_of(&files::read(path)?, &files::name(path), name, agency)
+}
+
+/// The track of one storm, from the bytes of a file or of a request.
+///
+/// - `file`: what messages call it
+pub(crate) fn track_of(
+    bytes: &[u8],
+    file: &str,
+    name: Option<&str>,
+    agency: Option<&str>,
+) -> Result<(Track, Vec<String>), ProjectError> {
+    let read = track::read(bytes, file)?;
     let fits = |t: &&Track| {
         name.is_none_or(|name| t.name.eq_ignore_ascii_case(name))
             && agency.is_none_or(|agency| t.agency.eq_ignore_ascii_case(agency))
@@ -102,7 +116,7 @@ pub fn read_track(
         true => format!("{} ({})", t.name, t.agency),
         false => format!("{} ({}, {})", t.name, t.agency, t.sid),
     };
-    let fault = |problem: String, remedy: String| Err(ProjectError::input(&file, problem, remedy));
+    let fault = |problem: String, remedy: String| Err(ProjectError::input(file, problem, remedy));
     match found.as_slice() {
         [one] => Ok(((*one).clone(), read.warnings)),
         [] => {
@@ -148,7 +162,13 @@ const MOST_NAMES: usize = 12;
 
 /// The models of a storm, with radii of another agency if a file of them is given.
 pub fn read_storm(choice: &Choice<'_>) -> Result<Storm, ProjectError> {
-    let (mut track, mut notes) = read_track(choice.track, choice.name, choice.agency)?;
+    let (mut track, mut notes) = match choice.text {
+        Some(text) => {
+            let file = files::name(choice.track);
+            track_of(text.as_bytes(), &file, choice.name, choice.agency)?
+        }
+        None => read_track(choice.track, choice.name, choice.agency)?,
+    };
     if let Some(radii) = choice.radii {
         let (others, said) = read_track(radii, Some(&track.name), None)?;
         track = with_rmw_of(&track, &others);
@@ -199,6 +219,12 @@ fn told(file: &str, track: &Track, doubt: Doubt) -> String {
         Doubt::WindAgainstPressure { ratio } => format!(
             "{file}: the winds of {name} are {ratio:.2} times what its pressures let expect; check their unit (knots or m/s) and averaging period"
         ),
+        Doubt::BeyondRecord { wind } => format!(
+            "{file}: a wind of {name}, {wind:.0} m/s as a mean over ten minutes, is above all records; check its unit (knots or m/s)"
+        ),
+        Doubt::NoPressure => format!(
+            "{file}: no pressure is given for {name}; it is estimated from the winds, and their unit cannot be checked"
+        ),
         Doubt::Southern => format!(
             "{file}: {name} lies south of the equator and is taken to turn clockwise; check the hemisphere"
         ),
@@ -209,6 +235,34 @@ fn told(file: &str, track: &Track, doubt: Doubt) -> String {
             "{file}: no radius of maximum wind is given for {name}; it is estimated from the radius of 34 kt (Chavas and Knaff 2022), of 50 kt, or else from pressure and latitude"
         ),
     }
+}
+
+/// Distance from which a storm does nothing to a site [m].
+const FAR_M: f64 = 1_000_000.0;
+
+/// Tells if a storm stays so far from a site that its track is likely to be wrong.
+pub(crate) fn far_from(track: &Track, site: Geodetic) -> Option<String> {
+    let distance = |fix: &Fix| {
+        let (lat, dlon) = (
+            fix.lat_deg.to_radians(),
+            fix.lon_deg.to_radians() - site.lon,
+        );
+        let half = (0.5 * (lat - site.lat)).sin().powi(2)
+            + lat.cos() * site.lat.cos() * (0.5 * dlon).sin().powi(2);
+        2.0 * 6_371_000.0 * half.sqrt().min(1.0).asin()
+    };
+    let nearest = track
+        .fixes
+        .iter()
+        .map(distance)
+        .fold(f64::INFINITY, f64::min);
+    (nearest > FAR_M).then(|| {
+        format!(
+            "{} never comes nearer than {:.0} km to the site; check the hemisphere and the signs of latitude and longitude",
+            track.name,
+            nearest / 1000.0
+        )
+    })
 }
 
 /// The tide of a station.
@@ -372,6 +426,7 @@ impl Forcing {
             track: track.collect(),
             site: at_site.collect(),
             first_order_notes: self.first_order.clone(),
+            notes: self.notes.clone(),
         }
     }
 }
@@ -410,6 +465,9 @@ pub struct StormTable {
     pub site: Vec<SitePoint>,
     /// What is first order in all this.
     pub first_order_notes: Bilingual,
+    /// What was assumed of the track, and what was changed.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// A fix of the track.

@@ -13,8 +13,9 @@ use stormgrid_project::ensemble::{
     Ensemble, EnsembleOptions, EnsembleStatus, MOST_MEMBERS, MemberState, MemberStatus,
     PlannedEnsemble, ensemble, plan_ensemble,
 };
-use stormgrid_project::storm::{Bilingual, read_track};
-use stormgrid_project::{ForecastOptions, LoadedTwin, ProjectError, Scheme, files};
+use stormgrid_project::rehearsal::Rehearsal;
+use stormgrid_project::storm::Bilingual;
+use stormgrid_project::{ForecastOptions, LoadedTwin, ProjectError, Scheme};
 use utoipa::ToSchema;
 
 use crate::error::{ApiError, Text};
@@ -179,21 +180,21 @@ impl Ensembles {
             let text = e.to_string();
             ApiError::bad_request(format!("issued 无法识别：{text}"), text)
         })?;
-        let track = match &request.advisory {
-            Some(advisory) => Some(self.keep_advisory(advisory)?),
-            None => None,
-        };
         let program = std::env::current_exe()
             .map_err(|_| ApiError::internal("the program does not know where it is"))?;
         let options = EnsembleOptions {
             forecast: ForecastOptions {
-                track,
+                track: None,
                 storm: None,
                 agency: None,
                 cell_size_m,
                 duration_s: None,
                 threads: 0,
                 scheme: Some(Scheme::LocalInertial),
+                rehearsal: Rehearsal {
+                    advisory: request.advisory.as_ref().map(ToString::to_string),
+                    ..Rehearsal::default()
+                },
             },
             members: request.members.unwrap_or(MEMBERS),
             seed: request.seed.unwrap_or(1),
@@ -249,24 +250,6 @@ impl Ensembles {
         let (twin, mine) = (Arc::clone(&self.twin), Arc::clone(&run));
         self.runs.enqueue(Box::new(move || mine.compute(&twin)))?;
         Ok(run)
-    }
-
-    /// Writes an advisory where the members' specifications can be made of it, and refuses one that cannot be read.
-    fn keep_advisory(&self, advisory: &serde_json::Value) -> Result<PathBuf, ApiError> {
-        let bytes =
-            serde_json::to_vec_pretty(advisory).map_err(|e| ApiError::internal(&e.to_string()))?;
-        let folder = self.folder.join("advisories");
-        std::fs::create_dir_all(&folder)
-            .map_err(|_| ApiError::internal("the advisory cannot be kept"))?;
-        let path = folder.join(format!("{}.json", files::sha256(&bytes)));
-        files::replace(&path, &bytes).map_err(|e| ApiError::internal(&e.to_string()))?;
-        let read = read_track(&path, None, None);
-        read.map_err(|e| {
-            // Nobody sent a file: the sentence shall not name ours.
-            let text = e.to_string().replace(&files::name(&path), "advisory");
-            ApiError::bad_request(format!("预报通告无法使用：{text}"), text)
-        })?;
-        Ok(path)
     }
 
     /// All ensembles, in the order in which they were asked for.

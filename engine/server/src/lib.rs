@@ -23,6 +23,7 @@ mod answer;
 mod ensemble_api;
 mod ensembles;
 mod error;
+mod plan_api;
 mod run_api;
 mod runs;
 mod serve;

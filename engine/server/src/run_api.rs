@@ -40,24 +40,32 @@ pub async fn create(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, ApiError> {
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok());
-    // A form of another web page cannot send this type without asking first.
-    if !kind.is_some_and(|kind| kind.starts_with("application/json")) {
-        return Err(ApiError::bad_request(
-            "请求须为 application/json",
-            "the request must be application/json",
-        ));
-    }
+    only_json(&headers)?;
     let request: RunRequest = serde_json::from_slice(&body).map_err(|e| {
         ApiError::bad_request(
             format!("请求不是有效的 JSON:{e}"),
             format!("the request is not valid: {e}"),
         )
     })?;
-    let run = app.runs.queue(request)?;
+    let task = Arc::clone(&app);
+    let run = tokio::task::spawn_blocking(move || task.runs.queue(request)).await;
+    let run = run.map_err(|e| ApiError::internal(&e.to_string()))??;
     Ok((StatusCode::ACCEPTED, Json(run.view())).into_response())
+}
+
+/// Refuses a body of another type.
+pub(crate) fn only_json(headers: &HeaderMap) -> Result<(), ApiError> {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok());
+    // A form of another web page cannot send this type without asking first.
+    match kind.is_some_and(|kind| kind.starts_with("application/json")) {
+        true => Ok(()),
+        false => Err(ApiError::bad_request(
+            "请求须为 application/json",
+            "the request must be application/json",
+        )),
+    }
 }
 
 /// One run.
@@ -111,7 +119,7 @@ impl LayerQuery {
 }
 
 /// The finished result of a run.
-fn finished(app: &App, id: &str) -> Result<Arc<Forecast>, ApiError> {
+pub(crate) fn finished(app: &App, id: &str) -> Result<Arc<Forecast>, ApiError> {
     app.runs
         .get(id)?
         .result()

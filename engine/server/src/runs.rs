@@ -4,11 +4,16 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use stormgrid_core::time::Instant as Utc;
+use stormgrid_project::advisory::check_request;
+use stormgrid_project::evacuation::{
+    EvacuationPlan, PlanBasis, PlanOptions, RoadCut, evacuation_plan, roads_cut,
+};
+use stormgrid_project::rehearsal::{Change, Rehearsal};
 use stormgrid_project::storm::{Bilingual, StormTable};
 use stormgrid_project::{
     Forecast, ForecastOptions, Listener, LoadedTwin, Plan, Progress, ProjectError, Stage, Summary,
@@ -28,13 +33,23 @@ const LONGEST_RUN_S: f64 = 7.0 * 86_400.0;
 const MOST_RUNS: usize = 12;
 
 /// What to run; what is missing is taken from the twin.
-#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunRequest {
     /// Cell size [m], 2 to 200; 20 without it.
     pub cell_size_m: Option<f64>,
     /// Length [s]; that of the twin's forecast without it.
     pub duration_s: Option<f64>,
+    /// Title for people.
+    pub title: Option<String>,
+    /// An advisory instead of the twin's track.
+    #[schema(value_type = Option<Object>)]
+    pub advisory: Option<serde_json::Value>,
+    /// A run to copy: what is missing here is taken from it.
+    pub copy_of: Option<String>,
+    /// What to change; all changes of the new run, those of the copied one included.
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub changes: Option<Vec<Change>>,
 }
 
 /// Where a run stands.
@@ -84,6 +99,13 @@ pub struct RunView {
     pub message: Option<Text>,
     /// When it was asked for, RFC 3339.
     pub created: String,
+    /// The run that it was copied from.
+    pub copy_of: Option<String>,
+    /// What was changed in it.
+    #[schema(value_type = Vec<Object>)]
+    pub changes: Vec<Change>,
+    /// What was assumed of the storm's track, and what looks wrong in it.
+    pub track_notes: Vec<String>,
     /// Numbers of a finished run, as in `summary.json`.
     #[schema(value_type = Option<Object>)]
     pub summary: Option<Summary>,
@@ -97,6 +119,8 @@ pub struct Run {
     created: String,
     cancel: AtomicBool,
     changing: Mutex<Changing>,
+    evacuation: OnceLock<Arc<EvacuationPlan>>,
+    roads_cut: OnceLock<Arc<Vec<RoadCut>>>,
 }
 
 struct Changing {
@@ -161,14 +185,29 @@ impl Runs {
 
     /// Queues a run. Refuses sizes and lengths out of range, and a twin without a forecast.
     pub fn queue(&self, request: RunRequest) -> Result<Arc<Run>, ApiError> {
-        let Some(plan) = self.plan.clone() else {
+        if self.plan.is_none() {
             return Err(ApiError::bad_request(
                 "该孪生数据没有可用的 forecast.toml，无法预报",
                 "this twin has no usable forecast.toml, so that nothing can be forecast",
             ));
+        }
+        let copied = request.copy_of.as_deref().map(|id| self.get(id));
+        let copied = copied.transpose()?;
+        let of_copied = copied.as_ref().map(|run| &run.options);
+        let rehearsal = rehearsal_of(&request, of_copied)?;
+        let refused = |error: ProjectError| {
+            let text = error.to_string();
+            ApiError::bad_request(format!("请求无法执行：{text}"), text)
         };
-        let cell_size_m = request.cell_size_m.unwrap_or(20.0);
-        let duration = request.duration_s.unwrap_or(plan.duration_s);
+        rehearsal.check(&self.twin).map_err(refused)?;
+        if let Some(advisory) = &rehearsal.advisory {
+            check_request(advisory, &self.twin).map_err(refused)?;
+        }
+        let plan = stormgrid_project::plan_of(&self.twin, &rehearsal).map_err(refused)?;
+        let cell_size_m = request.cell_size_m.or(of_copied.map(|o| o.cell_size_m));
+        let cell_size_m = cell_size_m.unwrap_or(20.0);
+        let duration = request.duration_s.or(of_copied.and_then(|o| o.duration_s));
+        let duration = duration.unwrap_or(plan.duration_s);
         if !CELL_SIZES.contains(&cell_size_m) {
             return Err(ApiError::bad_request(
                 "cell_size_m 应在 2 到 200 米之间",
@@ -192,7 +231,7 @@ impl Runs {
             };
             all.remove(old);
         }
-        let name = plan.storm.to_lowercase();
+        let name = id_word(&plan.storm);
         let same = |id: &str| all.iter().any(|run| run.id == id);
         let id = (1..)
             .map(|n| match n {
@@ -213,6 +252,7 @@ impl Runs {
                 cell_size_m,
                 duration_s: Some(duration),
                 threads: self.threads,
+                rehearsal,
             },
             plan: Plan {
                 duration_s: duration,
@@ -220,6 +260,8 @@ impl Runs {
             },
             created: created.to_rfc3339(),
             cancel: AtomicBool::new(false),
+            evacuation: OnceLock::new(),
+            roads_cut: OnceLock::new(),
             changing: Mutex::new(Changing {
                 state: RunState::Queued,
                 stage: Stage::Load,
@@ -261,10 +303,92 @@ impl Runs {
     }
 }
 
+/// Longest title [characters].
+const LONGEST_TITLE: usize = 200;
+
+/// What a request asks to be changed; what it does not say is that of the copied run.
+fn rehearsal_of(
+    request: &RunRequest,
+    copied: Option<&ForecastOptions>,
+) -> Result<Rehearsal, ApiError> {
+    let title = request.title.as_deref().map(str::trim);
+    if title.is_some_and(|t| t.is_empty() || t.chars().count() > LONGEST_TITLE) {
+        return Err(ApiError::bad_request(
+            "title 应为 1 到 200 个字",
+            "title must have 1 to 200 characters",
+        ));
+    }
+    let copied = copied
+        .map(|options| options.rehearsal.clone())
+        .unwrap_or_default();
+    Ok(Rehearsal {
+        title: title.map(str::to_owned),
+        advisory: request
+            .advisory
+            .as_ref()
+            .map(ToString::to_string)
+            .or(copied.advisory),
+        copy_of: request.copy_of.clone(),
+        changes: request.changes.clone().unwrap_or(copied.changes),
+    })
+}
+
+/// A storm's name as a part of an identifier, which is also the name of a folder.
+fn id_word(name: &str) -> String {
+    let plain = name.chars().filter(char::is_ascii_alphanumeric);
+    let word: String = plain.take(24).collect::<String>().to_lowercase();
+    if word.is_empty() {
+        "storm".to_owned()
+    } else {
+        word
+    }
+}
+
 impl Run {
     /// Its identifier.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Its title: what people gave it, else storm and cell size.
+    pub fn title(&self) -> Text {
+        let cell = self.options.cell_size_m;
+        match &self.options.rehearsal.title {
+            Some(title) => Text {
+                zh: title.clone(),
+                en: title.clone(),
+            },
+            None => Text {
+                zh: format!("台风{}预报，网格 {cell} 米", self.plan.storm),
+                en: format!("Typhoon {} forecast, {cell} m cells", self.plan.storm),
+            },
+        }
+    }
+
+    /// The plan of a finished run with the usual options, made when it is first asked for.
+    pub fn evacuation(
+        &self,
+        twin: &LoadedTwin,
+        basis: &PlanBasis,
+    ) -> Result<Arc<EvacuationPlan>, ProjectError> {
+        if let Some(made) = self.evacuation.get() {
+            return Ok(Arc::clone(made));
+        }
+        let made = Arc::new(evacuation_plan(twin, basis, PlanOptions::default())?);
+        Ok(Arc::clone(self.evacuation.get_or_init(|| made)))
+    }
+
+    /// The roads that close in a finished run, found when they are first asked for.
+    pub fn roads_cut(
+        &self,
+        twin: &LoadedTwin,
+        basis: &PlanBasis,
+    ) -> Result<Arc<Vec<RoadCut>>, ProjectError> {
+        if let Some(made) = self.roads_cut.get() {
+            return Ok(Arc::clone(made));
+        }
+        let made = Arc::new(roads_cut(twin, basis)?);
+        Ok(Arc::clone(self.roads_cut.get_or_init(|| made)))
     }
 
     /// As clients see it.
@@ -277,10 +401,7 @@ impl Run {
         let cell = self.options.cell_size_m;
         RunView {
             id: self.id.clone(),
-            title: Text {
-                zh: format!("台风{}预报，网格 {cell} 米", self.plan.storm),
-                en: format!("Typhoon {} forecast, {cell} m cells", self.plan.storm),
-            },
+            title: self.title(),
             state: now.state,
             progress: now.share,
             stage: serde_json::to_value(now.stage)
@@ -298,6 +419,13 @@ impl Run {
             wall_s,
             message: now.message.clone().map(Text::from),
             created: self.created.clone(),
+            copy_of: self.options.rehearsal.copy_of.clone(),
+            changes: self.options.rehearsal.changes.clone(),
+            track_notes: now
+                .storm
+                .as_ref()
+                .map(|s| s.notes.clone())
+                .unwrap_or_default(),
             summary: now.result.as_ref().map(|r| r.summary.clone()),
         }
     }

@@ -22,7 +22,7 @@ use utoipa_axum::routes;
 use crate::ensembles::Ensembles;
 use crate::error::ApiError;
 use crate::runs::Runs;
-use crate::{ensemble_api, run_api, twin_api, warning_api};
+use crate::{ensemble_api, plan_api, run_api, twin_api, warning_api};
 
 /// What to serve.
 #[derive(Clone, Debug)]
@@ -204,6 +204,12 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(warning_api::update))
         .routes(routes!(warning_api::cancel))
         .routes(routes!(warning_api::discard))
+        .routes(routes!(plan_api::compare))
+        .routes(routes!(plan_api::plan))
+        .routes(routes!(plan_api::plan_csv))
+        .routes(routes!(plan_api::plan_geojson))
+        .routes(routes!(plan_api::roads))
+        .routes(routes!(plan_api::check_advisory))
 }
 
 fn router(app: Arc<App>, viewer: Option<&std::path::Path>) -> Router {

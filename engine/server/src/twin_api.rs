@@ -228,6 +228,7 @@ pub async fn local_setup(
         duration_s: None,
         threads: 1,
         scheme: None,
+        rehearsal: Default::default(),
     };
     let bytes = tokio::task::spawn_blocking(move || local_setup_of(&task.twin, &options)).await;
     let bytes = bytes.map_err(|e| ApiError::internal(&e.to_string()))?;

@@ -458,3 +458,161 @@ fn the_description_names_every_route() {
     assert_eq!(paths.len(), 28);
     assert!(paths["/api/v1/runs"]["post"].is_object());
 }
+
+const JSON: &str = "Content-Type: application/json\r\n";
+
+/// An advisory over the small twin.
+const ADVISORY: &str = r#"{"name": "Draft", "agency": "CMA", "base_time": "2017-08-23T00:00:00Z", "averaging_min": 2,
+    "wind_unit": "m/s", "fixes": [{"lead_h": 0, "lat": 21.5, "lon": 114.0, "wind": 38, "pressure_hpa": 965},
+    {"lead_h": 6, "lat": 22.3, "lon": 112.6, "wind": 35, "pressure_hpa": 970}]}"#;
+
+#[test]
+fn a_run_is_copied_changed_compared_and_planned() {
+    let dir = tempfile::tempdir().expect("a folder");
+    lay_twin(dir.path());
+    let (at, _runtime) = serve(dir.path());
+    let get = |path: &str| ask(at, "GET", path, "", "");
+    let post = |path: &str, body: &str| ask(at, "POST", path, JSON, body);
+    let done = |id: &str| {
+        let begun = Instant::now();
+        loop {
+            let view = get(&format!("/api/v1/runs/{id}")).json();
+            match view["state"].as_str() {
+                Some("queued" | "running") => assert!(begun.elapsed() < Duration::from_secs(120)),
+                Some("done") => return view,
+                _ => panic!("{view}"),
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    let first = post("/api/v1/runs", r#"{"cell_size_m": 20, "title": "原方案"}"#);
+    assert_eq!(first.status, 202, "{}", first.head);
+    let first = first.json();
+    assert_eq!(
+        (&first["title"]["zh"], &first["copy_of"]),
+        (&"原方案".into(), &Value::Null)
+    );
+    let a = first["id"].as_str().expect("an id").to_owned();
+    let body = format!(
+        r#"{{"copy_of": "{a}", "title": "海平面+0.5米并转移", "changes": [{{"kind": "sea_level", "add_m": 0.5}}, {{"kind": "evacuate", "codes": ["G1"]}}]}}"#
+    );
+    let second = post("/api/v1/runs", &body).json();
+    let b = second["id"].as_str().expect("an id").to_owned();
+    assert_eq!(second["copy_of"], a.as_str());
+    assert_eq!(second["cell_size_m"], 20.0);
+    assert_eq!(second["changes"][0]["add_m"], 0.5);
+    assert_eq!(get(&format!("/api/v1/runs/{b}/plan")).status, 409);
+    let (first, second) = (done(&a), done(&b));
+    assert_eq!(
+        second["summary"]["changes"].as_array().map(Vec::len),
+        Some(2)
+    );
+    assert_ne!(first["summary"]["digest"], second["summary"]["digest"]);
+    assert!(
+        first["track_notes"]
+            .as_array()
+            .is_some_and(|n| !n.is_empty())
+    );
+
+    let compared = get(&format!("/api/v1/compare?a={a}&b={b}&layer=grids")).json();
+    assert_eq!(
+        (&compared["a"]["id"], &compared["b"]["title"]),
+        (&a.as_str().into(), &second["title"]["zh"])
+    );
+    let area = &compared["totals"]["flooded_area_m2"];
+    assert!(area["b"].as_f64() > area["a"].as_f64(), "{area}");
+    let exposure = get(&format!("/api/v1/runs/{b}/exposure?layer=grids")).json();
+    let row = &compared["rows"][0];
+    assert_eq!(row["code"], "G1");
+    assert_eq!(row["b"]["people_reached"], 0.0);
+    assert_eq!(row["b"]["depth_max_m"], exposure["rows"][0]["depth_max_m"]);
+    assert_eq!(get(&format!("/api/v1/compare?a={a}&b=none")).status, 404);
+    assert_eq!(
+        get(&format!("/api/v1/compare?a={a}&b={b}&layer=none")).status,
+        404
+    );
+
+    // The twin has no shelters and no roads: all who are reached are told to be without a place.
+    let plan = get(&format!("/api/v1/runs/{a}/plan")).json();
+    assert_eq!(plan["unplaced_people"], plan["people"]);
+    assert_eq!(
+        get(&format!("/api/v1/runs/{a}/roads")).json(),
+        serde_json::json!([])
+    );
+    assert!(
+        get(&format!("/api/v1/runs/{a}/plan.csv"))
+            .body
+            .starts_with(b"order,time")
+    );
+    let ways = get(&format!("/api/v1/runs/{a}/plan.geojson")).json();
+    assert_eq!(ways["type"], "FeatureCollection");
+
+    for (body, expected) in [
+        (
+            r#"{"changes": [{"kind": "gate", "at": [113.03, 22.6], "state": "closed"}]}"#,
+            "names no gates",
+        ),
+        (
+            r#"{"changes": [{"kind": "rain", "factor": 99}]}"#,
+            "factor is 99",
+        ),
+        (
+            r#"{"changes": [{"kind": "evacuate", "codes": ["X"]}]}"#,
+            "no unit or grid X",
+        ),
+        (r#"{"changes": [{"kind": "dam"}]}"#, "unknown variant"),
+        (r#"{"title": " "}"#, "1 to 200"),
+        (r#"{"advisory": {"name": "X"}}"#, "base_time"),
+    ] {
+        let answer = post("/api/v1/runs", body);
+        assert_eq!(answer.status, 400, "{body}");
+        let text = answer.json()["error"]["message"]["en"].to_string();
+        assert!(text.contains(expected), "{text}");
+    }
+    assert_eq!(post("/api/v1/runs", r#"{"copy_of": "none"}"#).status, 404);
+}
+
+#[test]
+fn an_advisory_is_checked_and_run() {
+    let dir = tempfile::tempdir().expect("a folder");
+    lay_twin(dir.path());
+    let (at, _runtime) = serve(dir.path());
+    let check = |body: &str| ask(at, "POST", "/api/v1/advisories/check", JSON, body);
+    let good = check(ADVISORY);
+    assert_eq!(good.status, 200);
+    let good = good.json();
+    assert_eq!(good["track"][1]["time"], "2017-08-23T06:00:00Z");
+    assert_eq!(good["track"][0]["vmax_mps"], 38.0);
+    let notes = |answer: &Value| answer["notes"].to_string();
+    assert!(!notes(&good).contains("check"), "{}", notes(&good));
+
+    // Assumptions are flagged, and never silent.
+    for (from, to, expected) in [
+        ("\"wind\": 38", "\"wind\": 74", "knots or m/s"),
+        ("\"lat\": 21.5", "\"lat\": -21.5", "of TEST"),
+        ("\"lead_h\": 6", "\"lead_h\": 30", "hours without a fix"),
+    ] {
+        let text = ADVISORY.replace(from, to);
+        let answer = check(&text.replace("35,", "70,"));
+        match answer.status {
+            200 => assert!(
+                notes(&answer.json()).contains(expected),
+                "{to}: {}",
+                notes(&answer.json())
+            ),
+            status => assert_eq!((status, to), (400, "\"lat\": -21.5")),
+        }
+    }
+    let south = ADVISORY.replace("\"lat\": 2", "\"lat\": -2");
+    let south = check(&south).json();
+    assert!(notes(&south).contains("south of the equator"), "{south}");
+    assert!(notes(&south).contains("never comes nearer"), "{south}");
+    let refused = check(&format!("[{ADVISORY}, {ADVISORY}]"));
+    assert_eq!(refused.status, 400);
+    assert!(refused.json()["error"]["message"]["zh"].is_string());
+
+    let body = format!(r#"{{"advisory": {ADVISORY}, "cell_size_m": 50, "duration_s": 600}}"#);
+    let run = ask(at, "POST", "/api/v1/runs", JSON, &body);
+    assert_eq!(run.status, 202);
+    assert_eq!(run.json()["id"], "draft-50m");
+}

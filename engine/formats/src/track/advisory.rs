@@ -75,7 +75,16 @@ const MOST_FIXES: usize = 500;
 
 /// Whether a file is JSON.
 pub(super) fn is(bytes: &[u8]) -> bool {
-    bytes.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{')
+    let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
+    matches!(first, Some(b'{' | b'['))
+}
+
+/// Whether JSON holds several values, one after another or in a list.
+fn holds_several(bytes: &[u8]) -> bool {
+    let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<serde_json::Value>();
+    let first = values.next();
+    matches!(first, Some(Ok(serde_json::Value::Array(_))))
+        || matches!((first, values.next()), (Some(Ok(_)), Some(_)))
 }
 
 /// Reads an advisory.
@@ -83,6 +92,13 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
     let fault = |place: String, problem: String, remedy: &str| {
         FormatError::malformed(file, place, problem, remedy)
     };
+    if holds_several(bytes) {
+        return Err(fault(
+            String::new(),
+            "it holds more than one advisory, or something after the first".into(),
+            "give the positions of one storm in one object",
+        ));
+    }
     let advisory: Advisory = serde_json::from_slice(bytes).map_err(|e| {
         fault(
             format!("line {}", e.line()),
@@ -128,11 +144,26 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
         fixes: Vec::new(),
     };
     let mut warnings = Vec::new();
+    if advisory.fixes.len() == 1 {
+        warnings.push(format!(
+            "{file}: there is one position only; the storm is taken to stand still"
+        ));
+    }
+    let beyond = advisory.fixes.iter().position(|fix| fix.lon > 180.0);
+    if let Some(k) = beyond {
+        warnings.push(format!(
+            "{file}: longitude {} of fix {} is read as {} W; give west longitudes as negative numbers",
+            advisory.fixes[k].lon,
+            k + 1,
+            360.0 - advisory.fixes[k].lon
+        ));
+    }
     for (k, position) in advisory.fixes.iter().enumerate() {
         let place = || (file.to_owned(), format!("fix {}", k + 1));
         let fix = position.fix(base, advisory.wind_unit, &|problem, remedy| {
             fault(format!("fix {}", k + 1), problem, remedy)
         })?;
+        warnings.extend(shrinking(&fix, k, file));
         if let Some(last) = track.fixes.last() {
             check_order(&track, last, &fix, place)?;
             warnings.extend(gap(&track, last, &fix, file));
@@ -142,6 +173,22 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
     Ok(Tracks {
         tracks: vec![track],
         warnings,
+    })
+}
+
+/// Tells where a stronger wind reaches farther out than a weaker one.
+fn shrinking(fix: &Fix, k: usize, file: &str) -> Option<String> {
+    let inside_out = fix.radii.iter().any(|strong| {
+        fix.radii.iter().any(|weak| {
+            let quadrants = strong.quadrants.iter().zip(&weak.quadrants);
+            strong.wind > weak.wind && quadrants.into_iter().any(|(s, w)| s > w)
+        })
+    });
+    inside_out.then(|| {
+        format!(
+            "{file}: in fix {} a stronger wind reaches farther out than a weaker one; check the radii",
+            k + 1
+        )
     })
 }
 

@@ -18,6 +18,7 @@ use crate::forecast::{
     FORECAST_FILE, ForecastOptions, OBSTACLE_CELL_M, PreparedGround, forcing_of, parameters, setup,
 };
 use crate::forecast_file::ForecastFile;
+use crate::rehearsal::Rehearsal;
 use crate::results::{Summary, pretty, write_rasters, write_summary};
 use crate::storm::{Forcing, StormTable, storm_of_track};
 use crate::twin::{LoadedTwin, MANIFEST, Parts};
@@ -46,6 +47,8 @@ pub struct MemberSpec {
     pub twin: String,
     /// Cell size [m].
     pub cell_size_m: f64,
+    /// Start of the run.
+    pub start: Instant,
     /// Length [s].
     pub duration_s: f64,
     /// Name of the scheme.
@@ -65,7 +68,7 @@ impl MemberSpec {
     pub(super) fn new(
         twin: String,
         options: &ForecastOptions,
-        duration_s: f64,
+        (start, duration_s): (Instant, f64),
         track_name: &str,
         track: Track,
         issued: Instant,
@@ -76,6 +79,7 @@ impl MemberSpec {
             program: env!("CARGO_PKG_VERSION").to_owned(),
             twin,
             cell_size_m: options.cell_size_m,
+            start,
             duration_s,
             scheme: options.scheme().name().to_owned(),
             track_name: track_name.to_owned(),
@@ -233,7 +237,8 @@ pub fn run_member(
         false => Parts::Ground,
     };
     let twin = LoadedTwin::load_parts(twin, parts)?;
-    let file = ForecastFile::read(&twin.dir.join(FORECAST_FILE))?;
+    let mut file = ForecastFile::read(&twin.dir.join(FORECAST_FILE))?;
+    file.storm.start = spec.start;
     if twin_digest(&twin, &file, spec.cell_size_m)? != spec.twin {
         return Err(ProjectError::input(
             &name,
@@ -249,6 +254,7 @@ pub fn run_member(
         duration_s: Some(spec.duration_s),
         threads,
         scheme: Some(spec.scheme(&name)?),
+        rehearsal: Rehearsal::default(),
     };
     tell(observer, Stage::Storm, 0.0)?;
     let storm = storm_of_track(
@@ -267,7 +273,8 @@ pub fn run_member(
     )?;
     perturb(&mut forcing, &spec.perturbation);
     let ground = PreparedGround::new(&twin, &file, spec.cell_size_m)?;
-    let flood = Flood::new(setup(&twin, &file, &forcing, &ground, &options)?)?;
+    let (setup, _) = setup(&twin, &file, &forcing, &ground, &options)?;
+    let flood = Flood::new(setup)?;
     // The output times of a forecast are kept, though nothing is written: they cut the steps.
     let driven = drive(
         flood,

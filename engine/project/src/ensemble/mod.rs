@@ -273,7 +273,13 @@ pub fn plan_ensemble(
         None => published_errors()?,
     };
     let forecast = &options.forecast;
-    let file = ForecastFile::read(&twin.dir.join(FORECAST_FILE))?;
+    if !forecast.rehearsal.changes.is_empty() {
+        let problem = "changes are asked for, and members know none";
+        let remedy = "rehearse changes with a single forecast";
+        return Err(ProjectError::input("the ensemble", problem, remedy));
+    }
+    let mut file = ForecastFile::read(&twin.dir.join(FORECAST_FILE))?;
+    forecast.rehearsal.begin(&mut file)?;
     let duration_s = forecast.duration_s.unwrap_or(file.storm.duration_s);
     let (storm, path) = storm_of(twin, &file, forecast)?;
     // Not the path: the same track under another name is the same member.
@@ -289,7 +295,7 @@ pub fn plan_ensemble(
         let spec = MemberSpec::new(
             twin_digest.clone(),
             forecast,
-            duration_s,
+            (file.storm.start, duration_s),
             &track_name,
             track,
             issued,

@@ -16,6 +16,10 @@ const BELIEVED: (f64, f64) = (0.6, 1.55);
 /// Pressure deficit below which the relation says nothing [Pa].
 const LEAST_DEFICIT: f64 = 1_500.0;
 
+/// Strongest ten-minute mean that is believed [m s⁻¹]: Tip of 1979 had 140 kt, 72 m/s, in the best track of
+/// the JMA, the strongest of the western North Pacific.
+const RECORD: f64 = 75.0;
+
 /// Something a person should look at before the field is used.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Doubt {
@@ -24,6 +28,13 @@ pub enum Doubt {
         /// The median ratio [-].
         ratio: f64,
     },
+    /// A wind beyond all that was ever measured: knots may be taken for m/s.
+    BeyondRecord {
+        /// The greatest wind as a mean over ten minutes [m s⁻¹].
+        wind: f64,
+    },
+    /// No pressures: the unit of the winds cannot be checked.
+    NoPressure,
     /// The storm lies south of the equator, where it turns clockwise.
     Southern,
     /// No radius of maximum wind, nor of another wind, is given.
@@ -48,6 +59,14 @@ pub fn doubts(track: &Track) -> Vec<Doubt> {
         && !(BELIEVED.0..=BELIEVED.1).contains(&ratio)
     {
         found.push(Doubt::WindAgainstPressure { ratio });
+    }
+    let winds = track.fixes.iter().filter_map(|fix| fix.vmax);
+    let strongest = factor * winds.fold(0.0, f64::max);
+    if strongest > RECORD {
+        found.push(Doubt::BeyondRecord { wind: strongest });
+    }
+    if track.fixes.iter().all(|fix| fix.pmin.is_none()) {
+        found.push(Doubt::NoPressure);
     }
     let south = track.fixes.iter().filter(|fix| fix.lat_deg < 0.0).count();
     if 2 * south > track.fixes.len() {

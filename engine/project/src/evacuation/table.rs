@@ -1,0 +1,91 @@
+//! A plan as CSV and GeoJSON.
+
+use serde_json::{Value, json};
+
+use super::{EvacuationPlan, Move, PlanStep};
+use crate::tables::quoted;
+
+/// One row for each move; a grid without one has a row of its own.
+pub fn plan_csv(plan: &EvacuationPlan) -> Vec<u8> {
+    let mut csv = String::from(
+        "order,time,time_s,grid,grid_name,unit,unit_name,people,water_s,leave_s,leave_by_s,shelter,shelter_name,length_m,dry_until_s,staff\r\n",
+    );
+    let seconds = |v: Option<f64>| v.map(|v| format!("{v:.0}")).unwrap_or_default();
+    for step in &plan.steps {
+        let staff: Vec<String> = step
+            .staff
+            .iter()
+            .map(|s| format!("{} {}", s.role, s.count))
+            .collect();
+        let head = format!(
+            "{},{},{:.0},{},{}",
+            step.order,
+            step.time,
+            step.time_s,
+            quoted(&step.grid.code),
+            quoted(&step.grid.name)
+        );
+        let staff = quoted(&staff.join("; "));
+        if step.moves.is_empty() {
+            csv.push_str(&format!("{head},,,0,,,,,,,,{staff}\r\n"));
+        }
+        for m in &step.moves {
+            let (shelter, route) = (m.shelter.as_ref(), m.route.as_ref());
+            csv.push_str(&format!(
+                "{head},{},{},{},{:.0},{},{},{},{},{},{},{staff}\r\n",
+                quoted(&m.unit.code),
+                quoted(&m.unit.name),
+                m.people,
+                m.water_s,
+                seconds(route.map(|r| r.leave_s)),
+                seconds(route.and_then(|r| r.leave_by_s)),
+                quoted(shelter.map_or("", |s| &s.code)),
+                quoted(shelter.map_or("", |s| &s.name)),
+                route
+                    .map(|r| format!("{:.1}", r.length_m))
+                    .unwrap_or_default(),
+                seconds(route.and_then(|r| r.dry_until_s)),
+            ));
+        }
+    }
+    csv.into_bytes()
+}
+
+/// Ways as lines and shelters as points, longitude and latitude.
+pub fn plan_geojson(plan: &EvacuationPlan) -> Vec<u8> {
+    let ways = plan
+        .steps
+        .iter()
+        .flat_map(|step| step.moves.iter().filter_map(move |m| way(step, m)));
+    let shelters = plan.shelters.iter().filter_map(|shelter| {
+        Some(json!({
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": shelter.at?},
+            "properties": {"kind": "shelter", "code": shelter.code, "name": shelter.name,
+                "capacity": shelter.capacity, "assigned": shelter.assigned,
+                "places_left": shelter.places_left, "floods_at_s": shelter.floods_at_s},
+        }))
+    });
+    let features: Vec<Value> = ways.chain(shelters).collect();
+    json!({"type": "FeatureCollection", "features": features})
+        .to_string()
+        .into_bytes()
+}
+
+fn way(step: &PlanStep, m: &Move) -> Option<Value> {
+    let (shelter, route) = (m.shelter.as_ref()?, m.route.as_ref()?);
+    // A line needs two positions; whoever lives beside the shelter has none.
+    let geometry = match route.line.as_slice() {
+        [] => Value::Null,
+        [only] => json!({"type": "Point", "coordinates": only}),
+        line => json!({"type": "LineString", "coordinates": line}),
+    };
+    Some(json!({
+        "type": "Feature",
+        "geometry": geometry,
+        "properties": {"kind": "way", "order": step.order, "grid": step.grid.code, "unit": m.unit.code,
+            "people": m.people, "shelter": shelter.code, "length_m": route.length_m,
+            "leave_s": route.leave_s, "leave_by_s": route.leave_by_s,
+            "arrives_s": route.arrives_s, "dry_until_s": route.dry_until_s},
+    }))
+}

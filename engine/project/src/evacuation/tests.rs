@@ -1,0 +1,232 @@
+//! Plans keep their rules, whatever the water does.
+
+use std::sync::OnceLock;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::rehearsal::Rehearsal;
+use crate::test_twin::{laid, run};
+
+fn twin() -> &'static LoadedTwin {
+    static TWIN: OnceLock<(tempfile::TempDir, LoadedTwin)> = OnceLock::new();
+    &TWIN.get_or_init(laid).1
+}
+
+/// Water drawn at random over the small twin: 2 grids, 4 units, 7 roads, 3 shelters.
+fn basis() -> impl Strategy<Value = PlanBasis> {
+    let zone = (0u8..3, 0.0f64..20_000.0, 0u32..200);
+    let zones = |layer: &'static str, codes: &'static [&'static str]| {
+        proptest::collection::vec(zone.clone(), codes.len()).prop_map(move |drawn| LayerWater {
+            layer: layer.to_owned(),
+            zones: codes
+                .iter()
+                .zip(drawn)
+                .map(|(code, (wet, arrival, people))| ZoneWater {
+                    code: (*code).to_owned(),
+                    arrival_s: (wet > 0).then_some(arrival),
+                    depth_max_m: if wet > 0 { 0.7 } else { 0.0 },
+                    flooded_share: if wet > 1 { 0.3 } else { 0.0 },
+                    people: f64::from(people),
+                    people_reached: if wet > 1 { f64::from(people) } else { 0.0 },
+                })
+                .collect(),
+        })
+    };
+    let road = proptest::option::weighted(
+        0.4,
+        (0.0f64..20_000.0, proptest::option::of(0.0f64..5000.0)),
+    );
+    let shelter = proptest::option::weighted(0.3, 0.0f64..20_000.0);
+    (
+        zones("grids", &["G1", "G2"]),
+        zones("units", &["G1-1", "G1-2", "G2-1", "G2-2"]),
+        proptest::collection::vec(road, 7),
+        proptest::collection::vec(shelter, 3),
+    )
+        .prop_map(|(grids, units, roads, shelters)| PlanBasis {
+            start: "2017-08-23T01:00:00Z".to_owned(),
+            duration_s: 20_000.0,
+            layers: vec![grids, units],
+            roads: roads
+                .into_iter()
+                .map(|closed| RoadWater {
+                    depth_max_m: if closed.is_some() { 0.5 } else { 0.0 },
+                    closes_s: closed.map(|c| c.0),
+                    reopens_s: closed.and_then(|c| Some(c.0 + c.1?)),
+                })
+                .collect(),
+            shelters: shelters
+                .into_iter()
+                .map(|floods_at_s| PlaceWater {
+                    depth_max_m: if floods_at_s.is_some() { 0.4 } else { 0.0 },
+                    floods_at_s,
+                })
+                .collect(),
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn every_plan_keeps_the_rules(basis in basis()) {
+        let options = PlanOptions::default();
+        let plan = evacuation_plan(twin(), &basis, options).expect("a plan");
+        let units = basis.zones("units");
+        let hit: Vec<&ZoneWater> = units.iter().filter(|u| u.people_reached > 0.0).collect();
+
+        // Every hit grid is there once, in the order of the water, and no other.
+        let of_grid = |code: &str| hit.iter().filter(|u| u.code.starts_with(code)).count();
+        let expected: Vec<&str> = basis
+            .zones("grids")
+            .iter()
+            .filter(|g| of_grid(&g.code) > 0 || g.flooded_share >= 0.01)
+            .map(|g| g.code.as_str())
+            .collect();
+        let mut found: Vec<&str> = plan.steps.iter().map(|s| s.grid.code.as_str()).collect();
+        prop_assert!(plan.steps.windows(2).all(|w| w[0].time_s <= w[1].time_s));
+        prop_assert!(plan.steps.iter().enumerate().all(|(k, s)| s.order == k + 1));
+        found.sort_unstable();
+        prop_assert_eq!(found, expected);
+
+        // All people of hit units are accounted for, once.
+        let people: u64 = hit.iter().map(|u| u.people as u64).sum();
+        prop_assert_eq!(plan.people, people);
+        prop_assert_eq!(plan.steps.iter().map(|s| s.people).sum::<u64>(), people);
+        let moves: Vec<&Move> = plan.steps.iter().flat_map(|s| &s.moves).collect();
+        for unit in &hit {
+            let of_unit = moves.iter().filter(|m| m.unit.code == unit.code);
+            prop_assert_eq!(of_unit.map(|m| m.people).sum::<u64>(), unit.people as u64);
+        }
+        prop_assert_eq!(moves.iter().map(|m| m.people).sum::<u64>(), people);
+        let gone: u64 = moves.iter().filter(|m| m.shelter.is_none()).map(|m| m.people).sum();
+        prop_assert_eq!(plan.unplaced_people, gone);
+
+        // No shelter is overfull, none that floods is used, and its places add up.
+        for (shelter, water) in plan.shelters.iter().zip(&basis.shelters) {
+            let to = moves.iter().filter(|m| m.shelter.as_ref().is_some_and(|s| s.code == shelter.code));
+            let assigned: u64 = to.map(|m| m.people).sum();
+            prop_assert_eq!(shelter.assigned, assigned);
+            prop_assert!(assigned <= shelter.capacity);
+            match water.floods_at_s {
+                Some(_) => prop_assert_eq!((assigned, shelter.places_left), (0, 0)),
+                None => prop_assert_eq!(shelter.places_left, shelter.capacity - assigned),
+            }
+        }
+
+        for m in &moves {
+            let (Some(_), Some(route)) = (&m.shelter, &m.route) else {
+                prop_assert!(m.shelter.is_none() && m.route.is_none());
+                continue;
+            };
+            // No road is passed once water has closed it, and none so late that it would.
+            for &(road, [enters, leaves]) in &route.passed {
+                let closes = basis.roads[road].closes_s.unwrap_or(f64::INFINITY);
+                prop_assert!(enters >= route.leave_s && leaves <= closes + 1e-9);
+            }
+            let first_closing = route.passed.iter().filter_map(|(road, _)| basis.roads[*road].closes_s);
+            prop_assert_eq!(route.dry_until_s, first_closing.min_by(f64::total_cmp));
+            let planned = (m.water_s - options.lead_s).max(0.0);
+            prop_assert!(route.leave_s == planned || route.leave_s == 0.0);
+            prop_assert!((route.arrives_s - route.leave_s - route.length_m / options.speed_mps).abs() < 0.1);
+        }
+
+        // Somebody is left without a place only if every dry shelter that they can reach is full.
+        let (network, _) = network(twin());
+        let closures = closures(&network, &basis).for_good();
+        let places: Vec<[f64; 2]> = basis::shelters(twin()).map(|(_, at)| at).collect();
+        for m in moves.iter().filter(|m| m.shelter.is_none() && m.people > 0) {
+            let (feature, _) = twin().twin.grid_by_code(&m.unit.code).expect("a unit");
+            let at = twin().twin.get::<Position>(feature.layer, feature.idx).expect("a place").0;
+            for (shelter, &to) in plan.shelters.iter().zip(&places) {
+                let leave_s = (m.water_s - options.lead_s).max(0.0);
+                let trip = Trip { leave_s, speed_mps: options.speed_mps };
+                let way = network.route([at[0], at[1]], to, trip, &closures);
+                prop_assert!(way.is_none() || shelter.places_left == 0);
+            }
+        }
+        prop_assert_eq!(&plan, &evacuation_plan(twin(), &basis, options).expect("a plan"));
+    }
+}
+
+#[test]
+fn a_run_of_the_twin_gives_a_plan_with_staff_shelters_and_ways() {
+    let (dir, twin) = laid();
+    let out = dir.path().join("run");
+    let forecast = run(&twin, Rehearsal::default(), Some(&out)).expect("run");
+    let basis = read_basis(&out).expect("written");
+    assert_eq!(basis, forecast.basis);
+    let plan = evacuation_plan(&twin, &basis, PlanOptions::default()).expect("a plan");
+    let west = plan
+        .steps
+        .iter()
+        .find(|s| s.grid.code == "G1")
+        .expect("hit");
+    assert_eq!(west.order, 1);
+    assert_eq!(west.units, ["G1-1", "G1-2"]);
+    assert_eq!(west.people, 200);
+    let counts: Vec<(&str, u64)> = west
+        .staff
+        .iter()
+        .map(|s| (s.role.as_str(), s.count))
+        .collect();
+    assert_eq!(
+        counts,
+        [("full_time", 2), ("part_time", 9), ("unit_leaders", 2)]
+    );
+    // The western shelter lies in the water; the two in the east hold 120.
+    assert!(plan.shelters[0].floods_at_s.is_some() && plan.shelters[0].assigned == 0);
+    assert_eq!(plan.people - plan.unplaced_people, 120);
+    assert_eq!(west.unplaced_people + 120, 200);
+    for text in [&west.note, &plan.notes[0]] {
+        assert!(
+            !text.zh.is_empty() && !text.en.starts_with("plan."),
+            "{text:?}"
+        );
+    }
+    let csv = String::from_utf8(plan_csv(&plan)).expect("text");
+    let columns = csv.lines().next().expect("a head").split(',').count();
+    assert_eq!(
+        csv.lines().nth(1).expect("a row").split(',').count(),
+        columns
+    );
+    let geojson: serde_json::Value = serde_json::from_slice(&plan_geojson(&plan)).expect("JSON");
+    let lines = geojson["features"].as_array().expect("features").iter();
+    let lines = lines.filter(|f| f["geometry"]["type"] == "LineString");
+    let with_way = plan
+        .steps
+        .iter()
+        .flat_map(|s| &s.moves)
+        .filter(|m| m.route.is_some());
+    assert_eq!(lines.count(), with_way.count());
+
+    let cut = roads_cut(&twin, &basis).expect("roads");
+    assert!(cut.iter().any(|r| r.id == "R5"), "{cut:?}");
+    assert!(cut.windows(2).all(|w| w[0].closes_s <= w[1].closes_s));
+    let depths: Vec<f64> = forecast
+        .impacts
+        .assets
+        .roads
+        .iter()
+        .map(|r| r.depth_max_m)
+        .collect();
+    assert_eq!(cut.len(), depths.iter().filter(|d| **d >= 0.3).count());
+}
+
+#[test]
+fn a_run_of_another_twin_is_refused() {
+    let mut other = PlanBasis {
+        start: "2017-08-23T01:00:00Z".to_owned(),
+        ..PlanBasis::default()
+    };
+    let error = evacuation_plan(twin(), &other, PlanOptions::default()).expect_err("refused");
+    assert!(error.to_string().contains("road segments"), "{error}");
+    other.roads = vec![RoadWater::default(); 7];
+    assert!(evacuation_plan(twin(), &other, PlanOptions::default()).is_err());
+    let crawl = PlanOptions {
+        speed_mps: f64::NAN,
+        ..PlanOptions::default()
+    };
+    assert!(evacuation_plan(twin(), &other, crawl).is_err());
+}
