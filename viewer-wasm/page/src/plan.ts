@@ -63,7 +63,7 @@ function fill(plan: Plan, start: string) {
   const people = plan.steps.reduce((sum, step) => sum + step.people, 0);
   byId("plan-totals").textContent = t("plan.totals", { steps: number(plan.steps.length), people: number(people), shelters: number(plan.shelters.length) });
   const parts: Node[] = [];
-  if (plan.unplaced_people > 0) parts.push(el("p", { class: "note bad lead" }, t("plan.unplaced", { people: number(plan.unplaced_people) })));
+  if (plan.unplaced_people > 0) parts.push(el("p", { class: "note bad lead" }, t("plan.nowhere", { people: number(plan.unplaced_people) })));
   parts.push(...plan.notes.map((note) => el("p", { class: "note lead" }, both(note))));
   if (plan.steps.length === 0) parts.push(el("p", { class: "empty" }, t("plan.nothing")));
   else parts.push(el("ol", { class: "steps" }, ...plan.steps.map((step) => el("li", {}, stepEntry(step, start)))));

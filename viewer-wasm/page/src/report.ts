@@ -283,7 +283,7 @@ function planPart({ plan, run, geojson, roadLines }: Facts): HTMLElement {
   ]);
   return section(
     "report.plan",
-    ...(plan.unplaced_people > 0 ? [el("p", { class: "caution" }, t("plan.unplaced", { people: number(plan.unplaced_people) }))] : []),
+    ...(plan.unplaced_people > 0 ? [el("p", { class: "caution" }, t("plan.nowhere", { people: number(plan.unplaced_people) }))] : []),
     el("figure", { class: "map" }, map.svg, el("figcaption", {}, t("report.routes"))),
     table(["№", t("report.time"), t("compare.grid"), t("card.people"), t("report.staff"), t("plan.shelter"), t("report.route")], steps, [0, 1, 3, 6]),
     el("h3", {}, t("plan.shelters")),
