@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { PNG } from "pngjs";
 
 import { openPage, screenshots, sleep, startBrowser, startProgram, until, untilReady } from "./harness.mjs";
+import { workplace } from "./workplace.mjs";
 
 const DESK = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
@@ -190,6 +191,7 @@ test("the page draws the city and a forecast, and its controls work", { timeout:
   await t.test("this browser computes a what-if by itself", async () => {
     await page.keyboard.press("Escape");
     await page.locator("#language").click();
+    await page.locator("#steps [data-step=rehearsal]").click();
     await page.locator("#local-open").click();
     await until("the dialog", () => page.locator("#local").isVisible());
     await page.locator("#local-cell").selectOption("80");
@@ -207,7 +209,7 @@ test("the page draws the city and a forecast, and its controls work", { timeout:
     await until("the water of its end", async () => (await page.evaluate(() => window.stormgrid.stats())).water_time === 3600);
     const end = await page.evaluate(() => window.stormgrid.stats().wet_cells);
     assert.ok(end > start, `wet cells: ${start} at the start, ${end} after an hour of rain`);
-    assert.match(await page.locator("#run").innerText(), /本机推演 1（80 米）/);
+    assert.match(await page.locator("#run-choice option:checked").innerText(), /本机推演 1（80 米）/);
     await page.screenshot({ path: path.join(screenshots, "desk-local-zh.png"), timeout: 90_000 });
     const others = await page.locator("#run-choice option").evaluateAll((options) => options.map((option) => option.value));
     const served = others.find((id) => !id.startsWith("local-"));
@@ -215,6 +217,8 @@ test("the page draws the city and a forecast, and its controls work", { timeout:
     await until("the server's forecast again", async () => (await state(page)).run === served);
     await until("its ranking", async () => (await page.locator("#ranking-list button").count()) > 3);
   });
+
+  await workplace(t, page);
 
   await t.test("nothing went wrong on the way", () => assert.deepEqual(trouble, []));
   await close();
@@ -234,7 +238,7 @@ test("a phone shows map, list and card without overlap", { timeout: 600_000 }, a
   });
 
   await t.test("each tab opens its panel inside the screen", async () => {
-    for (const [tab, panel] of [["ranking", "#ranking"], ["storm", "#storm"], ["legend", "#legend"]]) {
+    for (const [tab, panel] of [["work", "#left"], ["storm", "#storm"], ["legend", "#legend"]]) {
       await page.locator(`#tabs [data-tab=${tab}]`).click();
       await until(`panel ${panel}`, () => page.locator(panel).isVisible());
       const box = await page.locator(panel).boundingBox();
@@ -246,7 +250,7 @@ test("a phone shows map, list and card without overlap", { timeout: 600_000 }, a
   });
 
   await t.test("a row opens the card", async () => {
-    await page.locator("#tabs [data-tab=ranking]").click();
+    await page.locator("#tabs [data-tab=work]").click();
     await page.locator("#ranking-list button").first().click();
     await until("the card", () => page.locator("#card").isVisible());
     await rested(page);
@@ -254,12 +258,22 @@ test("a phone shows map, list and card without overlap", { timeout: 600_000 }, a
   });
 
   await t.test("the dialog of own runs fits the screen", async () => {
-    await page.locator("#tabs button").last().click();
+    await page.locator("#steps [data-step=rehearsal]").click();
+    await page.locator("#local-open").click();
     await until("the dialog", () => page.locator("#local").isVisible());
     const box = await page.locator("#local").boundingBox();
     assert.ok(box.x >= 0 && box.x + box.width <= PHONE.width && box.y >= 0 && box.y + box.height <= PHONE.height, JSON.stringify(box));
     await page.screenshot({ path: path.join(screenshots, "phone-local-zh.png"), timeout: 90_000 });
     await page.locator("#local-close").click();
+  });
+
+  await t.test("each step fits the screen", async () => {
+    for (const step of ["forecast", "warnings", "rehearsal", "plan"]) {
+      await page.locator(`#steps [data-step=${step}]`).click();
+      await until(`step ${step}`, async () => (await state(page)).step === step);
+      const wide = await page.locator("#left").evaluate((part) => part.scrollWidth - part.clientWidth);
+      assert.ok(wide <= 1, `${step} is ${wide} px too wide`);
+    }
   });
 
   await t.test("no sideways scrolling, nothing went wrong", async () => {

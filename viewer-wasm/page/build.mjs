@@ -1,4 +1,4 @@
-// Bundles the page, clips the coast for the storm map, copies the wasm and its glue, compresses.
+// Bundles the page and the report, clips the coast for the storm map, copies the wasm and its glue, compresses.
 //
 //   VIEWER_GLUE  folder with what wasm-bindgen wrote
 //   VIEWER_OUT   folder to serve
@@ -56,18 +56,20 @@ const temporary = `${out}.new`;
 rmSync(temporary, { recursive: true, force: true });
 mkdirSync(temporary, { recursive: true });
 
-await esbuild.build({
-  entryPoints: [path.join(here, "src/main.ts")],
-  bundle: true,
-  format: "esm",
-  target: "es2022",
-  minify: true,
-  legalComments: "none",
-  outfile: path.join(temporary, "page.js"),
-  external: ["./stormgrid_viewer.js"],
-  define: { COAST: JSON.stringify(coast()) },
-  logLevel: "warning",
-});
+const COAST = JSON.stringify(coast());
+for (const [entry, name] of [["main", "page"], ["report", "report"]])
+  await esbuild.build({
+    entryPoints: [path.join(here, `src/${entry}.ts`)],
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    legalComments: "none",
+    outfile: path.join(temporary, `${name}.js`),
+    external: ["./stormgrid_viewer.js"],
+    define: { COAST },
+    logLevel: "warning",
+  });
 await esbuild.build({
   entryPoints: [path.join(here, "src/worker.ts")],
   bundle: true,
@@ -79,13 +81,14 @@ await esbuild.build({
   external: ["./stormgrid_flood_wasm.js"],
   logLevel: "warning",
 });
-await esbuild.build({
-  entryPoints: [path.join(here, "src/style.css")],
-  bundle: true,
-  minify: true,
-  outfile: path.join(temporary, "page.css"),
-  logLevel: "warning",
-});
+for (const name of ["page", "report"])
+  await esbuild.build({
+    entryPoints: [path.join(here, `src/${name}.css`)],
+    bundle: true,
+    minify: true,
+    outfile: path.join(temporary, `${name}.css`),
+    logLevel: "warning",
+  });
 for (const name of ["stormgrid_viewer", "stormgrid_flood_wasm"])
   for (const file of [`${name}.js`, `${name}_bg.wasm`]) cpSync(path.join(glue, file), path.join(temporary, file));
 
@@ -93,8 +96,8 @@ for (const name of ["stormgrid_viewer", "stormgrid_flood_wasm"])
 const digest = createHash("sha256");
 for (const name of readdirSync(temporary).sort()) digest.update(readFileSync(path.join(temporary, name)));
 const version = digest.digest("hex").slice(0, 12);
-const html = readFileSync(path.join(here, "index.html"), "utf8").replaceAll("%VERSION%", version);
-writeFileSync(path.join(temporary, "index.html"), html);
+for (const name of ["index.html", "report.html"])
+  writeFileSync(path.join(temporary, name), readFileSync(path.join(here, name), "utf8").replaceAll("%VERSION%", version));
 
 const brotli = promisify(zlib.brotliCompress);
 const gzip = promisify(zlib.gzip);

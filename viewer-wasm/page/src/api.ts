@@ -1,4 +1,6 @@
-// The server's interface as the page uses it. Lengths in metres, times in seconds after the run's start.
+// The server's interface as the page uses it: the twin and its runs; `workapi.ts` has the rest. Lengths in metres, times in seconds after the run's start.
+
+import type { Change } from "./workapi";
 
 /** A text in both languages. */
 export interface Bilingual {
@@ -58,6 +60,25 @@ export interface Run {
   eta_s: number | null;
   wall_s: number | null;
   message: Bilingual | null;
+  created?: string;
+  /** The run that this one is a changed copy of. */
+  copy_of?: string | null;
+  /** How it differs from that one. */
+  changes?: Change[];
+  /** What was assumed of the storm's track. */
+  track_notes?: (Bilingual | string)[];
+  /** Numbers of the finished run. */
+  summary?: Summary | null;
+}
+
+/** Numbers of a finished run that the report tells. */
+export interface Summary {
+  cells: number;
+  steps: number;
+  volume_error_rel: number;
+  digest: string;
+  version: string;
+  notes?: string[];
 }
 
 export interface GridRef {
@@ -136,6 +157,7 @@ export interface SearchHit {
 export interface Storm {
   name: string;
   source: string;
+  averaging?: string;
   track: { time_s: number; utc: string; lon: number; lat: number; vmax_mps: number | null; pmin_hpa: number | null; rmw_km: number | null }[];
   site: {
     time_s: number;
@@ -162,7 +184,8 @@ export class ServerError extends Error {
   }
 }
 
-const BASE = "/api/v1/";
+/** Where the interface begins. */
+export const BASE = "/api/v1/";
 
 async function request(path: string, init?: RequestInit): Promise<Response> {
   let response: Response;
@@ -177,12 +200,36 @@ async function request(path: string, init?: RequestInit): Promise<Response> {
   throw new ServerError(response.status, error?.message ?? null, `${response.status} ${path}`);
 }
 
-async function json<T>(path: string, init?: RequestInit): Promise<T> {
+/** An answer in JSON. */
+export async function json<T>(path: string, init?: RequestInit): Promise<T> {
   return (await (await request(path, init)).json()) as T;
 }
 
-async function bytes(path: string): Promise<Uint8Array> {
+/** An answer in bytes. */
+export async function bytes(path: string): Promise<Uint8Array> {
   return new Uint8Array(await (await request(path)).arrayBuffer());
+}
+
+/** Sends a body and reads the answer. */
+export const post = <T>(path: string, body: unknown) =>
+  json<T>(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+
+let routes: Set<string> | null = null;
+
+/** Asks once what the server offers: an older program lacks whole routes, and need not be asked in vain. */
+export async function learnRoutes(): Promise<void> {
+  const answer = await fetch("/api/openapi.json");
+  if (!answer.ok) return;
+  const described = (await answer.json()) as { paths?: Record<string, unknown> };
+  routes = new Set(Object.keys(described.paths ?? {}));
+}
+
+/** Whether the server has a route, written as in its description: `runs/{id}/plan`. */
+export const offers = (route: string): boolean => routes === null || routes.has(BASE + route);
+
+/** Refuses in words, without asking, what the server does not offer. */
+export function needs(route: string) {
+  if (!offers(route)) throw new ServerError(404, null, `404 ${route}`);
 }
 
 const id = encodeURIComponent;
@@ -200,12 +247,6 @@ export const api = {
     json<PointReport>(`at?x=${x.toFixed(2)}&y=${y.toFixed(2)}${run ? `&run=${id(run)}` : ""}`),
   search: (text: string) => json<SearchHit[]>(`search?q=${id(text)}`),
   runs: () => json<Run[]>("runs"),
-  startRun: (cell: number) =>
-    json<Run>("runs", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ cell_size_m: cell }),
-    }),
   cancelRun: (run: string) => json<Run>(`runs/${id(run)}/cancel`, { method: "POST" }),
   frame: (run: string, n: number) => bytes(`runs/${id(run)}/frames/${n}`),
   exposure: (run: string, layer: string) => json<Exposure>(`runs/${id(run)}/exposure?layer=${id(layer)}`),

@@ -3,10 +3,13 @@
 import { api, type BuildingCard, type ExposureRow, type GridCard, type GridRef, type PointReport, type Run } from "./api";
 import { HAZARD_COLOURS } from "./colours";
 import { byId, el, facts, path, svg } from "./dom";
-import { clock, number, percent, t, word } from "./i18n";
+import { chance, probabilityOf } from "./ensembles";
+import { both, clock, number, percent, t, word } from "./i18n";
+import { hazardsOf } from "./paint";
 import * as rows from "./rows";
 import { serverId } from "./localrun";
 import { set, state } from "./state";
+import type { Hazards, Probability } from "./workapi";
 
 let asked = 0;
 
@@ -26,7 +29,12 @@ export async function showCard(run: Run | null) {
     const point = await api.at(building.x, building.y, of);
     content = buildingCard(building, point, run, selection.floor);
   } else if (selection.kind === "grid") {
-    content = gridCard(selection.layer, await api.grid(selection.code, of), run);
+    const [grid, probability, hazards] = await Promise.all([
+      api.grid(selection.code, of),
+      probabilityOf(selection.layer).catch(() => null),
+      hazardsOf(run, selection.layer),
+    ]);
+    content = gridCard(selection.layer, grid, run, probability, hazards);
   } else {
     content = pointCard(await api.at(selection.x, selection.y, of), run);
   }
@@ -111,7 +119,43 @@ function buildingCard(building: BuildingCard, point: PointReport, run: Run | nul
   ];
 }
 
-function gridCard(layer: string, grid: GridCard, run: Run | null): Node[] {
+/** What the members of the ensemble say about a grid. */
+function membersPart(probability: Probability | null, code: string): Node[] {
+  const row = probability?.rows.find((of) => of.code === code);
+  if (!row) return [];
+  const chances = [0.15, 0.3, 0.5].map((depth) => chance(row, depth)).map((of) => (of === null ? "–" : number(100 * of)));
+  const line = (title: string, values: (number | null)[], digits: number) =>
+    el("tr", {}, el("th", { scope: "row" }, title), ...values.map((of) => el("td", { class: "number" }, of === null ? "–" : number(of, digits))));
+  const heads = ["", "50 %", "90 %", t("card.worst")].map((text) => el("th", { scope: "col" }, text));
+  return [
+    el("h3", {}, t("card.ensemble")),
+    list([[t("card.chances"), `${chances.join(" · ")} %`]]),
+    el(
+      "table",
+      { class: "members" },
+      el("thead", {}, el("tr", {}, ...heads)),
+      el(
+        "tbody",
+        {},
+        line(t("card.members_depth"), [row.depth_p50_m, row.depth_p90_m, row.depth_worst_m], 2),
+        line(t("card.members_people"), [row.people_p50, row.people_p90, row.people_worst], 0),
+      ),
+    ),
+  ];
+}
+
+/** The level of each hazard and of all together. */
+function hazardsPart(hazards: Hazards | null, code: string): Node[] {
+  const row = hazards?.rows.find((of) => of.code === code);
+  if (!hazards || !row) return [];
+  const told = (level: number) => t(`level.hazard_${Math.max(0, Math.min(4, level))}`);
+  return [
+    el("h3", {}, t("card.hazards")),
+    list([[t("card.combined"), told(row.combined)], ...hazards.hazards.map((of): [string, string] => [both(of.title), told(row.levels[of.id] ?? 0)])]),
+  ];
+}
+
+function gridCard(layer: string, grid: GridCard, run: Run | null, probability: Probability | null, hazards: Hazards | null): Node[] {
   const row = grid.exposure ?? null;
   const fly = el("button", { type: "button" }, t("card.fly"));
   fly.addEventListener("click", () => window.dispatchEvent(new CustomEvent("fly-to-grid", { detail: { layer, code: grid.code } })));
@@ -134,6 +178,8 @@ function gridCard(layer: string, grid: GridCard, run: Run | null): Node[] {
           [t("card.speed_max"), rows.speedMax(row) === null ? "–" : `${number(rows.speedMax(row) ?? 0, 2)} ${t("unit.mps")}`],
         ])
       : el("p", { class: "note facts" }, t("card.no_run")),
+    ...membersPart(probability, grid.code),
+    ...hazardsPart(hazards, grid.code),
     el("h3", {}, t("card.facts")),
     list([
       [t("card.code"), grid.code],

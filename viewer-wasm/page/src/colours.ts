@@ -1,4 +1,4 @@
-// The two ramps of the map. Both are readable with the common kinds of colour blindness: lightness falls monotonically.
+// The ramps of the map. All are readable with the common kinds of colour blindness: lightness falls monotonically.
 
 /** Water depth [m] and its colour. The renderer's water shader has the same stops. */
 export const DEPTH_STOPS: [number, string][] = [
@@ -19,6 +19,36 @@ export const SHARE_STOPS: [number, string][] = [
   [0.5, "#c62f2f"],
   [0.75, "#7f1033"],
 ];
+
+/** Probability of at least a depth, and its colour. */
+export const CHANCE_STOPS: [number, string][] = [
+  [0.01, "#efe9f7"],
+  [0.1, "#d3c3e8"],
+  [0.3, "#b191d4"],
+  [0.5, "#8c5cba"],
+  [0.7, "#683295"],
+  [0.9, "#43106b"],
+];
+
+/** The bar of a probability in lists. */
+export const CHANCE_BAR = "#b191d4";
+
+/** How much deeper B is than A [m], and its colour: green shallower, purple deeper. */
+export const DIFFERENCE_STOPS: [number, string][] = [
+  [Number.NEGATIVE_INFINITY, "#1b7837"],
+  [-0.3, "#5aae61"],
+  [-0.1, "#a6dba0"],
+  [-0.02, "#e4e4e4"],
+  [0.02, "#dcc3e6"],
+  [0.1, "#9970ab"],
+  [0.3, "#5f1f77"],
+];
+
+/** Combined hazard levels 1 to 4 in the colours of warnings: blue, yellow, orange, red. */
+export const LEVEL_COLOURS = ["#3f86e0", "#f2d13c", "#f08a2c", "#d7263d"];
+
+/** The four colours of warnings. */
+export const WARNING_COLOURS: Record<string, string> = { blue: "#3f86e0", yellow: "#f2d13c", orange: "#f08a2c", red: "#d7263d" };
 
 /** Hazard classes H1 to H6 (Australian Rainfall and Runoff, 2019). */
 export const HAZARD_COLOURS = ["#7fd18c", "#c9e265", "#ffe04a", "#ffae42", "#f4703a", "#d7263d"];

@@ -61,3 +61,54 @@ export function toast(text: string, kind: "bad" | "good" = "bad") {
     box.hidden = true;
   }, 8000);
 }
+
+/** A button that does something. */
+export function button(text: string, act: (button: HTMLButtonElement) => unknown, attributes: Record<string, string> = {}): HTMLButtonElement {
+  const made = el("button", { type: "button", ...attributes }, text);
+  made.addEventListener("click", () => void act(made));
+  return made;
+}
+
+/** A labelled choice; `choose` is called with the value that a person picks. */
+export function choice(label: string, options: [string, string][], value: string, choose: (value: string) => void): HTMLSelectElement {
+  const select = el("select", { "aria-label": label, title: label }, ...options.map(([key, text]) => el("option", { value: key }, text)));
+  select.value = value;
+  select.addEventListener("change", () => choose(select.value));
+  return select;
+}
+
+/** A labelled field; the label stands above it. */
+export function field(label: string, input: HTMLElement): HTMLLabelElement {
+  return el("label", { class: "field" }, el("span", {}, label), input);
+}
+
+/** A number that a person types. */
+export function numberInput(value: number | string, attributes: Record<string, string | number> = {}): HTMLInputElement {
+  const input = el("input", { type: "number", inputmode: "decimal", ...Object.fromEntries(Object.entries(attributes).map(([k, v]) => [k, String(v)])) });
+  input.value = String(value);
+  return input;
+}
+
+/** Replaces the options of a choice if they have changed, keeping the value. */
+export function setOptions(select: HTMLSelectElement, options: [string, string][], value: string) {
+  const now = JSON.stringify(options);
+  if (select.dataset.now !== now) {
+    select.dataset.now = now;
+    select.replaceChildren(...options.map(([key, text]) => el("option", { value: key }, text)));
+  }
+  select.value = value;
+}
+
+/** Replaces what a part holds; the control that had the focus keeps it. */
+export function redraw(part: HTMLElement, ...children: Node[]) {
+  const controls = () => [...part.querySelectorAll<HTMLElement>("a[href], button, input, select, summary")];
+  const focused = controls().findIndex((control) => control === document.activeElement);
+  part.replaceChildren(...children);
+  if (focused >= 0) controls()[focused]?.focus({ preventScroll: true });
+}
+
+/** Keeps what a person has typed or unfolded in a part of the page while it is drawn anew. */
+export function busyWithin(part: HTMLElement): boolean {
+  const active = document.activeElement;
+  return active instanceof HTMLElement && part.contains(active) && active.matches("input, textarea, select");
+}

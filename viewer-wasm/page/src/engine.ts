@@ -72,6 +72,9 @@ export const terrainCell = (): number => wasm.terrain_cell();
 export const setTerrain = (bytes: Uint8Array) => wasm.set_terrain(bytes);
 export const addCityChunk = (bytes: Uint8Array) => wasm.add_city_chunk(bytes);
 export const setLayer = (id: string, geojson: string, style: LayerStyle) => wasm.set_layer(id, geojson, style);
+export const removeLayer = (id: string) => wasm.remove_layer(id);
+/** Where a local point appears on the canvas [CSS px]; null behind the camera. */
+export const project = (x: number, y: number, z: number): [number, number] | null => (started ? (wasm.project(x, y, z) as [number, number] | null) : null);
 export const setExposure = (layer: string, codes: string[], colours: Uint8Array) => wasm.set_exposure(layer, codes, colours);
 export const setVisible = (names: Set<string>) => wasm.set_visible([...names]);
 export const setWaterFrame = (index: number, bytes: Uint8Array) => wasm.set_water_frame(index, bytes);
@@ -82,5 +85,16 @@ export const setView = (next: View) => wasm.set_view(next);
 /** The part of the canvas that no panel covers [CSS px: left, top, right, bottom]. */
 export const setFree = (part: number[]) => wasm.set_free(new Float64Array(part));
 export const flyTo = (next: Partial<View> & { x: number; y: number }) => wasm.fly_to(next, undefined);
-export const flyToFeature = (layer: string, code: string): boolean => wasm.fly_to_feature(layer, code);
+let free: () => number[] = () => [];
+
+/** How to learn, before each flight to a feature, which part of the canvas no panel covers. */
+export const keepFree = (part: () => number[]) => {
+  free = part;
+};
+
+/** Flies so that a feature fills the free part of the view; false when it is unknown. */
+export function flyToFeature(layer: string, code: string): boolean {
+  setFree(free());
+  return wasm.fly_to_feature(layer, code);
+}
 export const select = (selection: Selection | null) => wasm.select(selection?.kind === "building" ? { kind: "building", index: selection.index } : selection);

@@ -1,8 +1,10 @@
 // Which run is shown, its progress, its water frames and its exposure.
 
 import { api, type Exposure, type Run, ServerError, type Storm } from "./api";
-import { byId, el, toast } from "./dom";
-import { both, number, t } from "./i18n";
+import { changeText } from "./changes";
+import { byId, el, setOptions, toast } from "./dom";
+import { lookAtEnsembles } from "./ensembles";
+import { both, number, remaining, t } from "./i18n";
 import { cancelLocal, isLocal, localFrame, localRuns } from "./localrun";
 import { set, state } from "./state";
 
@@ -15,6 +17,10 @@ const all = (): Run[] => [...localRuns(), ...served];
 let pinned: string | null = null;
 const exposures = new Map<string, Exposure>();
 const storms = new Map<string, Storm>();
+
+export const knownRuns = (): readonly Run[] => all();
+export const runOf = (id: string | null): Run | null => all().find((run) => run.id === id) ?? null;
+export const finishedRuns = (): Run[] => served.filter((run) => run.state === "done");
 
 export const shownRun = () => all().find((run) => run.id === state.run) ?? null;
 
@@ -30,8 +36,10 @@ const hasWater = (run: Run) => run.frames > 0 && run.state !== "failed";
 function best(): Run | null {
   const named = all().find((run) => run.id === pinned && hasWater(run));
   if (named) return named;
-  const finished = served.filter((run) => run.state === "done").sort((a, b) => a.cell_size_m - b.cell_size_m);
-  return finished[0] ?? served.find((run) => run.state === "running" && hasWater(run)) ?? null;
+  // A rehearsal is shown when a person asks for it.
+  const forecasts = served.filter((run) => !run.copy_of);
+  const finished = forecasts.filter((run) => run.state === "done").sort((a, b) => a.cell_size_m - b.cell_size_m);
+  return finished[0] ?? forecasts.find((run) => run.state === "running" && hasWater(run)) ?? null;
 }
 
 /** Asks for the runs again and again; faster while one is being computed. */
@@ -46,11 +54,27 @@ export async function watchRuns(changed: () => void): Promise<void> {
       if (alive) toast(t("failure.lost"));
       alive = !(error instanceof ServerError);
     }
+    const members = await lookAtEnsembles();
+    for (const [id, done] of awaited) {
+      const run = runOf(id);
+      if (!run || run.state === "queued" || run.state === "running") continue;
+      awaited.delete(id);
+      done(run);
+    }
     takeBest();
     changed();
-    const busy = served.some((run) => run.state === "running" || run.state === "queued");
+    const busy = members || served.some((run) => run.state === "running" || run.state === "queued");
     await new Promise((done) => setTimeout(done, busy ? 1000 : 5000));
   }
+}
+
+/** Runs that this page has started, and what to do when they end. */
+const awaited = new Map<string, (run: Run) => void>();
+
+/** Calls `done` when a run of the server has ended, well or not. */
+export function awaitRun(run: Run, done: (run: Run) => void) {
+  served = [...served.filter((known) => known.id !== run.id), run];
+  awaited.set(run.id, done);
 }
 
 /** Shows the run that should be shown, and how the others go on. */
@@ -58,45 +82,49 @@ export function takeBest() {
   const before = shownRun();
   const next = best();
   if (next && next.id !== state.run) {
-    if (before && next.state === "done" && !isLocal(next)) toast(t("run.better", { cell: number(next.cell_size_m) }), "good");
+    if (before && next.state === "done" && next.id !== pinned && !isLocal(next)) toast(t("run.better", { cell: number(next.cell_size_m) }), "good");
     const end = Math.max(0, next.frames - 1) * next.output_interval_s;
     set({ run: next.id, time: Math.min(state.time, end) });
   }
   showProgress();
 }
 
-/** A run's name in the list of those that can be shown. */
-const label = (run: Run) => t(isLocal(run) ? "run.local" : "run.showing", { cell: number(run.cell_size_m), number: run.id.replace("local-", "") });
+
+/** The name a run goes by in lists; runs of one name are numbered. */
+export function runName(run: Run): string {
+  if (isLocal(run)) return t("run.local", { cell: number(run.cell_size_m), number: run.id.replace("local-", "") });
+  const titleOf = (of: Run) => {
+    const title = both(of.title) || of.id;
+    // A rehearsal without a title of its own goes by what it changes.
+    const untitled = of.changes?.length && both(runOf(of.copy_of ?? null)?.title) === title;
+    return untitled ? t("rehearsal.named", { changes: (of.changes ?? []).map(changeText).join(t("list.comma")) }) : title;
+  };
+  const title = titleOf(run);
+  const same = served.filter((other) => titleOf(other) === title);
+  const at = same.findIndex((other) => other.id === run.id);
+  return same.length > 1 ? `${title} · ${at + 1}` : title;
+}
 
 /** Lets people choose between the server's forecasts and their own runs. */
 function showChoice() {
   const choice = byId<HTMLSelectElement>("run-choice");
   const shown = all().filter(hasWater);
-  choice.hidden = localRuns().length === 0;
-  const now = shown.map((run) => `${run.id} ${label(run)}`).join();
-  if (choice.dataset.now !== now) {
-    choice.dataset.now = now;
-    choice.replaceChildren(...shown.map((run) => el("option", { value: run.id }, label(run))));
-  }
-  choice.value = state.run ?? "";
+  choice.disabled = shown.length === 0;
+  const options = shown.map((run): [string, string] => [run.id, runName(run)]);
+  setOptions(choice, options.length ? options : [["", t("run.none")]], state.run ?? "");
 }
 
 export function wireChoice(changed: () => void) {
   const choice = byId<HTMLSelectElement>("run-choice");
   choice.addEventListener("change", () => {
+    set({ compare: null, water: "time" });
     pinRun(choice.value);
     takeBest();
     changed();
   });
 }
 
-function remaining(seconds: number): string {
-  if (seconds < 90) return `${number(Math.max(1, seconds))} ${t("unit.s")}`;
-  if (seconds < 5400) return `${number(seconds / 60)} ${t("unit.min")}`;
-  return `${number(seconds / 3600, 1)} ${t("unit.h")}`;
-}
-
-/** The state of the forecasts in the top bar. */
+/** The state of the forecasts in their box. */
 export function showProgress() {
   const box = byId("run");
   const shown = shownRun();
@@ -107,9 +135,7 @@ export function showProgress() {
   cancel.hidden = !working;
   cancel.dataset.run = working?.id ?? "";
   const parts: (Node | string)[] = [];
-  if (shown && (shown.state === "done" || (isLocal(shown) && shown !== working))) parts.push(label(shown));
   if (working) {
-    if (parts.length) parts.push(" · ");
     parts.push(t(`run.${working.state}`, { cell: number(working.cell_size_m) }), " ");
     if (working.state === "running") {
       parts.push(el("progress", { max: "1", value: working.progress.toFixed(3), "aria-label": t("run.running", { cell: number(working.cell_size_m) }) }));

@@ -77,3 +77,13 @@ export function clock(start: string, seconds: number, withDay = true): string {
 /** A large number to two digits: 2.4万, 24K. */
 export const roughly = (value: number): string =>
   new Intl.NumberFormat(current === "zh" ? "zh-CN" : "en", { notation: "compact", maximumSignificantDigits: 2 }).format(value);
+
+/** A span of time to the precision that a person waits by. */
+export function remaining(seconds: number): string {
+  if (seconds < 90) return `${number(Math.max(1, seconds))} ${t("unit.s")}`;
+  if (seconds < 5400) return `${number(seconds / 60)} ${t("unit.min")}`;
+  return `${number(seconds / 3600, 1)} ${t("unit.h")}`;
+}
+
+/** An instant of the server in China Standard Time. */
+export const instant = (time: string | null | undefined): string => (time && Number.isFinite(Date.parse(time)) ? clock(time, 0) : "–");

@@ -1,19 +1,29 @@
 // Start: engine, city, forecast, in that order; then the page follows the state.
 
-import { api, type LayerInfo, type SearchHit, ServerError, type Twin } from "./api";
+import { api, learnRoutes, type LayerInfo, type SearchHit, ServerError, type Twin } from "./api";
 import { showCard } from "./card";
-import { classColour, rgba, SHARE_STOPS } from "./colours";
-import { byId, el, toast } from "./dom";
+import { setPlume } from "./charts";
+import { otherFace, showCompareBar } from "./compare";
+import { busyWithin, button, byId, el, toast } from "./dom";
 import * as engine from "./engine";
-import { exposureOf, Frames, pinRun, showProgress, shownRun, stormOf, watchRuns, takeBest, wireCancel, wireChoice } from "./forecast";
+import { pinEnsemble, plumeOf, shownEnsemble, showEnsembles, wireEnsembles } from "./ensembles";
+import { exposureOf, finishedRuns, Frames, pinRun, showProgress, shownRun, stormOf, takeBest, watchRuns, wireCancel, wireChoice } from "./forecast";
+import { fitPlaces } from "./geo";
 import { both, language, number, onLanguage, setLanguage, t, translatePage } from "./i18n";
-import { showLocalTexts, wireLocal } from "./localrun";
-import { showLegend, showSwitches, wireSwitches } from "./legend";
+import { serverId, showLocalTexts, wireLocal } from "./localrun";
+import { showForecastTexts, wireForecast } from "./newforecast";
+import { paint, showLegend } from "./paint";
+import { finish, takePick, wirePicking } from "./pickplace";
+import { learnGrids, usePlaces } from "./places";
+import { showPlan } from "./plan";
 import { markRanking, showRanking, showRankingChoices, wireRanking } from "./ranking";
-import { people, share } from "./rows";
+import { openRehearsal } from "./rehearsal";
 import { wireSearch } from "./search";
-import { on, readAddress, set, state, writeAddress } from "./state";
+import { on, readAddress, set, state, STEPS, type Step, writeAddress } from "./state";
 import { drawStorm, showSpeeds, showStormAt, showTime, wireTime } from "./storm";
+import { showSwitches, wireSwitches } from "./switches";
+import { loadWarnings, showTargets, showWarnings, watchWarnings, wireWarnings } from "./warnings";
+import { work } from "./workapi";
 
 /** Levels of the polygon layers that are ranked and coloured, largest first in the choice. */
 const RANKED = ["grid", "unit", "park_grid", "park_unit", "village", "town"];
@@ -24,6 +34,7 @@ let twin: Twin;
 let layers: LayerInfo[] = [];
 let frames: Frames | null = null;
 let framesOf: string | null = null;
+let wishedWater: typeof state.water = "time";
 
 let markReady: () => void = () => undefined;
 let markFailed: (error: unknown) => void = () => undefined;
@@ -97,9 +108,25 @@ async function loadLayers() {
   const drawn = twin.layers.filter((info) => info.geometry === "polygon" && RANKED.includes(info.level ?? ""));
   layers = drawn.sort((a, b) => RANKED.indexOf(a.level ?? "") - RANKED.indexOf(b.level ?? ""));
   if (!layers.some((info) => info.id === state.layer) && layers[0]) state.layer = layers[0].id;
-  for (const info of layers) engine.setLayer(info.id, await api.layer(info.id), borderStyle(info.level ?? ""));
+  for (const info of layers) {
+    const geojson = await api.layer(info.id);
+    learnGrids(info.id, geojson);
+    engine.setLayer(info.id, geojson, borderStyle(info.level ?? ""));
+  }
+}
+
+let roadsDrawn = false;
+
+/** Lines of marks must stay visible while the roads are off: the roads are laid and taken away. */
+async function showVisible() {
+  engine.setVisible(new Set([...state.visible, "roads"]));
   const roads = twin.layers.find((info) => info.geometry === "line");
-  if (roads) engine.setLayer(roads.id, await api.layer(roads.id), { geometry: "line", colour: [96, 92, 84, 255], width_m: 9, width_px: 1.2, range_max: 9000 });
+  const wanted = state.visible.has("roads");
+  if (!roads || wanted === roadsDrawn) return;
+  roadsDrawn = wanted;
+  if (!wanted) return engine.removeLayer(roads.id);
+  const geojson = await api.layer(roads.id);
+  if (roadsDrawn) engine.setLayer(roads.id, geojson, { geometry: "line", colour: [96, 92, 84, 255], width_m: 9, width_px: 1.2, range_max: 9000 });
 }
 
 async function start() {
@@ -117,20 +144,28 @@ async function start() {
   engine.onFailure((message) => fail("engine", message));
   try {
     loading(0.25, "loading.twin");
-    twin = await api.twin();
+    [twin] = await Promise.all([api.twin(), learnRoutes().catch(() => undefined)]);
     engine.setSite(twin);
     loading(0.3, "loading.terrain");
     engine.setTerrain(await api.terrain(engine.terrainCell()));
     engine.setView(address.view ?? twin.start_view ?? overview());
+    usePlaces(twin);
     await loadCity();
     loading(0.88, "loading.layers");
-    await loadLayers();
+    await Promise.all([loadLayers(), fitPlaces(twin)]);
   } catch (error) {
     return fail("server", error);
   }
   if (address.layer && layers.some((info) => info.id === address.layer)) state.layer = address.layer;
   pinRun(address.run ?? null);
+  pinEnsemble(address.ensemble ?? null);
   state.time = address.time ?? 0;
+  state.step = address.step ?? "forecast";
+  state.tint = address.tint ?? "share";
+  state.compare = address.compare ?? null;
+  state.warning = address.warning ?? null;
+  // The ensemble is not known yet: the wish is kept until it is.
+  wishedWater = address.water ?? "time";
   wire();
   showTexts();
   loading(0.95, "loading.forecast");
@@ -138,6 +173,8 @@ async function start() {
   byId("loading").hidden = true;
   if (address.selection) set({ selection: address.selection });
   void watchRuns(() => void followRun());
+  watchWarnings();
+  void openStep();
   markReady();
 }
 
@@ -176,8 +213,12 @@ function showTexts() {
   showSpeeds();
   showHelp();
   showTabs();
+  showSteps();
   showProgress();
+  showEnsembles();
   showLocalTexts();
+  showForecastTexts();
+  showWarnings();
   if (!twin) return;
   byId("twin-name").textContent = both(twin.name);
   const badge = byId("synthetic");
@@ -189,6 +230,7 @@ function showTexts() {
   void showExposure();
   void redrawStorm();
   void showSelection();
+  void openStep();
 }
 
 function wire() {
@@ -197,6 +239,18 @@ function wire() {
   wireSwitches();
   wireCancel();
   wireChoice(() => void followRun());
+  wireEnsembles();
+  wireForecast(twin, () => {
+    takeBest();
+    void followRun();
+  });
+  wireWarnings();
+  wirePicking(() => {
+    const before = document.body.dataset.tab ?? "map";
+    if (window.innerWidth > 820) return () => undefined;
+    openTab("map");
+    return () => openTab(before);
+  });
   wireLocal(twin, (newest) => {
     if (newest) {
       pinRun(newest.id);
@@ -208,21 +262,46 @@ function wire() {
   wireSearch(choose);
   byId("language").addEventListener("click", () => {
     setLanguage(language() === "zh" ? "en" : "zh");
+    showReportLink();
     address();
   });
   byId("help-open").addEventListener("click", () => byId<HTMLDialogElement>("help").showModal());
   on(["time"], () => void showWater());
   on(["time", "playing", "run"], () => showTime(shownRun()));
   on(["time"], () => showStormAt(state.time));
-  on(["run", "layer"], () => void showExposure());
+  on(["run", "layer", "ensemble", "water", "tint", "compare", "warning", "step", "sort", "filter"], () => void showExposure());
   on(["run"], () => void redrawStorm());
-  on(["sort", "filter"], () => void showExposure());
+  on(["ensemble"], () => void showPlume());
+  on(["ensemble", "water", "tint"], showSwitches);
+  on(["ensemble", "water"], () => void followRun());
   on(["selection", "run"], () => void showSelection());
-  on(["visible"], () => engine.setVisible(state.visible));
+  on(["visible"], () => {
+    void showVisible();
+    showLegend();
+  });
   on(["playing"], play);
-  on(["time", "layer", "selection", "run"], address);
+  on(["step"], () => {
+    showSteps();
+    void openStep();
+  });
+  on(["compare"], () => {
+    showCompareBar();
+    if (state.step === "rehearsal") void openRehearsal();
+  });
+  on(["run"], () => void openStep());
+  on(["run", "ensemble"], showReportLink);
+  on(["layer", "selection"], () => {
+    if (state.step === "rehearsal") void openRehearsal();
+  });
+  on(["warning"], () => {
+    showWarnings();
+    void showTargets(true);
+  });
+  on(["time", "layer", "selection", "run", "ensemble", "step", "water", "tint", "compare", "warning"], address);
+  engine.keepFree(freePart);
   engine.onView(address);
   engine.onPick((hit) => {
+    if (takePick(hit)) return;
     if (!hit) return set({ selection: null });
     if (hit.kind === "building" && hit.index !== undefined) return set({ selection: { kind: "building", index: hit.index } });
     const grid = hit.grids.find((of) => of.layer === state.layer);
@@ -230,18 +309,17 @@ function wire() {
   });
   window.addEventListener("fly-to-grid", (event) => {
     const { layer, code } = (event as CustomEvent<{ layer: string; code: string }>).detail;
-    engine.setFree(freePart());
     engine.flyToFeature(layer, code);
   });
   window.addEventListener("keydown", onKey);
-  engine.setVisible(state.visible);
+  void showVisible();
 }
 
 const address = () => writeAddress(engine.view);
 
 function onKey(event: KeyboardEvent) {
   const target = event.target as HTMLElement;
-  if (target.closest("input, select, textarea, dialog") || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (target.closest("input, select, textarea") || document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === " " && target.closest("button")) return;
   const run = shownRun();
   const step = (by: number) => {
@@ -252,22 +330,40 @@ function onKey(event: KeyboardEvent) {
   if (event.key === " ") byId("play").click();
   else if (event.key === ",") step(-1);
   else if (event.key === ".") step(1);
-  else if (event.key === "Escape") set({ selection: null });
+  else if (event.key === "Escape") {
+    if (!finish(false)) set({ selection: null });
+  } else if (event.key === "x" && state.compare) otherFace();
+  else if (/^[1-4]$/.test(event.key)) set({ step: STEPS[Number(event.key) - 1] ?? "forecast" });
   else return;
   event.preventDefault();
 }
 
 /** After each look at the runs: more frames may be there, the run may have ended. */
 let endedRun: string | null = null;
+let finishedBefore = 0;
 async function followRun() {
   const run = shownRun();
+  if (wishedWater !== "time" && shownEnsemble()) {
+    const water = wishedWater;
+    wishedWater = "time";
+    set({ water });
+  }
   showTime(run);
+  if (state.compare) showCompareBar();
+  const finished = finishedRuns().length;
+  if (finished !== finishedBefore) {
+    finishedBefore = finished;
+    if (state.step === "rehearsal" && !busyWithin(byId("rehearsal"))) await openRehearsal();
+  }
+  await showProduct();
   if (!run) return;
-  if (framesOf !== run.id) {
+  if (state.water === "time" && framesOf !== run.id) {
     framesOf = run.id;
     engine.clearWater();
     engine.setWaterInterval(run.output_interval_s);
-    frames = new Frames(run.id, run.output_interval_s, engine.setWaterFrame);
+    frames = new Frames(run.id, run.output_interval_s, (index, bytes) => {
+      if (framesOf === run.id) engine.setWaterFrame(index, bytes);
+    });
   }
   await showWater();
   if (run.state === "done" && endedRun !== run.id) {
@@ -275,7 +371,30 @@ async function followRun() {
     await showExposure();
     await redrawStorm();
     await showSelection();
+    showReportLink();
+    await openStep();
   } else if (!document.querySelector("#storm-map svg")) await redrawStorm();
+}
+
+/** Shows the greatest depth of an ensemble, which does not change with time. */
+async function showProduct() {
+  const ensemble = shownEnsemble();
+  if (state.water === "time" || !ensemble) return;
+  const name = `${ensemble.id} ${state.water}`;
+  if (framesOf === name) return;
+  framesOf = name;
+  frames = null;
+  try {
+    const bytes = await work.product(ensemble.id, state.water);
+    if (framesOf !== name) return;
+    engine.clearWater();
+    engine.setWaterFrame(0, bytes);
+    engine.setTime(0);
+  } catch (error) {
+    framesOf = null;
+    set({ water: "time" });
+    toast(error instanceof ServerError && error.text ? both(error.text) : t("failure.lost"));
+  }
 }
 
 async function showWater() {
@@ -294,15 +413,46 @@ async function showWater() {
 async function showExposure() {
   const run = shownRun();
   const exposure = await exposureOf(run, state.layer).catch(() => null);
-  showRanking(exposure, run);
-  markRanking();
-  const rows = exposure?.rows ?? [];
-  const colours = new Uint8Array(rows.length * 4);
-  for (const [i, row] of rows.entries()) {
-    const flooded = share(row) ?? 0;
-    colours.set(flooded > 0.001 || (people(row) ?? 0) > 0 ? rgba(classColour(SHARE_STOPS, flooded), 150) : [0, 0, 0, 0], i * 4);
-  }
-  engine.setExposure(state.layer, rows.map((row) => row.code), colours);
+  showRankingChoices(layers);
+  await Promise.all([showRanking(exposure, run), paint(run, exposure)]);
+}
+
+async function showPlume() {
+  setPlume(await plumeOf());
+}
+
+/** Where the work stands: the step that is open fills its panel. */
+async function openStep() {
+  document.body.dataset.step = state.step;
+  if (state.step === "warnings") await loadWarnings();
+  else await showTargets(false);
+  await openRehearsal();
+  await showPlan();
+}
+
+/** The four steps in order, each a word on what it is for. */
+function showSteps() {
+  const entries = STEPS.map((step: Step, i) => {
+    const of = button("", () => {
+      set({ step });
+      openTab("work");
+    }, { "data-step": step, title: t(`steps.${step}_help`), ...(step === state.step ? { "aria-current": "step" } : {}) });
+    of.append(el("b", {}, String(i + 1)), el("span", {}, t(`steps.${step}`)));
+    return el("li", {}, of);
+  });
+  const waiting = document.getElementById("drafts-count") ?? el("span", { id: "drafts-count", class: "count", hidden: "" });
+  entries[1]?.querySelector("button")?.append(waiting);
+  byId("steps").replaceChildren(el("ol", {}, ...entries));
+  document.body.dataset.step = state.step;
+  for (const tab of document.querySelectorAll<HTMLElement>("#tabs [data-tab=work]")) tab.textContent = t(`steps.${state.step}`);
+}
+
+function showReportLink() {
+  const link = byId<HTMLAnchorElement>("report-open");
+  const run = serverId(shownRun());
+  link.hidden = !run || shownRun()?.state !== "done";
+  const ensemble = state.ensemble ? `&ensemble=${encodeURIComponent(state.ensemble)}` : "";
+  if (run) link.href = `report.html?run=${encodeURIComponent(run)}${ensemble}&lang=${language()}`;
 }
 
 async function redrawStorm() {
@@ -340,7 +490,7 @@ function freePart(): number[] {
   const bottom = side("time").top;
   // On a phone the card comes up from below.
   if (window.innerWidth <= 820) return [0, top, window.innerWidth, Math.max(top + 80, bottom - 0.46 * window.innerHeight)];
-  const left = side("ranking").right;
+  const left = side("left").right;
   const right = side("side").left;
   return right - left > 200 ? [left, top, right, bottom] : [];
 }
@@ -367,31 +517,23 @@ function showHelp() {
   const close = el("button", { type: "button" }, t("help.close"));
   const dialog = byId<HTMLDialogElement>("help");
   close.addEventListener("click", () => dialog.close());
-  const points = ["turn", "keys", "click", "link", "first_order", "coast"].map((key) => el("li", {}, t(`help.${key}`)));
+  const points = ["steps", "turn", "keys", "click", "link", "first_order", "coast"].map((key) => el("li", {}, t(`help.${key}`)));
   dialog.replaceChildren(el("h2", {}, t("help.title")), el("p", {}, t("help.intro")), el("ul", {}, ...points), close);
 }
 
-const TABS = ["map", "ranking", "card", "storm", "legend"];
+const TABS = ["map", "work", "card", "storm", "legend"];
 
 function showTabs() {
   const current = document.body.dataset.tab ?? "map";
   byId("tabs").setAttribute("role", "tablist");
   byId("tabs").replaceChildren(
     ...TABS.map((name) => {
-      const tab = el("button", { type: "button", role: "tab", "aria-selected": String(name === current), "data-tab": name }, t(`tabs.${name}`));
+      const tab = el("button", { type: "button", role: "tab", "aria-selected": String(name === current), "data-tab": name }, name === "work" ? t(`steps.${state.step}`) : t(`tabs.${name}`));
       tab.addEventListener("click", () => openTab(name));
       return tab;
     }),
-    localTab(),
   );
   document.body.dataset.tab = current;
-}
-
-/** Opens a dialog, and is no tab of a panel. */
-function localTab() {
-  const button = el("button", { type: "button" }, t("tabs.local"));
-  button.addEventListener("click", () => byId("local-open").click());
-  return button;
 }
 
 function openTab(name: string) {

@@ -1,24 +1,25 @@
-// The ranked list of the worst grids; a row flies there.
+// The ranked and filtered list of grids; a row flies there.
 
-import { api, type Exposure, type ExposureRow, type LayerInfo, type Run } from "./api";
-import { classColour, SHARE_STOPS } from "./colours";
-import { byId, el } from "./dom";
+import { api, type Exposure, type LayerInfo, type Run } from "./api";
+import { CHANCE_BAR, classColour, LEVEL_COLOURS, SHARE_STOPS } from "./colours";
+import { byId, el, setOptions } from "./dom";
+import { probabilityOf } from "./ensembles";
 import { both, clock, number, percent, t } from "./i18n";
 import { isLocal } from "./localrun";
-import { arrival, depthMax, ORDERS, people, rowName, share } from "./rows";
+import { face, hazardsOf, threshold } from "./paint";
+import { towns, townOf } from "./places";
+import { type GridRow, merged, ORDERS, passes, reached } from "./rows";
 import { set, state } from "./state";
+import { work } from "./workapi";
 
 /** Rows shown at once; the filter finds the others. */
 const SHOWN = 100;
 
-/** The choices of layer and order, in words of the language. */
+/** The choices of layer, order and town, in words of the language. */
 export function showRankingChoices(layers: LayerInfo[]) {
-  const layer = byId<HTMLSelectElement>("ranking-layer");
-  layer.replaceChildren(...layers.map((info) => el("option", { value: info.id }, `${both(info.title)} · ${number(info.count)}`)));
-  layer.value = state.layer;
-  const sort = byId<HTMLSelectElement>("ranking-sort");
-  sort.replaceChildren(...Object.keys(ORDERS).map((key) => el("option", { value: key }, t(`ranking.by.${key}`))));
-  sort.value = state.sort;
+  setOptions(byId<HTMLSelectElement>("ranking-layer"), layers.map((info) => [info.id, `${both(info.title)} · ${number(info.count)}`]), state.layer);
+  setOptions(byId<HTMLSelectElement>("ranking-sort"), Object.keys(ORDERS).map((key) => [key, t(`ranking.by.${key}`)]), state.sort);
+  setOptions(byId<HTMLSelectElement>("ranking-town"), [["", t("ranking.all_towns")], ...towns()], state.filter.town);
 }
 
 export function wireRanking() {
@@ -26,32 +27,63 @@ export function wireRanking() {
   layer.addEventListener("change", () => set({ layer: layer.value }));
   const sort = byId<HTMLSelectElement>("ranking-sort");
   sort.addEventListener("change", () => set({ sort: sort.value }));
+  const change = (of: Partial<typeof state.filter>) => set({ filter: { ...state.filter, ...of } });
   const filter = byId<HTMLInputElement>("ranking-filter");
-  filter.addEventListener("input", () => set({ filter: filter.value.trim() }));
+  filter.addEventListener("input", () => change({ text: filter.value.trim() }));
+  const town = byId<HTMLSelectElement>("ranking-town");
+  town.addEventListener("change", () => change({ town: town.value }));
+  for (const [name, scale] of [["depth", 1], ["people", 1], ["probability", 0.01]] as const) {
+    const input = byId<HTMLInputElement>(`ranking-min-${name}`);
+    input.addEventListener("input", () => change({ [name]: Math.max(0, input.valueAsNumber || 0) * scale }));
+  }
+  byId("ranking-reset").addEventListener("click", () => {
+    for (const input of document.querySelectorAll<HTMLInputElement>("#ranking .tools input")) input.value = "";
+    set({ filter: { text: "", depth: 0, people: 0, probability: 0, town: "" } });
+    town.value = "";
+  });
 }
 
-/** Fills the list from a run's exposure. */
-export function showRanking(exposure: Exposure | null, run: Run | null) {
+let asked = 0;
+
+/** Fills the list from a run's exposure, the ensemble's probabilities and the hazard levels. */
+export async function showRanking(exposure: Exposure | null, run: Run | null) {
+  const mine = ++asked;
+  const [probability, hazards] = await Promise.all([
+    probabilityOf(state.layer).catch(() => null),
+    face() === "hazard" || state.sort === "level" ? hazardsOf(run, state.layer) : null,
+  ]);
+  if (mine !== asked) return;
   const list = byId("ranking-list");
-  const links = [byId<HTMLAnchorElement>("export-csv"), byId<HTMLAnchorElement>("export-geojson")];
+  const links = [byId<HTMLAnchorElement>("export-csv"), byId<HTMLAnchorElement>("export-geojson")] as const;
+  const chances = byId<HTMLAnchorElement>("export-probability");
   for (const link of links) link.hidden = !exposure || !run;
-  if (!exposure || !run) {
-    byId("totals").textContent = t(isLocal(run) ? "ranking.local" : "ranking.waiting");
+  chances.hidden = !probability || !state.ensemble;
+  if (exposure && run) {
+    links[0].href = api.exportLink(run.id, exposure.layer, "csv");
+    links[1].href = api.exportLink(run.id, exposure.layer, "geojson");
+  }
+  if (probability && state.ensemble) chances.href = work.probabilityLink(state.ensemble, state.layer, "csv");
+  byId<HTMLInputElement>("ranking-min-probability").disabled = !probability;
+  byId("ranking-reset").hidden = JSON.stringify(state.filter) === '{"text":"","depth":0,"people":0,"probability":0,"town":""}';
+  if (!exposure && !probability) {
+    byId("totals").textContent = t(isLocal(run) ? "ranking.local" : run ? "ranking.waiting" : "ranking.nothing");
     byId("ranking-note").textContent = "";
     list.replaceChildren();
     return;
   }
-  links[0]!.href = api.exportLink(run.id, exposure.layer, "csv");
-  links[1]!.href = api.exportLink(run.id, exposure.layer, "geojson");
-  const reached = exposure.rows.filter((row) => (share(row) ?? 0) > 0);
-  const sum = exposure.rows.reduce((total, row) => total + (people(row) ?? 0), 0);
-  byId("totals").textContent = t("ranking.totals", { people: number(sum), grids: number(reached.length), all: number(exposure.rows.length) });
-  const wanted = state.filter.toLowerCase();
-  const rows = reached
-    .filter((row) => !wanted || `${rowName(row)} ${row.code}`.toLowerCase().includes(wanted))
-    .sort(ORDERS[state.sort] ?? ORDERS.people);
-  list.replaceChildren(...rows.slice(0, SHOWN).map((row, i) => el("li", {}, entry(row, i + 1, exposure.layer, run))));
+  const all = merged(exposure, probability, hazards, state.water, threshold());
+  const wet = all.filter(reached);
+  const sum = all.reduce((total, row) => total + (row.people ?? 0), 0);
+  byId("totals").textContent = t(state.water === "time" && exposure ? "ranking.totals" : "ranking.totals_members", {
+    people: number(sum),
+    grids: number(wet.length),
+    all: number(all.length),
+  });
+  const rows = wet.filter((row) => passes(row, state.filter, townOf)).sort(ORDERS[state.sort] ?? ORDERS.people);
+  list.replaceChildren(...rows.slice(0, SHOWN).map((row, i) => el("li", {}, entry(row, i + 1, state.layer, run))));
+  if (rows.length === 0) list.replaceChildren(el("li", { class: "empty" }, t(wet.length ? "ranking.none_pass" : "ranking.none_wet")));
   byId("ranking-note").textContent = t("ranking.note", { shown: Math.min(rows.length, SHOWN), all: rows.length });
+  markRanking();
 }
 
 /** Marks the selected grid's row. */
@@ -61,25 +93,33 @@ export function markRanking() {
     button.setAttribute("aria-current", String(button.dataset.code === selected));
 }
 
-function entry(row: ExposureRow, rank: number, layer: string, run: Run): HTMLElement {
-  const flooded = share(row) ?? 0;
+function entry(row: GridRow, rank: number, layer: string, run: Run | null): HTMLElement {
   const fill = el("i");
-  fill.style.width = `${Math.max(1, flooded * 100)}%`;
-  fill.style.background = classColour(SHARE_STOPS, flooded);
-  const first = arrival(row);
+  const likely = face().startsWith("p") || row.share === null;
+  const length = likely ? (row.chance ?? 0) : (row.share ?? 0);
+  fill.style.width = `${Math.max(1, length * 100)}%`;
+  // On the dark panel one light purple reads better than the ramp of the map.
+  fill.style.background = likely ? CHANCE_BAR : classColour(SHARE_STOPS, length);
+  const badges: Node[] = [];
+  if (row.level) {
+    const badge = el("b", { class: "level", title: t("ranking.level", { level: t(`level.hazard_${row.level}`) }) }, t(`level.hazard_${row.level}`));
+    badge.style.background = LEVEL_COLOURS[row.level - 1] ?? "#fff";
+    badges.push(badge);
+  }
+  const chance = row.chance === null ? [] : [el("span", {}, t("ranking.chance", { chance: percent(row.chance) }))];
   const button = el(
     "button",
     { type: "button", "data-code": row.code },
     el("span", { class: "rank" }, String(rank)),
-    el("span", { class: "name" }, rowName(row)),
-    el("span", { class: "main" }, t("ranking.people", { people: number(people(row) ?? 0) })),
+    el("span", { class: "name" }, row.name),
+    el("span", { class: "main" }, ...badges, t("ranking.people", { people: number(row.people ?? 0) })),
     el("span", { class: "bar" }, fill),
     el(
       "span",
       { class: "facts-line" },
-      el("span", {}, t("ranking.share", { share: percent(flooded) })),
-      el("span", {}, t("ranking.depth", { depth: number(depthMax(row) ?? 0, 2) })),
-      el("span", {}, first === null ? "–" : t("ranking.arrival", { time: clock(run.start, first) })),
+      ...(chance.length ? chance : [el("span", {}, t("ranking.share", { share: percent(row.share ?? 0) }))]),
+      el("span", {}, t("ranking.depth", { depth: number(row.depth ?? 0, 2) })),
+      el("span", {}, row.arrival === null || !run ? "–" : t("ranking.arrival", { time: clock(run.start, row.arrival) })),
     ),
   );
   button.addEventListener("click", () => {

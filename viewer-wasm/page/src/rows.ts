@@ -1,6 +1,10 @@
-// What the page reads from a row of exposure. The names are those of `exposure.csv`.
+// What the page reads from a row of exposure (the names are those of `exposure.csv`), and the rows of
+// the ranked list, where a run, an ensemble and the hazards come together.
 
-import type { ExposureRow } from "./api";
+import type { Exposure, ExposureRow } from "./api";
+import { chance } from "./ensembles";
+import type { Filter, Water } from "./state";
+import type { Hazards, Probability, ProbabilityRow } from "./workapi";
 
 const numeric = (row: ExposureRow | null | undefined, name: string): number | null => {
   const value = row?.[name];
@@ -35,10 +39,88 @@ export const schools = (row: ExposureRow | null | undefined) => numeric(row, "sc
 export const hospitals = (row: ExposureRow | null | undefined) => numeric(row, "hospitals_reached");
 export const roadCut = (row: ExposureRow | null | undefined) => numeric(row, "road_cut_m");
 
-/** Orders for the list of the worst grids: the worst first, those not reached last. */
-export const ORDERS: Record<string, (a: ExposureRow, b: ExposureRow) => number> = {
-  people: (a, b) => (people(b) ?? 0) - (people(a) ?? 0) || (share(b) ?? 0) - (share(a) ?? 0),
-  share: (a, b) => (share(b) ?? 0) - (share(a) ?? 0),
-  depth: (a, b) => (depthMax(b) ?? 0) - (depthMax(a) ?? 0),
-  arrival: (a, b) => (arrival(a) ?? Number.POSITIVE_INFINITY) - (arrival(b) ?? Number.POSITIVE_INFINITY),
+/** A grid in the ranked list; `null` where nothing says. */
+export interface GridRow {
+  code: string;
+  name: string;
+  people: number | null;
+  share: number | null;
+  depth: number | null;
+  arrival: number | null;
+  /** Of at least the depth asked for, 0 to 1. */
+  chance: number | null;
+  /** Combined hazard level, 0 to 4. */
+  level: number | null;
+}
+
+const PERCENTILES = {
+  p50: { depth: (row: ProbabilityRow) => row.depth_p50_m, people: (row: ProbabilityRow) => row.people_p50 },
+  p90: { depth: (row: ProbabilityRow) => row.depth_p90_m, people: (row: ProbabilityRow) => row.people_p90 },
+  worst: { depth: (row: ProbabilityRow) => row.depth_worst_m, people: (row: ProbabilityRow) => row.people_worst },
+};
+
+/**
+ * One row for each grid that anything is known of. Depth, people and arrival are the run's, or, while
+ * a percentile of an ensemble is shown, those of that percentile.
+ *
+ * - `threshold`: depth whose probability is told [m]
+ */
+export function merged(
+  exposure: Exposure | null,
+  probability: Probability | null,
+  hazards: Hazards | null,
+  water: Water,
+  threshold: number,
+): GridRow[] {
+  const likely = new Map(probability?.rows.map((row) => [row.code, row]));
+  const levels = new Map(hazards?.rows.map((row) => [row.code, row.combined]));
+  const runs = new Map(exposure?.rows.map((row) => [row.code, row]));
+  const names = new Map<string, string>();
+  for (const row of probability?.rows ?? []) names.set(row.code, row.name);
+  for (const row of exposure?.rows ?? []) names.set(row.code, rowName(row));
+  for (const row of hazards?.rows ?? []) if (!names.has(row.code)) names.set(row.code, row.name);
+  return [...names].map(([code, name]) => {
+    const run = runs.get(code) ?? null;
+    const member = likely.get(code) ?? null;
+    const ofMembers = water !== "time" || !exposure;
+    const percentile = PERCENTILES[water === "time" ? "p90" : water];
+    return {
+      code,
+      name: name || code,
+      people: ofMembers && member ? percentile.people(member) : people(run),
+      share: share(run),
+      depth: ofMembers && member ? percentile.depth(member) : depthMax(run),
+      arrival: ofMembers && member ? member.arrival_p50_s : arrival(run),
+      chance: chance(member, threshold),
+      level: levels.get(code) ?? null,
+    };
+  });
+}
+
+/** Whether water may come there at all. */
+export const reached = (row: GridRow) => (row.share ?? 0) > 0 || (row.chance ?? 0) > 0 || (row.share === null && (row.depth ?? 0) > 0.05) || (row.level ?? 0) > 0;
+
+/** Whether a row passes the filter. */
+export function passes(row: GridRow, filter: Filter, townOf: (code: string) => string | null): boolean {
+  const text = filter.text.toLowerCase();
+  return (
+    (!text || `${row.name} ${row.code}`.toLowerCase().includes(text)) &&
+    (row.depth ?? 0) >= filter.depth &&
+    (row.people ?? 0) >= filter.people &&
+    (filter.probability === 0 || (row.chance ?? 0) >= filter.probability) &&
+    (!filter.town || townOf(row.code) === filter.town)
+  );
+}
+
+const downwards = (of: (row: GridRow) => number | null) => (a: GridRow, b: GridRow) =>
+  (of(b) ?? -1) - (of(a) ?? -1) || (b.people ?? 0) - (a.people ?? 0) || (b.depth ?? 0) - (a.depth ?? 0);
+
+/** Orders of the list: the worst first, those not reached last. */
+export const ORDERS: Record<string, (a: GridRow, b: GridRow) => number> = {
+  people: downwards((row) => row.people),
+  depth: downwards((row) => row.depth),
+  probability: downwards((row) => row.chance),
+  arrival: (a, b) => (a.arrival ?? 1e12) - (b.arrival ?? 1e12) || (b.people ?? 0) - (a.people ?? 0),
+  level: downwards((row) => row.level),
+  share: downwards((row) => row.share),
 };

@@ -1,4 +1,4 @@
-// What the page shows, and its copy in the address: view, time, layer, selection, run, language.
+// What the page shows, and its copy in the address: view, time, layer, selection, runs, step, colours, language.
 
 import type { View } from "./api";
 import { type Language, language, setLanguage } from "./i18n";
@@ -8,8 +8,46 @@ export type Selection =
   | { kind: "grid"; layer: string; code: string }
   | { kind: "point"; x: number; y: number };
 
+/** The steps of the work, in order. */
+export const STEPS = ["forecast", "warnings", "rehearsal", "plan"] as const;
+export type Step = (typeof STEPS)[number];
+
+/** What the water surface shows: the run over time, or the greatest depth of an ensemble. */
+export const WATERS = ["time", "p50", "p90", "worst"] as const;
+export type Water = (typeof WATERS)[number];
+
+/** What colours the grids. */
+export const TINTS = ["share", "p0.15", "p0.3", "p0.5", "hazard"] as const;
+export type Tint = (typeof TINTS)[number];
+
+/** What the list of grids is reduced to. */
+export interface Filter {
+  text: string;
+  depth: number;
+  people: number;
+  /** 0 to 1. */
+  probability: number;
+  /** Code of a town; empty for all. */
+  town: string;
+}
+
+/** Two runs side by side, and which face of them is shown. */
+export interface Compare {
+  a: string;
+  b: string;
+  face: "a" | "b" | "difference";
+}
+
 export interface State {
   run: string | null;
+  /** The ensemble that probabilities come from. */
+  ensemble: string | null;
+  step: Step;
+  water: Water;
+  tint: Tint;
+  compare: Compare | null;
+  /** The warning that is open. */
+  warning: string | null;
   /** Seconds after the run's start. */
   time: number;
   /** The grid layer that is coloured and ranked. */
@@ -21,11 +59,17 @@ export interface State {
   /** Layers that are drawn. */
   visible: Set<string>;
   sort: string;
-  filter: string;
+  filter: Filter;
 }
 
 export const state: State = {
   run: null,
+  ensemble: null,
+  step: "forecast",
+  water: "time",
+  tint: "share",
+  compare: null,
+  warning: null,
   time: 0,
   layer: "grids",
   selection: null,
@@ -33,7 +77,7 @@ export const state: State = {
   speed: 3600,
   visible: new Set(["water", "buildings", "grids", "exposure"]),
   sort: "people",
-  filter: "",
+  filter: { text: "", depth: 0, people: 0, probability: 0, town: "" },
 };
 
 type Part = keyof State;
@@ -59,7 +103,15 @@ export interface Address {
   time?: number;
   layer?: string;
   selection?: Selection;
+  ensemble?: string;
+  step?: Step;
+  water?: Water;
+  tint?: Tint;
+  compare?: Compare;
+  warning?: string;
 }
+
+const oneOf = <T extends string>(of: readonly T[], value: string | null): T | undefined => of.find((known) => known === value);
 
 /** Reads the address; a part that makes no sense is left out. */
 export function readAddress(): Address {
@@ -78,6 +130,15 @@ export function readAddress(): Address {
   if (run) address.run = run;
   const layer = query.get("layer");
   if (layer) address.layer = layer;
+  for (const part of ["ensemble", "warning"] as const) {
+    const value = query.get(part);
+    if (value) address[part] = value;
+  }
+  address.step = oneOf(STEPS, query.get("step"));
+  address.water = oneOf(WATERS, query.get("water"));
+  address.tint = oneOf(TINTS, query.get("tint"));
+  const [a, b, face] = query.get("compare")?.split("~") ?? [];
+  if (a && b) address.compare = { a, b, face: oneOf(["a", "b", "difference"] as const, face ?? null) ?? "difference" };
   const selection = query.get("select")?.split(":") ?? [];
   const [kind, first, second] = selection;
   if (kind === "building" && Number.isInteger(Number(first)))
@@ -103,6 +164,12 @@ export function writeAddress(view: () => View | null) {
     }
     if (state.run) parts.push(`run=${encodeURIComponent(state.run)}`);
     parts.push(`time=${Math.round(state.time)}`, `layer=${encodeURIComponent(state.layer)}`);
+    if (state.ensemble) parts.push(`ensemble=${encodeURIComponent(state.ensemble)}`);
+    if (state.step !== "forecast") parts.push(`step=${state.step}`);
+    if (state.water !== "time") parts.push(`water=${state.water}`);
+    if (state.tint !== "share") parts.push(`tint=${state.tint}`);
+    if (state.compare) parts.push(`compare=${[state.compare.a, state.compare.b, state.compare.face].map(encodeURIComponent).join("~")}`);
+    if (state.warning) parts.push(`warning=${encodeURIComponent(state.warning)}`);
     const chosen = state.selection;
     if (chosen?.kind === "building") parts.push(`select=building:${chosen.index}${chosen.floor ? `:${chosen.floor}` : ""}`);
     if (chosen?.kind === "grid") parts.push(`select=grid:${chosen.layer}:${encodeURIComponent(chosen.code)}`);

@@ -8,6 +8,8 @@ export function set_terrain(bytes: Uint8Array): void;
 export function terrain_cell(): number;
 export function add_city_chunk(bytes: Uint8Array): void;
 export function set_layer(id: string, geojson: string, style: unknown): void;
+export function remove_layer(id: string): void;
+export function project(x: number, y: number, z: number): unknown;
 export function set_exposure(layer: string, codes: string[], colours: Uint8Array): void;
 export function set_visible(names: string[]): void;
 export function set_water_interval(seconds: number): void;

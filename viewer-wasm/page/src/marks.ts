@@ -1,0 +1,97 @@
+// Lines, rings and labels over the city: plan routes, hit schools and roads, gates, what a person draws.
+
+import { el } from "./dom";
+import * as engine from "./engine";
+import { localOf } from "./geo";
+import type { LonLat } from "./workapi";
+
+export interface Mark {
+  code: string;
+  /** A point becomes a ring around it. */
+  at?: LonLat;
+  line?: LonLat[];
+}
+
+const METRES_PER_DEGREE = 111_320;
+
+function ring([lon, lat]: LonLat, radius: number): LonLat[] {
+  const dy = radius / METRES_PER_DEGREE;
+  const dx = dy / Math.cos((lat * Math.PI) / 180);
+  return Array.from({ length: 13 }, (_, k): LonLat => {
+    const angle = (k / 12) * 2 * Math.PI;
+    return [lon + dx * Math.cos(angle), lat + dy * Math.sin(angle)];
+  });
+}
+
+const drawn = new Set<string>();
+
+/** Draws marks as one layer of lines; none removes it. */
+export function showMarks(id: string, marks: Mark[], colour: [number, number, number, number], width = 4) {
+  const features = marks
+    .map((mark) => ({ code: mark.code, line: mark.line ?? (mark.at ? ring(mark.at, 60) : []) }))
+    .filter(({ line }) => line.length > 1)
+    .map(({ code, line }) => ({ type: "Feature", id: code, properties: { code }, geometry: { type: "LineString", coordinates: line } }));
+  if (features.length === 0) {
+    if (drawn.delete(id)) engine.removeLayer(id);
+    return;
+  }
+  drawn.add(id);
+  engine.setLayer(id, JSON.stringify({ type: "FeatureCollection", features }), { geometry: "line", colour, width_px: width });
+}
+
+export interface Label {
+  at: LonLat;
+  text: string;
+  title: string;
+  kind: string;
+  act?: () => void;
+}
+
+const sets = new Map<string, { label: Label; element: HTMLElement; x: number; y: number }[]>();
+let turning = false;
+
+/** Writes labels over places; an empty list removes those of the same name. */
+export function showLabels(id: string, labels: Label[]) {
+  for (const { element } of sets.get(id) ?? []) element.remove();
+  sets.delete(id);
+  const box = document.getElementById("labels");
+  const made = labels.flatMap((label) => {
+    const at = localOf(label.at);
+    if (!at || !box) return [];
+    const element = label.act
+      ? el("button", { type: "button", class: "map-label", "data-kind": label.kind, title: label.title, "aria-label": label.title }, label.text)
+      : el("span", { class: "map-label", "data-kind": label.kind, title: label.title }, label.text);
+    if (label.act) element.addEventListener("click", label.act);
+    box.append(element);
+    return [{ label, element, ...at }];
+  });
+  if (made.length) sets.set(id, made);
+  if (made.length && !turning) {
+    turning = true;
+    last = "";
+    requestAnimationFrame(follow);
+  }
+  last = "";
+}
+
+let last = "";
+
+/** Keeps the labels over their places while the camera moves. */
+function follow() {
+  if (sets.size === 0) {
+    turning = false;
+    return;
+  }
+  const now = JSON.stringify([engine.view(), window.innerWidth, window.innerHeight]);
+  if (now !== last) {
+    last = now;
+    for (const set of sets.values())
+      for (const { element, x, y } of set) {
+        const at = engine.project(x, y, 4);
+        const inside = at && at[0] > 0 && at[1] > 60 && at[0] < window.innerWidth && at[1] < window.innerHeight;
+        element.hidden = !inside;
+        if (at && inside) element.style.transform = `translate(${at[0].toFixed(0)}px, ${at[1].toFixed(0)}px) translate(-50%, -50%)`;
+      }
+  }
+  requestAnimationFrame(follow);
+}
