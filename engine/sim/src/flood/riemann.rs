@@ -202,7 +202,7 @@ pub(super) fn hll(a: f32, b: f32, ua: f32, ub: f32) -> (f32, f32, f32, f32, f32)
 }
 
 /// How close to its whole depth a column must be blocked before it feels the wall.
-const BLOCKED: f32 = 10.0;
+pub(super) const BLOCKED: f32 = 10.0;
 
 /// Fluxes through a row of faces.
 ///

@@ -13,7 +13,7 @@ use super::params::{Options, Scheme};
 use super::riemann::{
     Around, Beside, CellStep, Fluxes, MovingRow, Velocities, flux_row, moving_row, velocity_row,
 };
-use super::second::{HalfStep, Meeting, Rows, States, meet_row, states_row};
+use super::second::{HalfStep, Meeting, Rows, States, fluxes, states_row};
 use super::state::{
     FACES, PITCH, RIM, Rule, Scratch, Strips, TILE, Tile, WALL, WHOLE, face, fill_rim,
     fill_row_ends, rimmed, run, run_mut,
@@ -264,11 +264,11 @@ fn volumes(
             along: [run(&m.here.x, 1), run(&m.next.x, 1)],
             celerity: [run(&m.here.celerity, 1), run(&m.next.celerity, 1)],
         };
-        flux_row(&mut m.south, &reads);
         if second {
             let (low, high) = (&m.slopes_here, &m.slopes_next);
-            meet_row(
+            fluxes(
                 &mut m.south,
+                &reads,
                 &Meeting {
                     h: [run(&low.south.h, 1), run(&high.north.h, 1)],
                     normal: [run(&low.south.v, 1), run(&high.north.v, 1)],
@@ -276,11 +276,12 @@ fn volumes(
                     slope: [run(&low.south.slope, 1), run(&high.north.slope, 1)],
                     rise: [run(&low.rise_y, 1), run(&high.rise_y, 1)],
                     smooth: [run(&low.smooth_y, 1), run(&high.smooth_y, 1)],
-                    z: [reads.z[1], reads.z[2]],
-                    held: [reads.h[1], reads.h[2]],
                     reach: 1.0 / cy,
                 },
+                2,
             );
+        } else {
+            flux_row(&mut m.south, &reads);
         }
         if has_crests {
             flux_over_crests(&mut m.south, tile, row, true, &m.here, &m.next, 1);
@@ -306,11 +307,11 @@ fn volumes(
                 along: [run(&m.here.y, 1), run(&m.here.y, 2)],
                 celerity: [run(&m.here.celerity, 1), run(&m.here.celerity, 2)],
             };
-            flux_row(&mut m.x, &reads);
             if second {
                 let s = &m.slopes_here;
-                meet_row(
+                fluxes(
                     &mut m.x,
+                    &reads,
                     &Meeting {
                         h: [run(&s.east.h, 1), run(&s.west.h, 2)],
                         normal: [run(&s.east.u, 1), run(&s.west.u, 2)],
@@ -318,11 +319,12 @@ fn volumes(
                         slope: [run(&s.east.slope, 1), run(&s.west.slope, 2)],
                         rise: [run(&s.rise_x, 1), run(&s.rise_x, 2)],
                         smooth: [run(&s.smooth_x, 1), run(&s.smooth_x, 2)],
-                        z: [reads.z[1], reads.z[2]],
-                        held: [reads.h[1], reads.h[2]],
                         reach: 1.0 / cx,
                     },
+                    1,
                 );
+            } else {
+                flux_row(&mut m.x, &reads);
             }
             if has_crests {
                 flux_over_crests(&mut m.x, tile, row, false, &m.here, &m.here, 2);
