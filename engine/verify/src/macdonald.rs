@@ -6,7 +6,8 @@
 //! the bed stops at a side, half a cell of level ground remains, over which flow so near to the critical one
 //! drops or heaps up by (2 h n² q² Δx/(3 h^(10/3)))^½, 11 cm at dx = 5 m, in the equations as in any scheme.
 //! Tolerance: mean error of the depth 1 cm at dx = 5 m, discharge 1 % in every cell; order of
-//! convergence 0.9, that of a first-order scheme in smooth flow.
+//! convergence from 10 to 2.5 m 0.9, that of a first-order scheme in smooth flow; at 2.5 m second order has come
+//! down to the rounding of its f32, a hundred-thousandth of the depth.
 
 use stormgrid_core::series::Series;
 use stormgrid_core::units::GRAVITY as G;
@@ -111,9 +112,9 @@ pub(crate) fn macdonald(record: &mut Record) -> Result<(), CaseError> {
         }
     }
     record.row(
-        "order of L1(h)",
+        "order of L1(h), dx = 10 to 2.5 m",
         "",
-        order(&errors[1..]),
+        order(&errors[..3]),
         Gate::AtLeast(0.9),
     );
     Ok(())

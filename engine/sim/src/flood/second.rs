@@ -13,13 +13,16 @@
 
 use super::kernel::{inverse_cube_root, larger, smaller};
 use super::riemann::{BLOCKED, Beside, Fluxes, Velocities, flux_row, hll, minmod, ram};
-use super::state::{FACES, TILE, WHOLE};
+use super::state::{FACES, TILE, WALL, WHOLE};
 use stormgrid_core::units::GRAVITY;
 
 const G: f32 = GRAVITY as f32;
 
 /// Depth at or below which a cell has no slopes, nor counts for those beside it [m].
 const SHALLOW: f32 = 1e-3;
+
+/// Rise from which on a neighbour is outside the domain or an obstacle [m].
+const CLIFF: f32 = 0.5 * WALL;
 
 /// Weight of the smaller of two differences against their mean, from 1 (minmod) to 2 (monotonised central).
 ///
@@ -151,11 +154,12 @@ fn half_change(before: f32, after: f32, [wet_before, wet_after]: [bool; 2]) -> f
 }
 
 /// Half the rise of the bed within a cell from the rises before and after it: central, so that the beds of
-/// cells meet; beside a shore or a wall the smaller one.
+/// cells meet; beside a shore the smaller one, beside a wall that of the other side.
 #[inline(always)]
 fn half_rise(before: f32, after: f32, [wet_before, wet_after]: [bool; 2]) -> f32 {
-    let central = 0.25 * (before + after);
-    let smaller = 0.5 * minmod(before, after);
+    let a = if before.abs() < CLIFF { before } else { after };
+    let b = if after.abs() < CLIFF { after } else { before };
+    let (central, smaller) = (0.25 * (a + b), 0.5 * minmod(a, b));
     let central = if wet_before { central } else { smaller };
     if wet_after { central } else { smaller }
 }
