@@ -124,9 +124,9 @@ pub(super) struct Meeting<'a> {
 
 /// What is found on a row of faces, 0 for no: slopes on either side; water on either side but no slopes.
 #[derive(Default)]
-struct Found {
-    slopes: u32,
-    plain: u32,
+pub(super) struct Found {
+    pub slopes: u32,
+    pub plain: u32,
 }
 
 super::vectors::wide! {
