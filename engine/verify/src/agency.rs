@@ -8,7 +8,7 @@
 //! - 2: 4 × 4 hollows of 0.5 m on ground that falls 1:1500 southwards and 1:3000 eastwards, 20 m³/s
 //!   for 85 min at the north-west corner, 48 h. No pond stands above the level at which it spills by
 //!   more than 2 cm, the film that still creeps over a sill of such a slope; that level is found on
-//!   the ground alone, by flooding it from below.
+//!   the ground alone, by flooding it from below. The lowest hollow, which takes all that is left, does not count.
 //! - 3: a slope into two hollows with an obstruction between them, inflow that would just not fill
 //!   the first one. With inertia, some water passes the obstruction: at least 5 cm in the second
 //!   hollow, and within 3 cm of what finite volumes give there on cells of 1.25 m.
@@ -99,7 +99,11 @@ pub(crate) fn depressions(record: &mut Record) -> Result<(), CaseError> {
     record.ends(&run);
     let depth = run.depth();
     let spill = spill_levels(&ground, n);
-    let ponds = || (0..n * n).filter(|&k| depth[k] > 0.05);
+    let hollow = |k: usize| (k / n / 25, k % n / 25);
+    // From the lowest hollow nothing spills.
+    let lowest = (0..n * n).min_by(|&a, &b| ground[a].total_cmp(&ground[b]));
+    let lowest = lowest.map(hollow);
+    let ponds = || (0..n * n).filter(|&k| depth[k] > 0.05 && Some(hollow(k)) != lowest);
     let above = ponds().map(|k| ground[k] + depth[k] - spill[k]);
     let above = above.fold(f64::NEG_INFINITY, greater);
     record.row(
@@ -115,11 +119,13 @@ pub(crate) fn depressions(record: &mut Record) -> Result<(), CaseError> {
         speed.fold(0.0, greater),
         Gate::AtMost(0.01),
     );
-    let hollow = |k: usize| (k / n / 25, k % n / 25);
     let mut wet: Vec<_> = ponds().map(hollow).collect();
     wet.sort_unstable();
     wet.dedup();
     record.tell("hollows with water", "", wet.len() as f64);
+    let reached = (0..n * n).filter(|&k| Some(hollow(k)) == lowest);
+    let reached = reached.map(|k| depth[k] * cell * cell).sum();
+    record.tell("water in the lowest hollow", "m³", reached);
     // Along the row of the first hollows.
     let row = 12 * n;
     let x = |k: usize| (k as f64 + 0.5) * cell;

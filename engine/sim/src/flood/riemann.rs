@@ -248,7 +248,7 @@ pub(super) fn hll(a: f32, b: f32, ua: f32, ub: f32, zero: f32) -> Passing {
 }
 
 /// How close to its whole depth a column must be blocked before it feels the wall.
-const BLOCKED: f32 = 10.0;
+pub(super) const BLOCKED: f32 = 10.0;
 
 /// The four cells around a face, counted across it: 0 and 1 on its low (west, north) side, 2 and 3 on
 /// its high side; the face lies between 1 and 2.

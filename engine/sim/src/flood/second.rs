@@ -5,18 +5,30 @@
 //! Source: van Leer (1984), SIAM J. Sci. Stat. Comput. 5, 1–20; bed and surface by Audusse et al.
 //! (2004), SIAM J. Sci. Comput. 25, 2050–2065, section 3.
 //!
-//! Towards a dry cell, a wall, an obstacle or a levee a cell has no slope; between two such cells the flux is
-//! that of first order. Pure functions on arrays, mirror-symmetric like `riemann.rs`.
+//! The bed within a cell rises as between its neighbours, so that hardly a step is left at the faces, and
+//! the depth follows from surface and bed: slopes of depth limited by themselves leave steps that
+//! hold standing waves in flow near the critical one. A cell beside a dry one, a wall or an obstacle takes the
+//! slopes of its other side; films and cells beside a levee have none, and between two such cells the
+//! flux is that of first order. Pure functions on arrays, mirror-symmetric like `riemann.rs`.
 
 use super::kernel::{inverse_cube_root, larger, smaller, some_zero};
-use super::riemann::{Fluxes, Velocities, hll, minmod};
-use super::state::{FACES, WHOLE};
+use super::riemann::{BLOCKED, Fluxes, Velocities, hll, minmod, ram};
+use super::state::{FACES, TILE, WALL, WHOLE};
 use stormgrid_core::units::GRAVITY;
 
 const G: f32 = GRAVITY as f32;
 
-/// Depth at or below which a cell, and those beside it, have no slopes [m].
+/// Depth at or below which a cell has no slopes, nor counts for those beside it [m].
 const SHALLOW: f32 = 1e-3;
+
+/// Rise from which on a neighbour is outside the domain or an obstacle [m].
+const CLIFF: f32 = 0.5 * WALL;
+
+/// Weight of the smaller of two differences against their mean, from 1 (minmod) to 2 (monotonised central).
+///
+/// The generalised minmod of Kurganov & Tadmor (2000), J. Comput. Phys. 160, 241–282, section 4, and
+/// their choice: a smooth wave has a third of minmod's error, 2 hardly betters it and rings.
+const STEEPEST: f32 = 1.3;
 
 /// What a row of cells is at one of its four faces, half a step ahead.
 #[derive(Clone, Debug)]
@@ -95,7 +107,8 @@ pub(super) struct HalfStep {
     pub drag: f32,
 }
 
-/// What a row of faces reads: the cells on its low (west, north) and high side.
+/// What a row of faces reads: the cells on its low (west, north) and high side, half a step ahead, and what
+/// they are before the step.
 pub(super) struct Meeting<'a> {
     pub h: [&'a [f32; FACES]; 2],
     /// Velocity across the face.
@@ -105,17 +118,47 @@ pub(super) struct Meeting<'a> {
     pub slope: [&'a [f32; FACES]; 2],
     pub rise: [&'a [f32; FACES]; 2],
     pub smooth: [&'a [f32; FACES]; 2],
-    /// Bed in the middle of the cells above the datum [m].
-    pub z: [&'a [f32; FACES]; 2],
-    /// Depth in the middle of the cells before the step [m].
+    /// Bed above the datum, of two cells on either side counted across the face [m].
+    pub z: [&'a [f32; FACES]; 4],
+    /// Depth before the step [m].
     pub held: [&'a [f32; FACES]; 2],
+    /// Celerity before the step [m s⁻¹].
+    pub celerity: [&'a [f32; FACES]; 2],
     /// Width of a cell over the step's length [m s⁻¹].
     pub reach: f32,
+}
+
+/// What is found on a row of faces, 0 for no: slopes on either side; water on either side but no slopes.
+#[derive(Default)]
+pub(super) struct Found {
+    pub slopes: u32,
+    pub plain: u32,
 }
 
 super::vectors::wide! {
     pub(super) fn states_row = states_row_on_any(out: &mut States, rows: &Rows<'_>, k: &HalfStep);
     pub(super) fn meet_row = meet_row_on_any(out: &mut Fluxes, row: &Meeting<'_>);
+    pub(super) fn look_row = look_row_on_any(found: &mut Found, row: &Meeting<'_>, first: usize);
+}
+
+/// Half the change across a cell from the differences before and after it; where one neighbour holds no
+/// water, the difference towards the other.
+#[inline(always)]
+fn half_change(before: f32, after: f32, [wet_before, wet_after]: [bool; 2]) -> f32 {
+    let a = if wet_before { before } else { after };
+    let b = if wet_after { after } else { before };
+    0.5 * minmod(STEEPEST * minmod(a, b), 0.5 * (a + b))
+}
+
+/// Half the rise of the bed within a cell from the rises before and after it: central, so that the beds of
+/// cells meet; beside a shore the smaller one, beside a wall that of the other side.
+#[inline(always)]
+fn half_rise(before: f32, after: f32, [wet_before, wet_after]: [bool; 2]) -> f32 {
+    let a = if before.abs() < CLIFF { before } else { after };
+    let b = if after.abs() < CLIFF { after } else { before };
+    let (central, smaller) = (0.25 * (a + b), 0.5 * minmod(a, b));
+    let central = if wet_before { central } else { smaller };
+    if wet_after { central } else { smaller }
 }
 
 /// Slopes of a row of cells, and its faces half a step ahead. The first and the last place have no
@@ -130,26 +173,27 @@ fn states_row_on_any(out: &mut States, rows: &Rows<'_>, k: &HalfStep) {
     for i in 1..WHOLE - 1 {
         let (h, u, v, z) = (here.h[i], here.x[i], here.y[i], z_here[i]);
         let (hw, he, hn, hs) = (here.h[i - 1], here.h[i + 1], north.h[i], south.h[i]);
-        let smooth = |a: f32, b: f32| {
-            let least = smaller(h, smaller(a, b));
-            if least > SHALLOW {
-                rows.allowed[i]
-            } else {
-                0.0
-            }
+        let allowed = if h > SHALLOW { rows.allowed[i] } else { 0.0 };
+        let wet_x = [hw > SHALLOW, he > SHALLOW];
+        let wet_y = [hn > SHALLOW, hs > SHALLOW];
+        let smooth = |[a, b]: [bool; 2]| {
+            let beside = if a { allowed } else { 0.0 };
+            if b { allowed } else { beside }
         };
-        let (smooth_x, smooth_y) = (smooth(hw, he), smooth(hn, hs));
-        let (half_x, half_y) = (0.5 * smooth_x, 0.5 * smooth_y);
+        let (smooth_x, smooth_y) = (smooth(wet_x), smooth(wet_y));
         // Half the differences across the cell.
-        let (z_west, z_east) = (z_here[i - 1], z_here[i + 1]);
-        let surface_x = half_x * minmod((h - hw) + (z - z_west), (he - h) + (z_east - z));
-        let surface_y = half_y * minmod((h - hn) + (z - z_north[i]), (hs - h) + (z_south[i] - z));
-        let depth_x = half_x * minmod(h - hw, he - h);
-        let depth_y = half_y * minmod(h - hn, hs - h);
-        let ux = half_x * minmod(u - here.x[i - 1], here.x[i + 1] - u);
-        let uy = half_y * minmod(u - north.x[i], south.x[i] - u);
-        let vx = half_x * minmod(v - here.y[i - 1], here.y[i + 1] - v);
-        let vy = half_y * minmod(v - north.y[i], south.y[i] - v);
+        let (up_x, down_x) = (z - z_here[i - 1], z_here[i + 1] - z);
+        let (up_y, down_y) = (z - z_north[i], z_south[i] - z);
+        let surface_x = smooth_x * half_change((h - hw) + up_x, (he - h) + down_x, wet_x);
+        let surface_y = smooth_y * half_change((h - hn) + up_y, (hs - h) + down_y, wet_y);
+        // No face lies deeper than twice the cell, none below its bed.
+        let within = |d: f32| larger(smaller(d, h), -h);
+        let depth_x = smooth_x * within(surface_x - half_rise(up_x, down_x, wet_x));
+        let depth_y = smooth_y * within(surface_y - half_rise(up_y, down_y, wet_y));
+        let ux = smooth_x * half_change(u - here.x[i - 1], here.x[i + 1] - u, wet_x);
+        let uy = smooth_y * half_change(u - north.x[i], south.x[i] - u, wet_y);
+        let vx = smooth_x * half_change(v - here.y[i - 1], here.y[i + 1] - v, wet_x);
+        let vy = smooth_y * half_change(v - north.y[i], south.y[i] - v, wet_y);
 
         let dh = -((u * depth_x + h * ux) * k.cx + (v * depth_y + h * vy) * k.cy);
         let push_u = (u * ux + G * surface_x) * k.cx + (v * uy) * k.cy;
@@ -200,10 +244,44 @@ fn states_row_on_any(out: &mut States, rows: &Rows<'_>, k: &HalfStep) {
     }
 }
 
-/// Fluxes through a row of faces of which one cell at least has slopes; the others keep what is there.
+/// Fluxes through a row of faces, of second order where one cell at least has slopes, elsewhere those that `plain`
+/// puts there. The faces from `first` on up to the tile's last one count; what is left on others has no meaning.
+pub(super) fn fluxes(
+    out: &mut Fluxes,
+    row: &Meeting<'_>,
+    first: usize,
+    plain: impl FnOnce(&mut Fluxes),
+) {
+    let mut found = Found::default();
+    look_row(&mut found, row, first);
+    if found.plain == 0 {
+        // What is left has no water on either side.
+        *out = Fluxes::zero();
+    } else {
+        plain(out);
+    }
+    if found.slopes != 0 {
+        meet_row(out, row);
+    }
+}
+
+#[inline(always)]
+fn look_row_on_any(found: &mut Found, row: &Meeting<'_>, first: usize) {
+    let [h1, h2] = row.held;
+    let [smooth1, smooth2] = row.smooth;
+    for i in first..TILE + 2 {
+        let slopes = (smooth1[i] + smooth2[i]).to_bits();
+        let water = h1[i].to_bits() | h2[i].to_bits();
+        found.slopes |= slopes;
+        found.plain |= if slopes == 0 { water } else { 0 };
+    }
+}
+
+/// Fluxes through the faces of a row of which one cell at least has slopes; the others keep what is there.
 ///
 /// The momentum that a cell feels is told less the pressure of its own depth at the face; with half
-/// the pressure along its slope added on either side nothing remains in a lake at rest.
+/// the pressure along its slope added on either side nothing remains in a lake at rest. Columns that are
+/// blocked rebound as in first order.
 #[inline(always)]
 fn meet_row_on_any(out: &mut Fluxes, row: &Meeting<'_>) {
     let [h1, h2] = row.h;
@@ -212,11 +290,13 @@ fn meet_row_on_any(out: &mut Fluxes, row: &Meeting<'_>) {
     let [slope1, slope2] = row.slope;
     let [rise1, rise2] = row.rise;
     let [smooth1, smooth2] = row.smooth;
-    let [z1, z2] = row.z;
+    let [z0, z1, z2, z3] = row.z;
     let [held1, held2] = row.held;
+    let [c1, c2] = row.celerity;
     let zero = some_zero();
     for i in 0..FACES {
-        let step = (z2[i] - z1[i]) - (rise1[i] + rise2[i]);
+        let between = z2[i] - z1[i];
+        let step = between - (rise1[i] + rise2[i]);
         let a = larger(h1[i] - larger(step, 0.0), 0.0);
         let b = larger(h2[i] - larger(-step, 0.0), 0.0);
         let (ua, ub) = (u1[i], u2[i]);
@@ -224,8 +304,16 @@ fn meet_row_on_any(out: &mut Fluxes, row: &Meeting<'_>) {
         // No cell gives more than half of its water through one face.
         let most = 0.5 * row.reach;
         let mass = larger(smaller(p.mass, most * held1[i]), -(most * held2[i]));
-        let low = (p.momentum - p.slow * p.pressure) + slope1[i];
-        let high = (p.momentum - p.fast * p.pressure) + slope2[i];
+        let (before, after) = (z1[i] - z0[i], z3[i] - z2[i]);
+        // A bed that bends is no wall; one that rises more than on either side is.
+        let rough = larger(
+            between - larger(before, after),
+            smaller(before, after) - between,
+        );
+        let hit_low = larger(smaller(h1[i] - BLOCKED * a, rough), 0.0) * ram(ua, c1[i]);
+        let hit_high = larger(smaller(h2[i] - BLOCKED * b, rough), 0.0) * ram(-ub, c2[i]);
+        let low = (p.momentum - p.slow * p.pressure) + (slope1[i] + hit_low);
+        let high = (p.momentum - p.fast * p.pressure) + (slope2[i] + hit_high);
         let along = 0.5 * (mass * (v1[i] + v2[i]) + mass.abs() * (v1[i] - v2[i]));
         let takes = smooth1[i] + smooth2[i] > 0.0;
         out.mass[i] = if takes { mass } else { out.mass[i] };

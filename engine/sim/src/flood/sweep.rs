@@ -13,7 +13,7 @@ use super::params::{Options, Scheme};
 use super::riemann::{
     CellStep, Columns, Fluxes, Velocities, flux_east, flux_south, moving_row, velocity_row,
 };
-use super::second::{HalfStep, Meeting, Rows, States, meet_row, states_row};
+use super::second::{HalfStep, Meeting, Rows, States, fluxes, states_row};
 use super::state::{
     Ends, FACES, PITCH, RIM, Rule, Scratch, Strips, TILE, Tile, WALL, WHOLE, face, fill_rim,
     fill_row_ends, rimmed, run, run_mut,
@@ -247,17 +247,14 @@ fn volumes(
         }
         let at = rimmed(row, -2);
         let after = at + PITCH;
-        flux_south(
-            &mut m.south,
-            &m.before,
-            &m.here,
-            &m.next,
-            run(&tile.h, after + PITCH),
-            run(tile.bed(), at - PITCH),
-        );
+        let plain = |out: &mut Fluxes| {
+            let h_beyond = run(&tile.h, after + PITCH);
+            let z = run(tile.bed(), at - PITCH);
+            flux_south(out, &m.before, &m.here, &m.next, h_beyond, z);
+        };
         if second {
             let (low, high) = (&m.slopes_here, &m.slopes_next);
-            meet_row(
+            fluxes(
                 &mut m.south,
                 &Meeting {
                     h: [run(&low.south.h, 1), run(&high.north.h, 1)],
@@ -266,11 +263,16 @@ fn volumes(
                     slope: [run(&low.south.slope, 1), run(&high.north.slope, 1)],
                     rise: [run(&low.rise_y, 1), run(&high.rise_y, 1)],
                     smooth: [run(&low.smooth_y, 1), run(&high.smooth_y, 1)],
-                    z: [run(tile.bed(), at), run(tile.bed(), after)],
+                    z: [at - PITCH, at, after, after + PITCH].map(|at| run(tile.bed(), at)),
                     held: [run(&m.here.h, 1), run(&m.next.h, 1)],
+                    celerity: [run(&m.here.celerity, 1), run(&m.next.celerity, 1)],
                     reach: 1.0 / cy,
                 },
+                2,
+                plain,
             );
+        } else {
+            plain(&mut m.south);
         }
         if has_crests {
             flux_over_crests(&mut m.south, tile, row, true, &m.here, &m.next, 1);
@@ -289,10 +291,10 @@ fn volumes(
             mass_y[face(row, -2)..][..FACES].copy_from_slice(&m.south.mass);
         }
         if row >= 0 {
-            flux_east(&mut m.x, &m.here, run(tile.bed(), at - 1));
+            let plain = |out: &mut Fluxes| flux_east(out, &m.here, run(tile.bed(), at - 1));
             if second {
                 let s = &m.slopes_here;
-                meet_row(
+                fluxes(
                     &mut m.x,
                     &Meeting {
                         h: [run(&s.east.h, 1), run(&s.west.h, 2)],
@@ -301,11 +303,16 @@ fn volumes(
                         slope: [run(&s.east.slope, 1), run(&s.west.slope, 2)],
                         rise: [run(&s.rise_x, 1), run(&s.rise_x, 2)],
                         smooth: [run(&s.smooth_x, 1), run(&s.smooth_x, 2)],
-                        z: [run(tile.bed(), at), run(tile.bed(), at + 1)],
+                        z: [at - 1, at, at + 1, at + 2].map(|at| run(tile.bed(), at)),
                         held: [run(&m.here.h, 1), run(&m.here.h, 2)],
+                        celerity: [run(&m.here.celerity, 1), run(&m.here.celerity, 2)],
                         reach: 1.0 / cx,
                     },
+                    1,
+                    plain,
                 );
+            } else {
+                plain(&mut m.x);
             }
             if has_crests {
                 flux_over_crests(&mut m.x, tile, row, false, &m.here, &m.here, 2);
