@@ -330,6 +330,7 @@ fn a_busy_port_and_a_missing_viewer_are_sentences() {
 fn the_description_names_every_route() {
     let described: Value = serde_json::from_str(&stormgrid_server::openapi_json()).expect("JSON");
     let paths = described["paths"].as_object().expect("paths");
-    assert_eq!(paths.len(), 19);
+    assert_eq!(paths.len(), 29);
     assert!(paths["/api/v1/runs"]["post"].is_object());
+    assert!(paths["/api/v1/ensembles"]["post"].is_object());
 }
