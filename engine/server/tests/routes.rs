@@ -488,6 +488,7 @@ fn the_description_names_every_route() {
     let paths = described["paths"].as_object().expect("paths");
     assert_eq!(paths.len(), 48);
     assert!(paths["/api/v1/runs"]["post"].is_object());
+    assert!(paths["/api/v1/ensembles"]["post"].is_object());
 }
 
 const JSON: &str = "Content-Type: application/json\r\n";

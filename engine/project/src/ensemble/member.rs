@@ -10,6 +10,7 @@ use stormgrid_core::time::Instant;
 use stormgrid_formats::{elevation, series};
 use stormgrid_sim::ensemble::Perturbation;
 use stormgrid_sim::flood::{Flood, Maxima, Scheme};
+use stormgrid_sim::sea::CoastalLevel;
 
 use crate::ProjectError;
 use crate::drive::{Observer, Stage, drive, tell};
@@ -311,7 +312,10 @@ fn perturb(forcing: &mut Forcing, member: &Perturbation) {
         return;
     }
     forcing.rain_factor = member.rain_factor;
-    let sea = &mut forcing.sea;
+    perturb_sea(&mut forcing.sea, member);
+}
+
+fn perturb_sea(sea: &mut CoastalLevel, member: &Perturbation) {
     let tide = sea.tide.clone();
     let shifted = |time: f64| tide.at(time - member.tide_shift_s);
     for (level, &time) in sea.level.value.iter_mut().zip(&sea.level.time_s) {
@@ -380,4 +384,40 @@ pub(super) fn storm_table(folder: &Path) -> Result<StormTable, ProjectError> {
 /// The summary of a finished member; `None` if it is gone.
 pub(super) fn summary_of(folder: &Path) -> Option<Summary> {
     serde_json::from_slice(&files::read(&folder.join(SUMMARY_FILE)).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use stormgrid_core::series::Series;
+
+    use super::*;
+
+    /// A tide that rises evenly, under a surge of a metre: an hour later it is an hour's rise lower, and only the
+    /// surge is stronger.
+    #[test]
+    fn the_tide_is_shifted_and_the_surge_scaled() {
+        let hours: Vec<f64> = (0..9_u8).map(|h| f64::from(h) * 3600.0).collect();
+        let series = |of: &dyn Fn(f64) -> f64| {
+            let value = hours.iter().map(|&t| of(t / 3600.0)).collect();
+            Series::new(hours.clone(), value).expect("valid")
+        };
+        let mut sea = CoastalLevel {
+            level: series(&|h| 0.1 * h + 1.0),
+            tide: series(&|h| 0.1 * h),
+            set_up: series(&|_| 0.8),
+            inverse_barometer: series(&|_| 0.2),
+        };
+        let member = Perturbation {
+            surge_factor: 1.5,
+            tide_shift_s: 3600.0,
+            level_add_m: -0.2,
+            ..Perturbation::NONE
+        };
+        perturb_sea(&mut sea, &member);
+        for (h, t) in (1..9_u8).map(|h| (f64::from(h), f64::from(h) * 3600.0)) {
+            let tide = 0.1 * (h - 1.0);
+            assert!((sea.tide.at(t) - tide).abs() < 1e-12);
+            assert!((sea.level.at(t) - (tide + 1.5 - 0.2)).abs() < 1e-12);
+        }
+    }
 }

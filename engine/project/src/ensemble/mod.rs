@@ -58,6 +58,9 @@ pub const MOST_MEMBERS: u32 = 1000;
 /// ensemble is whole.
 pub const ENSEMBLE_FILE: &str = "ensemble.json";
 
+/// An empty file that marks a folder as that of an ensemble, whole or not.
+const MARK_FILE: &str = ".stormgrid-ensemble";
+
 /// Name of the folder of members.
 const MEMBERS_FOLDER: &str = "members";
 
@@ -553,17 +556,17 @@ fn done_share(member: &MemberStatus) -> f64 {
 
 /// Refuses a folder that holds anything but an ensemble; takes away what says that an earlier one is whole.
 fn prepare_folder(out: &Path) -> Result<(), ProjectError> {
-    let told = out.join(ENSEMBLE_FILE);
+    let (told, mark) = (out.join(ENSEMBLE_FILE), out.join(MARK_FILE));
     if out.exists() {
         let mut entries = std::fs::read_dir(out).map_err(|e| ProjectError::read(out, &e))?;
-        let known = told.is_file() || out.join(MEMBERS_FOLDER).is_dir();
-        if entries.next().is_some() && !known {
+        if entries.next().is_some() && !mark.is_file() {
             return Err(ProjectError::Occupied {
                 path: out.display().to_string(),
             });
         }
     }
     std::fs::create_dir_all(out).map_err(|e| ProjectError::write(out, &e))?;
+    std::fs::write(&mark, b"").map_err(|e| ProjectError::write(&mark, &e))?;
     if told.is_file() {
         std::fs::remove_file(&told).map_err(|e| ProjectError::write(&told, &e))?;
     }
