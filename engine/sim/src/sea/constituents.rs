@@ -51,8 +51,8 @@ use Base::{J1, K1, K2, L2, M1, M2, M3, Mf, Mm, O1, Oo1};
 ///
 /// Conventions that files differ in: SA has the argument h, without the solar perigee (with it, the
 /// yearly high water of Hong Kong would come in August instead of late autumn); S1 has the
-/// hour angle of the mean sun; M1 stands without the quarter turn of Schureman's table, as TICON counts it: its
-/// phases of M1 lie 80° to 107° below the mean of those of O1 and K1, at all four gauges of this coast. TICON's 3L2 is not listed: no source for its argument was found, and it is 2 mm or less.
+/// hour angle of the mean sun; M1 is Schureman's, though TICON may count it otherwise: its phases of M1 lie 80° to
+/// 107° below the mean of those of O1 and K1 at all four gauges of this coast. M1 is 15 mm there. TICON's 3L2 is not listed: no source for its argument was found, and it is 2 mm or less.
 pub(super) const CONSTITUENTS: [Constituent; 49] = [
     wave("M2", [2, 0, 0, 0, 0, 0], 0, &[(M2, 1)]),
     wave("N2", [2, -1, 0, 1, 0, 0], 0, &[(M2, 1)]),
@@ -64,7 +64,7 @@ pub(super) const CONSTITUENTS: [Constituent; 49] = [
     wave("P1", [1, 1, -2, 0, 0, 0], -1, &[]),
     wave("O1", [1, -1, 0, 0, 0, 0], -1, &[(O1, 1)]),
     wave("Q1", [1, -2, 0, 1, 0, 0], -1, &[(O1, 1)]),
-    wave("M1", [1, 0, 0, 0, 0, 0], 0, &[(M1, 1)]),
+    wave("M1", [1, 0, 0, 0, 0, 0], 1, &[(M1, 1)]),
     wave("M4", [4, 0, 0, 0, 0, 0], 0, &[(M2, 2)]),
     wave("MM", [0, 1, 0, -1, 0, 0], 0, &[(Mm, 1)]),
     wave("MF", [0, 2, 0, 0, 0, 0], 0, &[(Mf, 1)]),

