@@ -152,7 +152,7 @@ fn a_sea_level_is_made_once_and_asked_for_perturbed_storms() {
         sea.under(&model, start, DURATION, 1).expect("a level")
     };
     let own = level(&storm.track);
-    let mut far = storm.track.clone();
+    let mut far = storm.track;
     far.fixes.iter_mut().for_each(|fix| fix.lat_deg -= 2.5);
     let surge = |of: &stormgrid_sim::sea::CoastalLevel| {
         let parts = of.set_up.value.iter().zip(&of.inverse_barometer.value);

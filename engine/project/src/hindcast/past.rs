@@ -185,7 +185,7 @@ impl Past {
         if !STATIONS.iter().any(|s| named(&s)) {
             return Err("no single place");
         }
-        let at = self.stations.iter().position(|s| named(s));
+        let at = self.stations.iter().position(named);
         let k = at.ok_or("the cells hold no water within 15 km of it")?;
         let station = self.stations[k];
         let mut level = false;
