@@ -88,7 +88,7 @@ let made: { key: string; form: HTMLElement } | null = null;
 /** The form of the chosen kind; what is typed in it stays while the panel is drawn anew. */
 function form(): HTMLElement {
   const chosen = kind === "evacuate" && state.selection?.kind === "grid" ? state.selection.code : "";
-  const key = [kind, language(), gates.length, chosen].join();
+  const key = [kind, language(), kind === "gate" ? gates.length : 0, chosen].join();
   if (made?.key !== key) made = { key, form: el("div", { class: "change-form" }, ...FORMS[kind]()) };
   return made.form;
 }
