@@ -5,7 +5,7 @@ import { button, byId, choice, el, field, numberInput, redraw, toast } from "./d
 import { changeText, learnGates } from "./changes";
 import { beginCompare, showCompare, showCompareBar } from "./compare";
 import { awaitRun, runName, runOf, shownRun } from "./forecast";
-import { both, number, t } from "./i18n";
+import { both, language, t } from "./i18n";
 import { serverId } from "./localrun";
 import { showLabels, showMarks } from "./marks";
 import { pickLine, pickOne } from "./pickplace";
@@ -68,8 +68,8 @@ export function showRehearsal() {
     document.getElementById("change-kind")?.focus();
   });
   kinds.id = "change-kind";
-  const title = el("input", { type: "text", maxlength: "80", id: "rehearsal-title", placeholder: t("rehearsal.title_hint") });
-  const start = button(sending ? t("rehearsal.sending") : t("rehearsal.start"), () => void begin(run, title.value.trim()), { class: "primary", id: "rehearsal-start" });
+  titleInput.placeholder = t("rehearsal.title_hint");
+  const start = button(sending ? t("rehearsal.sending") : t("rehearsal.start"), () => void begin(run, titleInput.value.trim()), { class: "primary", id: "rehearsal-start" });
   start.disabled = changes.length === 0 || sending;
   redraw(
     box,
@@ -77,13 +77,23 @@ export function showRehearsal() {
     changes.length ? list : el("p", { class: "note" }, t("rehearsal.no_changes")),
     field(t("change.add"), kinds),
     form(),
-    field(t("rehearsal.name"), title),
+    field(t("rehearsal.name"), titleInput),
     el("p", { class: "actions" }, start),
   );
   drawChanges();
 }
 
-const form = (): HTMLElement => el("div", { class: "change-form" }, ...FORMS[kind]());
+let made: { key: string; form: HTMLElement } | null = null;
+
+/** The form of the chosen kind; what is typed in it stays while the panel is drawn anew. */
+function form(): HTMLElement {
+  const chosen = kind === "evacuate" && state.selection?.kind === "grid" ? state.selection.code : "";
+  const key = [kind, language(), kind === "gate" ? gates.length : 0, chosen].join();
+  if (made?.key !== key) made = { key, form: el("div", { class: "change-form" }, ...FORMS[kind]()) };
+  return made.form;
+}
+
+const titleInput = el("input", { type: "text", maxlength: "80", id: "rehearsal-title" });
 
 const FORMS: Record<Change["kind"], () => Node[]> = {
   gate: () => {
@@ -197,6 +207,7 @@ async function begin(run: Run, title: string) {
       beginCompare(run.id, ended.id);
     });
     changes = [];
+    titleInput.value = "";
   } catch (error) {
     toast(sentence(error));
   }
