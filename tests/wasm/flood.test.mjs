@@ -6,8 +6,9 @@ import { test } from "node:test";
 import { load, message, runNatively, throughput } from "./flood.mjs";
 
 const SCHEMES = ["finite_volume", "local_inertial"];
+const ALL = [...SCHEMES, "finite_volume_2"];
 
-for (const scheme of SCHEMES)
+for (const scheme of ALL)
   test(`${scheme}: one digest natively and as WebAssembly, with and without vectors`, { timeout: 300_000 }, async () => {
     const { file, bytes } = message("city", scheme);
     const native = runNatively(file);

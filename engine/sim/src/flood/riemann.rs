@@ -440,8 +440,6 @@ fn moving_row_on_any(
         columns.depth[i] = larger(columns.depth[i], depth);
         columns.signal[i] = larger(columns.signal[i], signal);
     }
-    for i in 0..TILE {
-        qx[i] = free.x[i];
-        qy[i] = free.y[i];
-    }
+    qx.copy_from_slice(&free.x[..TILE]);
+    qy.copy_from_slice(&free.y[..TILE]);
 }
