@@ -75,6 +75,18 @@ pub fn browser() -> Result<()> {
     )
 }
 
+/// What the test of warnings installs the schema of CAP 1.2 with.
+pub fn schemas() -> Result<()> {
+    let mut missing = Vec::new();
+    if !on_path("python3") {
+        missing.push("python3-venv");
+    }
+    install(
+        "warnings are held against the schema of CAP 1.2, which a Python package carries",
+        &missing,
+    )
+}
+
 /// A Python with the solvers that the benches run beside ours, in the build folder.
 pub fn peers() -> Result<PathBuf> {
     let folder = crate::target_dir().join("peers");

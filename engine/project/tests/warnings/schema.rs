@@ -2,7 +2,7 @@
 //!
 //! The schema's licence keeps it out of this tree; the package is installed into the build folder. Where Python or
 //! the package index cannot be had the test says so and passes, unless `STORMGRID_NEED_CAP_SCHEMA` is set, as it is
-//! where all checks run.
+//! by `cargo xtask test`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
