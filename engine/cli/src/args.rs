@@ -27,7 +27,7 @@ pub enum Command {
     Simulate(SimulateArguments),
     /// Runs a typhoon over a twin: sea, rain, flood, exposure per grid
     #[command(after_help = "Example:\n  stormgrid forecast demo-twin --cell-size 20 --out run")]
-    Forecast(ForecastArguments),
+    Forecast(Box<ForecastArguments>),
     /// Wind, pressure and rain of a typhoon at points
     #[command(
         after_help = "Example:\n  stormgrid typhoon tracks_jma_10min.csv --storm HATO --at points.csv --out wind.csv"

@@ -40,7 +40,7 @@ const STORM_FILE: &str = "storm.json";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MemberSpec {
-    /// [`FORMAT`].
+    /// Form of the file: `stormgrid-member-1`.
     pub format: String,
     /// Version of the program that computes it.
     pub program: String,
