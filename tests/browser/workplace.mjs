@@ -170,7 +170,9 @@ export async function workplace(t, page) {
       await until("the report", () => report.evaluate(() => document.body.dataset.ready === "true"));
       assert.match(await report.locator("#report").innerText(), words);
       assert.ok((await report.locator("figure.map path").count()) > 100, "the maps hold the grids");
-      await report.screenshot({ path: path.join(screenshots, `report-${lang}.png`), fullPage: true });
+      await report.screenshot({ path: path.join(screenshots, `report-${lang}.png`), timeout: 90_000 });
+      const printed = await report.pdf({ path: path.join(screenshots, `report-${lang}.pdf`), preferCSSPageSize: true, printBackground: true });
+      assert.ok(printed.length > 50_000, `the PDF has ${printed.length} bytes`);
     }
     await report.close();
   });
