@@ -567,7 +567,7 @@ pub struct HindcastArguments {
     #[arg(long, value_name = "NAME", default_value = "holland2010")]
     pub model: WindModel,
     /// Scheme of the flood solver
-    #[arg(long, value_name = "SCHEME", default_value = "local_inertial")]
+    #[arg(long, value_name = "SCHEME", default_value = "finite_volume")]
     pub scheme: SchemeName,
     /// Threads; 0 takes what the machine has. The result does not depend on it
     #[arg(long, default_value_t = 0, value_name = "N")]

@@ -209,7 +209,7 @@ impl Nest {
             shelf,
             at,
             gauge,
-            scheme: Scheme::LocalInertial,
+            scheme: Scheme::FiniteVolume,
             chart_km,
         })
     }

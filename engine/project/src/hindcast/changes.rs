@@ -203,7 +203,7 @@ fn with(
         .map(|floor| shelf(floor, cell_size, |z| change.bed(z)))
         .transpose()?;
     let numbers = Numbers {
-        scheme: Scheme::LocalInertial,
+        scheme: Scheme::FiniteVolume,
         threads: 1,
         stress: if change == Change::Stress { 1.2 } else { 1.0 },
     };

@@ -130,7 +130,7 @@ impl Default for Options {
             storms: Vec::new(),
             cell_size_m: 4000.0,
             model: Profile::Holland10,
-            scheme: Scheme::LocalInertial,
+            scheme: Scheme::FiniteVolume,
             threads: 0,
             explain: true,
         }
