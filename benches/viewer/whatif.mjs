@@ -20,6 +20,7 @@ try {
   await untilReady(page);
   const runs = await (await fetch(`${program.url}api/v1/runs`)).json();
   for (const run of runs) await fetch(`${program.url}api/v1/runs/${run.id}/cancel`, { method: "POST" });
+  await page.locator("#steps [data-step=rehearsal]").click();
   await page.locator("#local-open").click();
   await page.locator("#local-cell").selectOption(cell);
   await page.locator("#local-rain").selectOption("design");
