@@ -505,6 +505,23 @@ impl Drop for Serving {
 }
 
 impl Serving {
+    fn start(place: &Place) -> Self {
+        std::fs::create_dir_all(place.at("viewer")).expect("made");
+        std::fs::write(place.at("viewer/index.html"), "<!doctype html>").expect("written");
+        let mut command = place.command(&["serve", "twin", "--port", "0", "--viewer", "viewer"]);
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("starts");
+        let out = child.stdout.take().expect("piped");
+        let mut line = String::new();
+        BufReader::new(out).read_line(&mut line).expect("a line");
+        let address = line.split("http://").nth(1).expect("an address");
+        Self(child, address.trim().trim_end_matches('/').to_owned())
+    }
+
+    fn post(&self, path: &str, body: &str) -> (u16, Value) {
+        let (status, body) = self.ask("POST", path, body);
+        (status, serde_json::from_slice(&body).expect("JSON"))
+    }
+
     fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Vec<u8>) {
         let mut stream = TcpStream::connect(&self.1).expect("connected");
         write!(
@@ -535,22 +552,8 @@ impl Serving {
 #[test]
 fn the_server_runs_the_same_ensemble() {
     let place = Place::new(1800);
-    std::fs::create_dir(place.at("viewer")).expect("made");
-    std::fs::write(place.at("viewer/index.html"), "<!doctype html>").expect("written");
-    let mut command = place.command(&["serve", "twin", "--port", "0", "--viewer", "viewer"]);
-    let mut child = command.stdout(Stdio::piped()).spawn().expect("starts");
-    let out = child.stdout.take().expect("piped");
-    let mut line = String::new();
-    BufReader::new(out).read_line(&mut line).expect("a line");
-    let address = line.split("http://").nth(1).expect("an address");
-    let server = Serving(child, address.trim().trim_end_matches('/').to_owned());
-    let post = |path: &str, body: &str| {
-        let (status, body) = server.ask("POST", path, body);
-        (
-            status,
-            serde_json::from_slice::<Value>(&body).expect("JSON"),
-        )
-    };
+    let server = Serving::start(&place);
+    let post = |path: &str, body: &str| server.post(path, body);
 
     let (status, refused) = post("/api/v1/ensembles", r#"{"members":0}"#);
     assert_eq!(status, 400);
@@ -639,5 +642,80 @@ fn the_server_runs_the_same_ensemble() {
     assert_eq!(
         server.json("/api/v1/ensembles").as_array().map(Vec::len),
         Some(3)
+    );
+}
+
+#[test]
+fn warnings_tell_the_chances_of_an_ensemble() {
+    let place = Place::new(7200);
+    let rules = "[message]\nregion = \"440704\"\n[[rule]]\naudience = \"residents\"\ncolour = \"blue\"\ndepth_m = 0.01\n";
+    std::fs::write(place.at("twin/warnings.toml"), rules).expect("written");
+    let server = Serving::start(&place);
+    let (status, run) = server.post("/api/v1/runs", r#"{"cell_size_m":20}"#);
+    assert_eq!(status, 202, "{run}");
+    let (status, ensemble) = server.post(
+        "/api/v1/ensembles",
+        r#"{"members":3,"seed":3,"cell_size_m":20,"workers":2}"#,
+    );
+    assert_eq!(status, 202, "{ensemble}");
+    let (run, ensemble) = (text(&run, "id"), text(&ensemble, "id"));
+    let draft = |with: &str| {
+        let body = format!(r#"{{"run":"{run}"{with}}}"#);
+        server.post("/api/v1/warnings/drafts", &body)
+    };
+    let with = format!(r#","ensemble":"{ensemble}""#);
+    for kind in [format!("runs/{run}"), format!("ensembles/{ensemble}")] {
+        until("its end", || {
+            let view = server.json(&format!("/api/v1/{kind}"));
+            assert_ne!(view["state"], "failed", "{view}");
+            (view["state"] == "done").then_some(view)
+        });
+    }
+    assert_eq!(draft(r#","ensemble":"none""#).0, 404);
+    let (status, plain) = draft("");
+    assert_eq!(status, 200, "{plain}");
+    assert!(plain[0]["chances"].is_null());
+    assert_eq!(plain[0]["certainty"], "Likely");
+
+    let (status, told) = draft(&with);
+    assert_eq!(status, 200, "{told}");
+    let warning = &told[0];
+    assert_eq!(warning["chances"]["members"], 3);
+    let rows = server.json(&format!(
+        "/api/v1/ensembles/{ensemble}/probability?layer=grids"
+    ));
+    let mut greatest: f64 = 0.0;
+    for row in rows["rows"].as_array().expect("rows") {
+        let chance = &warning["chances"]["of"][text(row, "code")];
+        if !chance.is_null() {
+            assert_eq!(*chance, row["probability"]["0.15"]);
+            greatest = greatest.max(chance.as_f64().expect("a number"));
+        }
+    }
+    let of = warning["chances"]["of"].as_object().expect("chances");
+    assert_eq!(Some(of.len()), warning["grids"].as_array().map(Vec::len));
+    let certainty = match greatest {
+        p if p >= 0.5 => "Likely",
+        p if p >= 0.05 => "Possible",
+        _ => "Unlikely",
+    };
+    assert_eq!(warning["certainty"], certainty);
+    let percent = format!("概率{:.0}%", 100.0 * greatest);
+    assert!(text(&warning["description"], "zh").contains(&percent));
+    let cap = server
+        .ask(
+            "GET",
+            &format!("/api/v1/warnings/{}/cap.xml", text(warning, "id")),
+            "",
+        )
+        .1;
+    let cap = String::from_utf8(cap).expect("UTF-8");
+    assert!(
+        cap.contains(&format!("<certainty>{certainty}</certainty>")),
+        "{cap}"
+    );
+    assert!(
+        cap.contains(&format!("<value>{greatest:.2}</value>")),
+        "{cap}"
     );
 }

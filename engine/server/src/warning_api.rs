@@ -125,6 +125,8 @@ fn view(store: &Store, id: &str, now: Instant) -> Result<View, ApiError> {
 pub struct DraftRequest {
     /// A finished run.
     run: String,
+    /// A finished ensemble, for the chances.
+    ensemble: Option<String>,
 }
 
 /// Who issues a draft.
@@ -208,8 +210,15 @@ pub async fn drafts(
 ) -> Result<Json<Vec<View>>, ApiError> {
     let request: DraftRequest = body(&headers, &bytes)?;
     let forecast = finished(&app, &request.run)?;
+    let chances = match &request.ensemble {
+        Some(id) => Some((id.clone(), app.ensembles.get(id)?.result()?)),
+        None => None,
+    };
     let made = off(app, move |store, app, now| {
-        let situation = Situation::of(&app.twin, &forecast, store.rules()).map_err(fault)?;
+        let mut situation = Situation::of(&app.twin, &forecast, store.rules()).map_err(fault)?;
+        if let Some((id, ensemble)) = &chances {
+            situation = situation.with_chances(id, ensemble, store.rules());
+        }
         let contents = contents(&app.twin, &situation, store.rules());
         let digest = &forecast.summary.digest;
         let ids = store

@@ -92,6 +92,12 @@ export const keepFree = (part: () => number[]) => {
   free = part;
 };
 
+/** Flies to a place in the middle of the free part of the view. */
+export function flyToPlaces(to: { x: number; y: number; range: number }) {
+  setFree(free());
+  flyTo(to);
+}
+
 /** Flies so that a feature fills the free part of the view; false when it is unknown. */
 export function flyToFeature(layer: string, code: string): boolean {
   setFree(free());

@@ -20,7 +20,7 @@ import { markRanking, showRanking, showRankingChoices, wireRanking } from "./ran
 import { openRehearsal } from "./rehearsal";
 import { wireSearch } from "./search";
 import { on, readAddress, set, state, STEPS, type Step, writeAddress } from "./state";
-import { drawStorm, showSpeeds, showStormAt, showTime, wireTime } from "./storm";
+import { drawStorm, peakTime, showSpeeds, showStormAt, showTime, wireTime } from "./storm";
 import { showSwitches, wireSwitches } from "./switches";
 import { loadWarnings, showTargets, showWarnings, watchWarnings, wireWarnings } from "./warnings";
 import { work } from "./workapi";
@@ -160,6 +160,7 @@ async function start() {
   pinRun(address.run ?? null);
   pinEnsemble(address.ensemble ?? null);
   state.time = address.time ?? 0;
+  peakWanted = address.time === undefined;
   state.step = address.step ?? "forecast";
   state.tint = address.tint ?? "share";
   state.compare = address.compare ?? null;
@@ -340,6 +341,8 @@ function onKey(event: KeyboardEvent) {
 
 /** After each look at the runs: more frames may be there, the run may have ended. */
 let endedRun: string | null = null;
+/** The first forecast is shown at its worst hour, unless the address or a person has chosen a time. */
+let peakWanted = false;
 let finishedBefore = 0;
 async function followRun() {
   const run = shownRun();
@@ -370,6 +373,8 @@ async function followRun() {
     endedRun = run.id;
     await showExposure();
     await redrawStorm();
+    if (peakWanted && state.time === 0 && !state.playing) set({ time: peakTime(run) });
+    peakWanted = false;
     await showSelection();
     showReportLink();
     await openStep();

@@ -76,19 +76,34 @@ export function showLabels(id: string, labels: Label[]) {
 
 let last = "";
 
+/** How far a label reaches from its place [CSS px]: nearer to a panel it would look out from under it. */
+const REACH = 14;
+
+/** Left, top, right and bottom of the panels over the map. */
+function covering(): number[][] {
+  return Array.from(document.querySelectorAll(".panel")).flatMap((panel) => {
+    const { left, top, right, bottom } = panel.getBoundingClientRect();
+    return right > left && bottom > top ? [[left, top, right, bottom].map(Math.round)] : [];
+  });
+}
+
+const within = ([left = 0, top = 0, right = 0, bottom = 0]: number[], [x, y]: [number, number]) =>
+  x > left - REACH && x < right + REACH && y > top - REACH && y < bottom + REACH;
+
 /** Keeps the labels over their places while the camera moves. */
 function follow() {
   if (sets.size === 0) {
     turning = false;
     return;
   }
-  const now = JSON.stringify([engine.view(), window.innerWidth, window.innerHeight]);
+  const panels = covering();
+  const now = JSON.stringify([engine.view(), window.innerWidth, window.innerHeight, panels]);
   if (now !== last) {
     last = now;
     for (const set of sets.values())
       for (const { element, x, y } of set) {
         const at = engine.project(x, y, 4);
-        const inside = at && at[0] > 0 && at[1] > 60 && at[0] < window.innerWidth && at[1] < window.innerHeight;
+        const inside = at && at[0] > 0 && at[1] > 60 && at[0] < window.innerWidth && at[1] < window.innerHeight && !panels.some((panel) => within(panel, at));
         element.hidden = !inside;
         if (at && inside) element.style.transform = `translate(${at[0].toFixed(0)}px, ${at[1].toFixed(0)}px) translate(-50%, -50%)`;
       }

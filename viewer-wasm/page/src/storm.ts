@@ -63,6 +63,16 @@ function siteAt(time: number) {
   };
 }
 
+/** The frame nearest to the highest water at the river mouths, or, far from the sea, to the strongest rain [s]. */
+export function peakTime(of: Run): number {
+  const series = storm?.site ?? [];
+  const range = Math.max(...series.map((s) => s.sea_level_m)) - Math.min(...series.map((s) => s.sea_level_m));
+  const height = (s: Storm["site"][number]) => (range > 0.1 ? s.sea_level_m : s.rain_mm_h);
+  const worst = series.reduce<Storm["site"][number] | null>((best, sample) => (best === null || height(sample) > height(best) ? sample : best), null);
+  const frame = Math.round((worst?.time_s ?? 0) / of.output_interval_s);
+  return Math.min(Math.max(frame, 0), Math.max(of.frames - 1, 0)) * of.output_interval_s;
+}
+
 /** The fix that the storm is at or has passed. */
 function fixAt(time: number) {
   const track = storm?.track ?? [];

@@ -4,10 +4,12 @@ import { needs, ServerError } from "./api";
 import { WARNING_COLOURS } from "./colours";
 import { busyWithin, button, byId, choice, el, facts, field, redraw, toast } from "./dom";
 import * as engine from "./engine";
+import { shownEnsemble } from "./ensembles";
 import { runName, runOf, shownRun } from "./forecast";
 import { both, clock, instant, number, t } from "./i18n";
 import { serverId } from "./localrun";
 import { type Mark, showLabels, showMarks } from "./marks";
+import { localOf } from "./geo";
 import { gridName, layerOf, pointsOf, roadLines } from "./places";
 import { set, state } from "./state";
 import { type LonLat, type Warning, type WarningChange, type WarningState, work } from "./workapi";
@@ -64,7 +66,7 @@ export function wireWarnings() {
     const draft = byId<HTMLButtonElement>("warnings-draft");
     draft.disabled = true;
     try {
-      const made = await work.draftWarnings(run);
+      const made = await work.draftWarnings(run, shownEnsemble()?.id ?? null);
       await loadWarnings();
       toast(made.length ? t("warnings.drafted", { n: number(made.length) }) : t("warnings.none_needed"), "good");
     } catch (error) {
@@ -165,9 +167,14 @@ function body(warning: Warning): HTMLElement {
     [t("warning.onset"), instant(warning.onset)],
     [t("warning.expires"), instant(warning.expires)],
     ...(warning.warn_by && warning.state === "draft" ? [[t("warning.warn_by"), instant(warning.warn_by)] as [string, string]] : []),
+    [t("warning.certainty"), `${t(`certainty.${warning.certainty}`)}${warning.chances ? ` · ${t("warning.members", { n: number(warning.chances.members) })}` : ""}`],
     ...(warning.targets.people ? [[t("warning.people"), number(warning.targets.people)] as [string, string]] : []),
     ...(warning.approved ? [[t("warning.approved"), `${instant(warning.approved)} · ${warning.by ?? "–"}`] as [string, string]] : []),
   ]);
+  const chance = (code: string) => {
+    const share = warning.chances?.of[code];
+    return share === undefined ? "" : ` · ${t("warning.chance", { percent: number(100 * share) })}`;
+  };
   const closing = (road: (typeof roads)[number]) =>
     road.closes_s === null
       ? t("warning.slow", { time: when(warning, road.warned_s), depth: number(road.depth_m ?? 0, 2) })
@@ -182,19 +189,19 @@ function body(warning: Warning): HTMLElement {
     ...targets(
       t("warning.schools"),
       schools.map((school) =>
-        button(`${school.name} · ${number(school.depth_m, 2)} ${t("unit.m")} · ${when(warning, school.time_s)}`, () => engine.flyToFeature("warning-schools", school.code)),
+        button(`${school.name} · ${number(school.depth_m, 2)} ${t("unit.m")} · ${when(warning, school.time_s)}${chance(school.code)}`, () => engine.flyToFeature("warning-schools", school.code)),
       ),
     ),
     ...targets(
       t("warning.roads"),
       roads.map((road) =>
-        button(`${road.name || road.id} · ${closing(road)}`, () => engine.flyToFeature("warning-roads", road.id)),
+        button(`${road.name || road.id} · ${closing(road)}${chance(road.id)}`, () => engine.flyToFeature("warning-roads", road.id)),
       ),
     ),
     ...targets(
       t("warning.grids"),
       warning.grids.map((code) =>
-        button(gridName(code), () => {
+        button(`${gridName(code)}${chance(code)}`, () => {
           set({ selection: { kind: "grid", layer: layerOf(code) ?? state.layer, code } });
           window.dispatchEvent(new CustomEvent("fly-to-grid", { detail: { layer: layerOf(code) ?? state.layer, code } }));
         }),
@@ -318,6 +325,14 @@ function outlines(geometry: unknown): LonLat[][] {
   return [];
 }
 
+/** Flies so high that all places are in sight. */
+function flyOver(places: { x: number; y: number }[]) {
+  const [xs, ys] = [places.map(({ x }) => x), places.map(({ y }) => y)];
+  const bounds = (of: number[]) => of.reduce(([low, high], v): [number, number] => [Math.min(low, v), Math.max(high, v)], [Infinity, -Infinity] as [number, number]);
+  const [[west, east], [south, north]] = [bounds(xs), bounds(ys)];
+  engine.flyToPlaces({ x: (west + east) / 2, y: (south + north) / 2, range: Math.max(600, 1.3 * Math.max(east - west, north - south)) });
+}
+
 /** Draws what the open warning reaches, and flies there. */
 export async function showTargets(fly: boolean) {
   const warning = state.step === "warnings" ? openWarning() : null;
@@ -335,7 +350,8 @@ export async function showTargets(fly: boolean) {
   showMarks("warning-roads", roads, [226, 60, 70, 255], 5);
   if (fly && warning) {
     const [first] = warning.grids;
-    if (rings[0]) engine.flyToFeature("warning-area", rings[0].code);
+    const places = rings.flatMap((ring) => ring.line ?? []).flatMap((at) => localOf(at) ?? []);
+    if (places.length) flyOver(places);
     else if (first) engine.flyToFeature(layerOf(first) ?? state.layer, first);
   }
 }

@@ -148,6 +148,9 @@ export interface Warning {
   /** When it is to be out at the latest. */
   warn_by?: string | null;
   grids: string[];
+  certainty: "Observed" | "Likely" | "Possible" | "Unlikely" | "Unknown";
+  /** Share of an ensemble's members that bring water to a place, by its code; nothing without an ensemble. */
+  chances: { ensemble: string; members: number; of: Record<string, number> } | null;
   polygon: unknown;
   targets: {
     schools: { code: string; name: string; depth_m: number; time_s: number | null }[];
@@ -252,7 +255,7 @@ export const work = {
   probabilityLink: (ensemble: string, layer: string, kind: "csv" | "geojson") =>
     `${BASE}ensembles/${id(ensemble)}/probability.${kind}?layer=${id(layer)}`,
   hazards: (run: string, layer: string) => json<Hazards>(`runs/${id(run)}/hazards?layer=${id(layer)}`),
-  draftWarnings: (run: string) => post<Warning[]>("warnings/drafts", { run }),
+  draftWarnings: (run: string, ensemble: string | null) => post<Warning[]>("warnings/drafts", { run, ...(ensemble ? { ensemble } : {}) }),
   warnings: () => json<Warning[]>("warnings"),
   approve: (warning: string, by: string) => post<Warning>(`warnings/${id(warning)}/approve`, { by }),
   update: (warning: string, change: WarningChange) => post<Warning>(`warnings/${id(warning)}/update`, change),

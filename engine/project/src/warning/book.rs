@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use stormgrid_core::time::Instant;
+use stormgrid_formats::cap::Certainty;
 
-use super::record::{Content, Kind, Reference, Warning};
+use super::record::{Chances, Content, Kind, Reference, Warning};
 use super::rules::{Audience, Rules, colour_word};
 use super::text;
 use crate::storm::Bilingual;
@@ -162,6 +163,10 @@ pub struct View {
     pub run_start: Instant,
     /// Codes of the grids.
     pub grids: Vec<String>,
+    /// How sure it is, as CAP calls it.
+    pub certainty: Certainty,
+    /// How likely the water is; nothing without an ensemble.
+    pub chances: Option<Chances>,
     /// GeoJSON.
     pub polygon: Value,
     /// Places.
@@ -449,6 +454,8 @@ impl Book {
             run: warning.run.clone(),
             run_start: content.start,
             grids: content.grids.iter().map(|g| g.code.clone()).collect(),
+            certainty: rules.certainty(content.chances.as_ref()),
+            chances: content.chances.clone(),
             polygon: json!({ "type": "MultiPolygon", "coordinates": coordinates }),
             targets: json!({
                 "grids": content.grids, "schools": content.schools, "roads": content.roads,

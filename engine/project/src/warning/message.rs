@@ -159,6 +159,13 @@ fn info(
         Pair::new("run", &warning.run),
         Pair::new("digest", &warning.digest),
     ];
+    if let Some(chances) = &content.chances {
+        parameters.extend([
+            Pair::new("ensemble", &chances.ensemble),
+            Pair::new("members", &chances.members.to_string()),
+            Pair::new("chance", &format!("{:.2}", chances.greatest())),
+        ]);
+    }
     parameters.extend(content.schools.iter().map(|s| Pair::new("school", &s.code)));
     parameters.extend(content.roads.iter().map(|r| Pair::new("road", &r.id)));
     Info {
@@ -181,7 +188,7 @@ fn info(
             _ => Urgency::Future,
         },
         severity: severity(content.colour),
-        certainty: rules.message.certainty,
+        certainty: rules.certainty(content.chances.as_ref()),
         audience: tell(&text::audience(content.audience)),
         event_codes: Vec::new(),
         effective: Some(sent.to_china_rfc3339()),

@@ -33,7 +33,7 @@ mod tests;
 pub use book::{Action, Book, HistoryLine, State, View};
 pub use message::{atom, cap_message};
 pub use record::{
-    Content, GridTarget, Kind, Reference, RoadTarget, SchoolTarget, StormFacts, Warning,
+    Chances, Content, GridTarget, Kind, Reference, RoadTarget, SchoolTarget, StormFacts, Warning,
 };
 pub use rules::{Audience, ClockRule, Measures, RULES_FILE, Rule, Rules, colour_word};
 pub use situation::{Situation, contents, draft_files};

@@ -86,6 +86,25 @@ pub struct RoadTarget {
     pub detour_m: Option<f64>,
 }
 
+/// How likely the water is, from the members of an ensemble.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Chances {
+    /// The ensemble.
+    pub ensemble: String,
+    /// Its members.
+    pub members: u32,
+    /// Share of the members that bring water to a place [-], by the place's code: 0.15 m to a hundredth of a grid or
+    /// to a road; for a school the greater one of its grid and of the closing of its approaches.
+    pub of: BTreeMap<String, f64>,
+}
+
+impl Chances {
+    /// That of the likeliest place [-].
+    pub fn greatest(&self) -> f64 {
+        self.of.values().copied().fold(0.0, f64::max)
+    }
+}
+
 /// What is told, and about which places.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Content {
@@ -113,6 +132,9 @@ pub struct Content {
     pub roads: Vec<RoadTarget>,
     /// People in reach of the water.
     pub people: f64,
+    /// How likely the water is; `None` where no ensemble was there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chances: Option<Chances>,
     /// Where it is.
     pub polygon: Rings,
     /// Headline.

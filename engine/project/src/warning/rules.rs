@@ -8,6 +8,7 @@ use stormgrid_formats::cap::{Certainty, Status};
 use stormgrid_sim::classes::Colour;
 use toml::{Table, Value};
 
+use super::record::Chances;
 use super::webhook::Webhook;
 use crate::storm::Bilingual;
 use crate::{ProjectError, files};
@@ -62,6 +63,8 @@ pub struct Rules {
     pub message: MessageRules,
     /// How soon to act.
     pub urgency: UrgencyRules,
+    /// How sure an ensemble makes.
+    pub certainty: CertaintyRules,
     /// How long a warning holds.
     pub expiry: ExpiryRules,
     /// Roads.
@@ -130,6 +133,16 @@ pub struct UrgencyRules {
     pub expected_s: f64,
 }
 
+/// `[certainty]`: shares of an ensemble's members [-].
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertaintyRules {
+    /// From this on it is likely.
+    pub likely: f64,
+    /// From this on it is possible, below unlikely.
+    pub possible: f64,
+}
+
 /// `[expiry]`.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -174,6 +187,9 @@ pub struct Rule {
     pub share: Option<f64>,
     /// Least number of approaches that are closed at some time; schools only.
     pub roads_closed: Option<usize>,
+    /// Least share of an ensemble's members that bring water to the place [-]. Where no ensemble is there it is not
+    /// asked for: who cannot tell how likely water is does not keep silent about it.
+    pub chance: Option<f64>,
 }
 
 /// What the conditions of a rule are held against.
@@ -187,6 +203,8 @@ pub struct Measures {
     pub share: f64,
     /// Approaches closed.
     pub roads_closed: usize,
+    /// Share of the members that bring water [-]; `None` without an ensemble.
+    pub chance: Option<f64>,
 }
 
 impl Rule {
@@ -197,6 +215,7 @@ impl Rule {
             && self
                 .roads_closed
                 .is_none_or(|least| measures.roads_closed >= least)
+            && (self.chance.zip(measures.chance)).is_none_or(|(least, chance)| chance >= least)
     }
 }
 
@@ -278,6 +297,21 @@ impl Rules {
                 return Err(format!("{name} is {value}, below {least}"));
             }
         }
+        let shares = [
+            ("[certainty] possible", self.certainty.possible, 0.0),
+            (
+                "[certainty] likely",
+                self.certainty.likely,
+                self.certainty.possible,
+            ),
+        ];
+        let chances = self.rule.iter().filter_map(|r| r.chance);
+        let chances = chances.map(|chance| ("[[rule]] chance", chance, 0.0));
+        for (name, value, least) in shares.into_iter().chain(chances) {
+            if !(least..=1.0).contains(&value) {
+                return Err(format!("{name} is {value}, not from {least} to 1"));
+            }
+        }
         for rule in &self.rule {
             let given = (
                 rule.people.is_some(),
@@ -306,6 +340,18 @@ impl Rules {
             .iter()
             .filter(|rule| rule.audience == audience && rule.is_met(measures));
         met.map(|rule| rule.colour).max()
+    }
+
+    /// How sure a message is: by the likeliest of its places, or, without an ensemble, what `[message]` says.
+    ///
+    /// Source: CAP 1.2, 3.2.2: Likely above about a half, Possible up to it, Unlikely near zero.
+    pub fn certainty(&self, chances: Option<&Chances>) -> Certainty {
+        match chances.map(Chances::greatest) {
+            None => self.message.certainty,
+            Some(chance) if chance >= self.certainty.likely => Certainty::Likely,
+            Some(chance) if chance >= self.certainty.possible => Certainty::Possible,
+            Some(_) => Certainty::Unlikely,
+        }
     }
 
     /// The colour of a warning under a storm signal: raised to the least one of the rules.

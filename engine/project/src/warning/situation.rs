@@ -9,9 +9,10 @@ use stormgrid_sim::classes::{Colour, CycloneClass, rain_signal, wind_signal};
 use stormgrid_sim::typhoon::ten_minute_factor;
 
 use super::message::{cap_message, draft_warnings};
-use super::record::{Content, GridTarget, RoadTarget, SchoolTarget, StormFacts};
+use super::record::{Chances, Content, GridTarget, RoadTarget, SchoolTarget, StormFacts};
 use super::rules::{Audience, Measures, Rules};
 use super::{area, text};
+use crate::ensemble::Ensemble;
 use crate::files::RunFolder;
 use crate::forecast::Forecast;
 use crate::results::pretty;
@@ -24,6 +25,9 @@ use stormgrid_twin::network::{Closures, RoadLine, RoadNetwork};
 ///
 /// Source: Harper, Kepert & Ginger (2010), WMO/TD-1555, table 1.1: 3 s gust in 10 minutes, in-land, 1.66.
 const GUST_FACTOR: f64 = 1.66;
+
+/// Depth from which water counts as having come to a grid, as the tables of probabilities call it [m].
+const REACHED: &str = "0.15";
 
 /// A grid and what the water does to it.
 #[derive(Clone, Debug)]
@@ -63,6 +67,7 @@ pub struct Situation {
     schools: Vec<SchoolState>,
     /// Segments at which drivers are warned.
     roads: Vec<RoadState>,
+    chances: Option<Chances>,
 }
 
 /// A warned place of one colour before it is put into a message.
@@ -107,7 +112,53 @@ impl Situation {
             grids,
             schools,
             roads,
+            chances: None,
         })
+    }
+
+    /// The same with the chances that an ensemble of the same twin gives the places.
+    pub fn with_chances(mut self, id: &str, ensemble: &Ensemble, rules: &Rules) -> Self {
+        let layer = ensemble
+            .layers
+            .iter()
+            .find(|layer| layer.layer == rules.message.layer);
+        let grids = layer.iter().flat_map(|layer| &layer.rows);
+        let grids =
+            grids.filter_map(|row| Some((row.code.clone(), *row.probability.get(REACHED)?)));
+        let mut of: BTreeMap<String, f64> = grids.collect();
+        let closed: BTreeMap<&str, f64> = ensemble
+            .roads
+            .iter()
+            .map(|road| (road.id.as_str(), road.probability))
+            .collect();
+        for school in &self.schools {
+            let approaches = school.target.closed_roads.iter();
+            let approaches = approaches.filter_map(|id| closed.get(id.as_str()).copied());
+            let grid = school
+                .target
+                .grid
+                .iter()
+                .filter_map(|code| of.get(code).copied());
+            let chance = approaches.chain(grid).reduce(f64::max);
+            of.extend(chance.map(|chance| (school.target.code.clone(), chance)));
+        }
+        of.extend(
+            ensemble
+                .roads
+                .iter()
+                .map(|road| (road.id.clone(), road.probability_slow)),
+        );
+        self.chances = Some(Chances {
+            ensemble: id.to_owned(),
+            members: ensemble.members_done,
+            of,
+        });
+        self
+    }
+
+    fn chance(&self, code: &str) -> Option<f64> {
+        let chances = self.chances.as_ref()?;
+        Some(chances.of.get(code).copied().unwrap_or(0.0))
     }
 
     /// When the run begins.
@@ -130,6 +181,7 @@ impl Situation {
                 people: grid.target.people,
                 share: grid.share,
                 roads_closed: 0,
+                chance: self.chance(&grid.target.code),
             };
             put(Audience::Residents, &measures, Place::Grid(grid));
         }
@@ -139,12 +191,14 @@ impl Situation {
                 people: 0.0,
                 share: school.grid.map_or(0.0, |g| self.grids[g].share),
                 roads_closed: school.target.closed_roads.len(),
+                chance: self.chance(&school.target.code),
             };
             put(Audience::PupilsParents, &measures, Place::School(school));
         }
         for road in &self.roads {
             let measures = Measures {
                 depth_m: road.target.depth_m,
+                chance: self.chance(&road.target.id),
                 ..Measures::default()
             };
             put(Audience::Drivers, &measures, Place::Road(road));
@@ -239,6 +293,19 @@ fn content(
             Audience::Residents => grids.iter().map(|g| g.people).sum(),
             _ => 0.0,
         },
+        chances: situation.chances.as_ref().map(|chances| {
+            let codes: Vec<&String> = match audience {
+                Audience::Residents => grids.iter().map(|g| &g.code).collect(),
+                Audience::PupilsParents => schools.iter().map(|s| &s.code).collect(),
+                Audience::Drivers => roads.iter().map(|r| &r.id).collect(),
+            };
+            let chance = |code: &String| (code.clone(), situation.chance(code).unwrap_or(0.0));
+            Chances {
+                ensemble: chances.ensemble.clone(),
+                members: chances.members,
+                of: codes.into_iter().map(chance).collect(),
+            }
+        }),
         grids,
         schools,
         roads,

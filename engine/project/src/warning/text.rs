@@ -174,6 +174,19 @@ fn grid_line(grid: &GridTarget, start: Instant, rules: &Rules) -> Bilingual {
     )
 }
 
+/// A line with the chance that an ensemble gives its place, if there is one.
+fn chance_of(content: &Content, code: &str, line: Bilingual) -> Bilingual {
+    let chances = content.chances.as_ref();
+    let Some(chance) = chances.and_then(|chances| chances.of.get(code)) else {
+        return line;
+    };
+    let percent = same(format!("{:.0}", 100.0 * chance));
+    filled(
+        "alert.chance.line",
+        &[("line", &line), ("percent", &percent)],
+    )
+}
+
 /// What the colour is called.
 pub(super) fn colour(colour: Colour) -> Bilingual {
     message(&format!("alert.colour.{}", colour_word(colour)))
@@ -195,7 +208,7 @@ pub(super) fn tell(content: &mut Content, rules: &Rules) {
             (
                 roads
                     .iter()
-                    .map(|r| road_line(r, start))
+                    .map(|r| chance_of(content, &r.id, road_line(r, start)))
                     .collect::<Vec<_>>(),
                 content.roads.len(),
             )
@@ -203,14 +216,23 @@ pub(super) fn tell(content: &mut Content, rules: &Rules) {
         Audience::PupilsParents => {
             let mut schools: Vec<&SchoolTarget> = content.schools.iter().collect();
             schools.sort_by(|a, b| sooner(a.time_s, b.time_s).then(a.code.cmp(&b.code)));
-            let line = |s: &&SchoolTarget| school_line(s, start, rules.road.warn_depth_m);
+            let line = |s: &&SchoolTarget| {
+                chance_of(
+                    content,
+                    &s.code,
+                    school_line(s, start, rules.road.warn_depth_m),
+                )
+            };
             (schools.iter().map(line).collect(), content.schools.len())
         }
         Audience::Residents => {
             let mut grids: Vec<&GridTarget> = content.grids.iter().collect();
             grids.sort_by(|a, b| sooner(a.time_s, b.time_s).then(a.code.cmp(&b.code)));
             (
-                grids.iter().map(|g| grid_line(g, start, rules)).collect(),
+                grids
+                    .iter()
+                    .map(|g| chance_of(content, &g.code, grid_line(g, start, rules)))
+                    .collect(),
                 content.grids.len(),
             )
         }
@@ -247,6 +269,13 @@ pub(super) fn tell(content: &mut Content, rules: &Rules) {
     let word = content.audience.word();
     content.headline = filled(&format!("alert.headline.{word}"), &slots);
     content.description = filled(&format!("alert.description.{word}"), &slots);
+    if let Some(chances) = &content.chances {
+        let members = [
+            ("text", &content.description),
+            ("members", &same(chances.members)),
+        ];
+        content.description = filled("alert.chance.members", &members);
+    }
     content.instruction = message(&format!(
         "alert.instruction.{word}.{}",
         colour_word(content.colour)
