@@ -63,8 +63,7 @@ function draw() {
   const units = (Object.keys(RADII) as Unit[]).map((of): [string, string] => [of, of]);
   const from = button(t("advisory.from_shown"), fillFromStorm, { id: "advisory-fill" });
   from.disabled = !known;
-  box.replaceChildren(
-    el(
+  const fields = el(
       "div",
       { class: "fields" },
       field(t("advisory.name"), text(name, (value) => { name = value; }, { id: "advisory-name", maxlength: "40" })),
@@ -75,18 +74,19 @@ function draw() {
         unit = value as Unit;
         draw();
       })),
-    ),
-    el("datalist", { id: "agencies" }, ...["CMA", "HKO", "JMA", "JTWC"].map((value) => el("option", { value }))),
-    el("div", { class: "track-editor" }, map(), el("div", { class: "scroll" }, table())),
-    el("p", { class: "actions" }, from, button(t("advisory.add"), () => {
+  );
+  const actions = el("p", { class: "actions" }, from, button(t("advisory.add"), () => {
       const last = rows.at(-1);
       rows.push({ ...empty(), lead_h: last ? String(Number(last.lead_h) + STEP_H) : "0" });
       draw();
     }), button(t("advisory.clear"), () => {
       rows = [];
       draw();
-    })),
-    el("p", { class: "note" }, t("advisory.note")),
+    }));
+  box.replaceChildren(
+    el("datalist", { id: "agencies" }, ...["CMA", "HKO", "JMA", "JTWC"].map((value) => el("option", { value }))),
+    el("div", { class: "track-editor" }, map(), el("div", { class: "beside" }, fields, actions, el("p", { class: "note" }, t("advisory.note")))),
+    el("div", { class: "scroll" }, table()),
   );
 }
 

@@ -58,7 +58,7 @@ export function translatePage() {
 const locale = () => (current === "zh" ? "zh-CN" : "en-GB");
 
 export const number = (value: number, digits = 0) =>
-  value.toLocaleString(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  value.toLocaleString(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "negative" });
 
 export const percent = (share: number) => `${number(share * 100, share > 0 && share < 0.0995 ? 1 : 0)} %`;
 

@@ -79,9 +79,12 @@ let last = "";
 /** How far a label reaches from its place [CSS px]: nearer to a panel it would look out from under it. */
 const REACH = 14;
 
+/** Labels nearer to one another than this would lie on each other: the first one stays [CSS px]. */
+const APART = [30, 22] as const;
+
 /** Left, top, right and bottom of the panels over the map. */
 function covering(): number[][] {
-  return Array.from(document.querySelectorAll(".panel")).flatMap((panel) => {
+  return Array.from(document.querySelectorAll(".panel, #top, #tabs")).flatMap((panel) => {
     const { left, top, right, bottom } = panel.getBoundingClientRect();
     return right > left && bottom > top ? [[left, top, right, bottom].map(Math.round)] : [];
   });
@@ -100,11 +103,13 @@ function follow() {
   const now = JSON.stringify([engine.view(), window.innerWidth, window.innerHeight, panels]);
   if (now !== last) {
     last = now;
+    const taken: [number, number][] = [];
     for (const set of sets.values())
       for (const { element, x, y } of set) {
         const at = engine.project(x, y, 4);
-        const inside = at && at[0] > 0 && at[1] > 60 && at[0] < window.innerWidth && at[1] < window.innerHeight && !panels.some((panel) => within(panel, at));
+        const inside = at && !taken.some(([x, y]) => Math.abs(x - at[0]) < APART[0] && Math.abs(y - at[1]) < APART[1]) && at[0] > 0 && at[1] > 0 && at[0] < window.innerWidth && at[1] < window.innerHeight && !panels.some((panel) => within(panel, at));
         element.hidden = !inside;
+        if (at && inside) taken.push(at);
         if (at && inside) element.style.transform = `translate(${at[0].toFixed(0)}px, ${at[1].toFixed(0)}px) translate(-50%, -50%)`;
       }
   }

@@ -183,7 +183,8 @@ function body(warning: Warning): HTMLElement {
   return el(
     "div",
     { class: "body" },
-    el("p", {}, both(warning.description)),
+    // A place a line: a city has many.
+    el("p", { class: "told" }, both(warning.description).replace(/([；;]) ?/g, "$1\n")),
     el("p", { class: "instruction" }, both(warning.instruction)),
     fact,
     ...targets(

@@ -408,7 +408,7 @@ impl PreparedRoad {
     fn exposure(&self, maxima: &Maxima<'_>) -> RoadExposure {
         let worst = Worst::over(maxima, self.cells.iter().map(|&(cell, _)| cell));
         RoadExposure {
-            length_m: self.cells.iter().map(|&(_, length)| length).sum(),
+            length_m: super::total(self.cells.iter().map(|&(_, length)| length)),
             depth_max_m: worst.depth,
             flooded_m: flooded_lengths(&self.cells, maxima),
             hazard_max: worst.hazard,

@@ -53,3 +53,8 @@ pub use rows::{
     ROAD_THRESHOLDS_M, RoadExposure, ZoneFrame,
 };
 pub use zones::{Zone, ZoneLayer};
+
+/// The sum of values; of none it is 0, where `Iterator::sum` has −0, which tables would show.
+fn total(values: impl Iterator<Item = f64>) -> f64 {
+    values.fold(0.0, |sum, value| sum + value)
+}

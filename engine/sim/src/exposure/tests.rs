@@ -288,6 +288,29 @@ fn people_follow_the_buildings_and_keep_the_zone_s_sum() {
 }
 
 #[test]
+fn nothing_reached_is_zero_and_not_minus_zero() {
+    let run = Run::of(|_, _| 0.0);
+    let assets = Assets {
+        buildings: vec![building(rectangle(1061.0, 1861.0, 1069.0, 1869.0), 2, 30.0)],
+        facilities: vec![],
+        roads: vec![],
+    };
+    let row = &rows(
+        &prepared(&[], assets),
+        vec![zone("a", rectangle(1050.0, 1850.0, 1150.0, 1900.0))],
+        &run,
+    )[0];
+    for value in [
+        row.people_reached,
+        row.households_reached,
+        row.damage,
+        row.road_length_m,
+    ] {
+        assert_eq!(value.to_bits(), 0.0_f64.to_bits());
+    }
+}
+
+#[test]
 fn roads_are_cut_where_the_water_is_and_shared_at_the_border() {
     // 0.2 m west of 1100, 0.4 m from there to 1150, dry east of it; two zones meet at 1120.
     let run = Run::of(|x, _| {

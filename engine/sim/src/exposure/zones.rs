@@ -11,6 +11,7 @@ use super::assets::{
 };
 use super::lines::Edges;
 use super::rows::{BuildingExposure, DEPTH_THRESHOLDS_M, ExposureRow, PeopleMethod, ZoneFrame};
+use super::total;
 
 /// Index into [`DEPTH_THRESHOLDS_M`] of the depth at which people without buildings are reached,
 /// and at which a zone's frame counts as flooded: 0.15 m.
@@ -156,10 +157,11 @@ impl PreparedZone {
             .flat_map(|part| covered_lengths(&assets.geometry, &part))
             .collect();
         let residents = |value: fn(&super::assets::PreparedBuilding) -> f64| {
-            buildings
-                .iter()
-                .map(|b| value(&assets.buildings[b.index()]))
-                .sum()
+            total(
+                buildings
+                    .iter()
+                    .map(|b| value(&assets.buildings[b.index()])),
+            )
         };
         Ok(Self {
             residents: residents(|b| b.people),
@@ -192,10 +194,11 @@ impl PreparedZone {
             .filter(|(_, e)| e.floors_reached > 0)
             .collect();
         let in_reach = |value: fn(&super::assets::PreparedBuilding) -> f64| -> f64 {
-            reached
-                .iter()
-                .map(|(b, _)| value(&assets.buildings[b.index()]))
-                .sum()
+            total(
+                reached
+                    .iter()
+                    .map(|(b, _)| value(&assets.buildings[b.index()])),
+            )
         };
         let (schools, schools_reached) =
             self.count_facilities(assets, exposure, FacilityKind::School);
@@ -240,14 +243,14 @@ impl PreparedZone {
             schools_reached,
             hospitals,
             hospitals_reached,
-            road_length_m: self.roads.iter().map(|&(_, length)| length).sum(),
+            road_length_m: total(self.roads.iter().map(|&(_, length)| length)),
             road_flooded_m,
             road_cut_m: road_flooded_m[1],
-            damage: self
-                .buildings
-                .iter()
-                .map(|b| exposure.buildings[b.index()].damage)
-                .sum(),
+            damage: total(
+                self.buildings
+                    .iter()
+                    .map(|b| exposure.buildings[b.index()].damage),
+            ),
             damage_currency: exposure.currency.clone(),
             damage_curve: exposure.curves.clone(),
         }
@@ -273,10 +276,7 @@ impl PreparedZone {
             flooded_share,
             people_reached: self.reached_of(
                 self.people,
-                reached
-                    .clone()
-                    .map(|b| assets.buildings[b.index()].people)
-                    .sum(),
+                total(reached.clone().map(|b| assets.buildings[b.index()].people)),
                 self.residents,
                 flooded_share,
             ),
