@@ -1,6 +1,7 @@
 //! A forecast's run as a message for the solver in the browser.
 
 use stormgrid_core::message;
+use stormgrid_core::message::Bilingual;
 use stormgrid_core::units::RainRate;
 use stormgrid_formats::setup_message::{
     BUILDING, CellInflow, HeldCells, SetupHeader, SetupMessage, encode_setup, pairs_of,
@@ -55,7 +56,7 @@ pub fn local_setup(twin: &LoadedTwin, options: &ForecastOptions) -> Result<Vec<u
                 .collect()
         }
         _ => {
-            let site = forcing.table(twin.middle(), "").site;
+            let site = forcing.table(twin.middle(), Bilingual::default()).site;
             site.iter().map(|p| [p.time_s, p.rain_mm_h]).collect()
         }
     };

@@ -23,6 +23,11 @@ pub fn text(key: &str, slots: &[(&str, String)]) -> Bilingual {
     Bilingual::new(filled(&found.zh, slots), filled(&found.en, slots))
 }
 
+/// A text of the catalogue without slots, if there is one.
+pub fn known(key: &str) -> Option<Bilingual> {
+    catalogue().get(key).cloned()
+}
+
 /// A message of a lower crate, of the twin or of a plug-in as a text.
 pub fn told(message: &Message) -> Bilingual {
     match message {
@@ -79,7 +84,7 @@ mod tests {
 
     #[test]
     fn messages_within_messages_are_told_in_both_languages() {
-        let fault = stormgrid_core::message::fault(
+        let fault = message::fault(
             ADVISORY,
             Some(message!("place.line", "line {line}", line = 3)),
             Message::english("what a library says"),

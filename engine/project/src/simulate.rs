@@ -372,7 +372,7 @@ impl PreparedScenario {
         let mut summary = Summary::of(
             &driven,
             &geometry,
-            &title.unwrap_or_default(),
+            Bilingual::same(title.unwrap_or_default()),
             &start,
             duration,
         );
@@ -785,7 +785,7 @@ mod tests {
         .expect("a finished run");
         assert_ne!(still.digest, blown.digest);
         assert!(blown.volume_error_rel < 1e-6);
-        assert!(blown.notes.iter().any(|note| note.contains("typhoon")));
+        assert!(blown.notes.iter().any(|note| note.en.contains("typhoon")));
         let fault = run(
             folder.path(),
             &format!("{calm}[[structure]]\nkind = \"pump\"\nat = [5.0, 5.0]\nrate_m3_s = 1\n"),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use stormgrid_core::message;
-use stormgrid_core::message::Message;
+use stormgrid_core::message::{Bilingual, Message};
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::storm::Track;
 use stormgrid_core::time::Instant;
@@ -22,6 +22,7 @@ use crate::forecast::{
     FORECAST_FILE, ForecastOptions, OBSTACLE_CELL_M, PreparedGround, forcing_of, parameters, setup,
 };
 use crate::forecast_file::ForecastFile;
+use crate::messages::text;
 use crate::rehearsal::Rehearsal;
 use crate::results::{Summary, pretty, write_rasters, write_summary};
 use crate::storm::{Forcing, StormTable, storm_of_track};
@@ -323,12 +324,16 @@ pub fn run_member(
         observer,
         &mut |_, _, _| Ok(()),
     )?;
-    let title = format!("{} {} m, member", spec.track.name, spec.cell_size_m);
+    let slots = [
+        ("storm", spec.track.name.clone()),
+        ("cell", spec.cell_size_m.to_string()),
+    ];
+    let title = text("title.member", &slots);
     let start = forcing.start.to_rfc3339();
-    let summary = Summary::of(&driven, &ground.geometry, &title, &start, spec.duration_s);
+    let summary = Summary::of(&driven, &ground.geometry, title, &start, spec.duration_s);
     let crs = Some(twin.frame.crs.as_str());
     write_rasters(&folder, &driven.flood, twin.in_crs(ground.geometry), crs)?;
-    let table = forcing.table(twin.middle(), &spec.track.agency);
+    let table = forcing.table(twin.middle(), Bilingual::same(&spec.track.agency));
     folder.write(STORM_FILE, &pretty(&table)?)?;
     folder.write(SPEC_FILE, &bytes)?;
     let record = MemberRecord::new(

@@ -133,7 +133,7 @@ impl Pool<'_> {
                         member.state = MemberState::Running;
                         running.push(process);
                     }
-                    Err(error) => failed(member, at, &mut waiting, error.to_string()),
+                    Err(error) => failed(member, at, &mut waiting, error.told()),
                 }
             }
             let mut still = Vec::new();
@@ -147,7 +147,7 @@ impl Pool<'_> {
                     Err(error) => {
                         let at = process.at;
                         drop(process);
-                        failed(member, at, &mut waiting, error.to_string());
+                        failed(member, at, &mut waiting, messages::told(&unwatched(&error)));
                     }
                 }
             }
@@ -298,6 +298,15 @@ fn failed(member: &mut MemberStatus, at: usize, waiting: &mut VecDeque<usize>, m
     } else {
         member.state = MemberState::Failed;
     }
+}
+
+/// A process that the system no longer tells of.
+fn unwatched(error: &std::io::Error) -> Message {
+    message!(
+        "member.unwatched",
+        "it cannot be watched: {detail}",
+        detail = Message::english(error)
+    )
 }
 
 /// How a process ended, for a person.

@@ -502,7 +502,11 @@ fn hit_units<'a>(
         return Ok(Vec::new());
     };
     let zones = basis.zones(&layer.id);
-    same_count("units", layer.entities.len(), zones.len())?;
+    same_count(
+        message!("what.units", "units"),
+        layer.entities.len(),
+        zones.len(),
+    )?;
     let vulnerable = properties(twin, layer, |feature| feature.number("vulnerable"))?;
     let is_unit = layer.level.as_deref() == Some("unit");
     let features = twin
@@ -544,7 +548,11 @@ fn properties<T>(
         return Ok(Vec::new());
     };
     let features = vectors::polygons(&file.path, &twin.frame)?;
-    same_count("features", layer.entities.len(), features.len())?;
+    same_count(
+        message!("what.features", "features"),
+        layer.entities.len(),
+        features.len(),
+    )?;
     Ok(features.iter().map(|(feature, _)| value(feature)).collect())
 }
 
@@ -554,7 +562,11 @@ fn shelters_of(
     basis: &PlanBasis,
 ) -> Result<(Vec<PlanShelter>, Vec<[f64; 2]>), ProjectError> {
     let known: Vec<_> = basis::shelters(twin).collect();
-    same_count("shelters", known.len(), basis.shelters.len())?;
+    same_count(
+        message!("what.shelters", "shelters"),
+        known.len(),
+        basis.shelters.len(),
+    )?;
     let mut capacity: BTreeMap<String, u64> = BTreeMap::new();
     for file in twin
         .layers

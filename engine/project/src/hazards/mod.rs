@@ -28,7 +28,7 @@ use stormgrid_twin::hazard::{
 };
 use stormgrid_twin::{GeometryKind, Grid, Outline, Position, World};
 
-use crate::error::{at, line as line_of};
+use crate::error::{at as at_place, line as line_of};
 use crate::forecast::PreparedGround;
 use crate::impact::Impacts;
 use crate::messages::told;
@@ -177,7 +177,7 @@ fn with(rules: Rules, text: &str, file: &str) -> Result<Rules, ProjectError> {
             .count()
             + 1;
         ProjectError::input(
-            at(file, line_of(line)),
+            at_place(file, line_of(line)),
             parse::toml_problem(error.message()),
             message!(
                 "fix.hazard.form",

@@ -228,9 +228,13 @@ impl Store {
         if line.prev != self.hash || line.seq != self.seq + 1 {
             return Err(changed());
         }
-        self.book
-            .check(&line.action)
-            .map_err(|e| format!("is not possible: {}", e.en))?;
+        self.book.check(&line.action).map_err(|e| {
+            message!(
+                "fault.alert.impossible",
+                "it is not possible: {problem}",
+                problem = Message::Own(e)
+            )
+        })?;
         self.book
             .apply(line.time, line.client.as_deref(), line.action);
         self.seq = line.seq;
