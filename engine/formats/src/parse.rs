@@ -108,43 +108,49 @@ fn of_serde(said: &str) -> Option<Message> {
 /// What serde found: `string "x"`, `integer `5``.
 fn found_thing(found: &str) -> Message {
     let (kind, value) = found.split_once(' ').unwrap_or((found, ""));
-    let value = value.trim_start_matches("point ");
-    let zh = match kind {
-        "string" | "character" => "文本",
-        "integer" | "floating" => "数字",
-        "boolean" => "真假值",
-        "null" | "unit" | "Option" => "空值",
-        "map" => "对象",
-        "sequence" => "列表",
-        _ => "别的内容",
-    };
-    Message::own(format!("{zh} {value}").trim_end(), found)
+    match kind {
+        "string" | "character" => message!("parse.text", "the text {value}", value = value),
+        "integer" | "floating" => message!(
+            "parse.number",
+            "the number {value}",
+            value = value.trim_start_matches("point ")
+        ),
+        "boolean" => message!("parse.boolean", "{value}", value = value),
+        "null" | "unit" | "Option" => message!("parse.nothing", "nothing"),
+        "map" => message!("parse.object", "an object"),
+        "sequence" => message!("parse.list", "a list"),
+        _ => message!(
+            "parse.other",
+            "something else{detail}",
+            detail = Message::english(format!(" ({found})"))
+        ),
+    }
 }
 
 /// What serde wanted: a Rust type, or words.
 fn wanted_thing(wanted: &str) -> Message {
-    let zh = match wanted {
-        "f64" | "f32" | "a number" => "数字",
-        "u8" | "u16" | "u32" | "u64" | "usize" => "不小于 0 的整数",
-        "i8" | "i16" | "i32" | "i64" | "isize" => "整数",
-        "a string" | "a character" => "文本",
-        "a boolean" => "true 或 false",
-        "a sequence" => "列表",
-        "a map" => "对象",
-        "an array of length 2" => "两个数的列表",
-        "an array of length 4" => "四个数的列表",
-        other if other.starts_with("struct ") => "对象",
-        other if other.contains("tagged enum") => "带 kind 的对象",
-        _ => "另一种内容",
-    };
-    let en = match wanted {
-        "f64" | "f32" => "a number",
-        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0 on",
-        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
-        other if other.starts_with("struct ") => "an object",
-        other => other,
-    };
-    Message::own(zh, en)
+    match wanted {
+        "f64" | "f32" => message!("parse.a_number", "a number"),
+        "u8" | "u16" | "u32" | "u64" | "usize" => {
+            message!("parse.natural", "a whole number from 0 on")
+        }
+        "i8" | "i16" | "i32" | "i64" | "isize" => message!("parse.integer", "a whole number"),
+        "a string" | "a borrowed string" | "a character" => message!("parse.a_text", "a text"),
+        "a boolean" => message!("parse.true_false", "true or false"),
+        "a sequence" => message!("parse.list", "a list"),
+        "a map" => message!("parse.object", "an object"),
+        other => match (other.strip_prefix("an array of length "), other) {
+            (Some(n), _) => message!("parse.array", "a list of {n}", n = n),
+            (None, other) if other.starts_with("struct ") || other.contains("tagged enum") => {
+                message!("parse.object", "an object")
+            }
+            (None, other) => message!(
+                "parse.other",
+                "something else{detail}",
+                detail = Message::english(format!(" ({other})"))
+            ),
+        },
+    }
 }
 
 #[cfg(test)]
@@ -187,17 +193,17 @@ mod tests {
             (
                 r#"{"name": 5}"#,
                 "fault.parse.type",
-                "integer `5`, expected a string",
+                "the number `5`, expected a text",
             ),
             (
                 r#"{"name": "a", "sides": [1, 2]}"#,
                 "fault.parse.length",
-                "length 2, expected an array of length 4",
+                "length 2, expected a list of 4",
             ),
             (
                 r#"{"name": "a", "sides": [1, 2, 3, "x"]}"#,
                 "fault.parse.type",
-                "string \"x\", expected a number",
+                "the text \"x\", expected a number",
             ),
             (
                 r#"{"word": "shut"}"#,

@@ -324,13 +324,12 @@ pub fn run_title(storm: &str, cell_size_m: f64) -> Bilingual {
 /// Whose track it is.
 fn source_of(agency: &str, options: &ForecastOptions) -> Bilingual {
     let slots = [("agency", agency.to_owned())];
-    let key = match (&options.rehearsal.advisory, agency.is_empty()) {
-        (Some(_), true) => "source.own_advisory",
-        (Some(_), false) => "source.advisory",
-        (None, true) => "source.own_track",
-        (None, false) => "source.track",
-    };
-    messages::text(key, &slots)
+    match (&options.rehearsal.advisory, agency.is_empty()) {
+        (Some(_), true) => messages::text("source.own_advisory", &[]),
+        (Some(_), false) => messages::text("source.advisory", &slots),
+        (None, true) => messages::text("source.own_track", &[]),
+        (None, false) => messages::text("source.track", &slots),
+    }
 }
 
 /// What a scheme cannot represent.

@@ -6,7 +6,7 @@ use geo::MultiPolygon;
 use stormgrid_core::area::geodesic_area_m2;
 use stormgrid_core::ids::CellIdx;
 use stormgrid_core::message;
-use stormgrid_core::message::Bilingual;
+use stormgrid_core::message::{Bilingual, Message};
 use stormgrid_core::raster::{Raster, RasterGeometry};
 use stormgrid_core::series::Series;
 use stormgrid_crs::Projector;
@@ -109,16 +109,21 @@ fn choose_scheme(
             // Signals of 10 m/s: 3 m of water that moves at 4.6 m/s.
             let step = 0.45 * geometry.dx.min(geometry.dy) / 10.0;
             let updates = geometry.n_cells() as f64 * scenario.run.duration_s / step;
-            let (scheme, key) = match updates > AUTO_UPDATES {
-                true => (flood::Scheme::LocalInertial, "note.auto.inertial"),
-                false => (flood::Scheme::FiniteVolume, "note.auto.volume"),
+            let (scheme, why) = match updates > AUTO_UPDATES {
+                true => (
+                    flood::Scheme::LocalInertial,
+                    Message::key("note.auto.inertial"),
+                ),
+                false => (
+                    flood::Scheme::FiniteVolume,
+                    Message::key("note.auto.volume"),
+                ),
             };
-            let slots = [
-                ("scheme", scheme.name().to_owned()),
-                ("updates", format!("{updates:.1e}")),
-                ("most", format!("{AUTO_UPDATES:.0e}")),
-            ];
-            (scheme, Some(messages::text(key, &slots)))
+            let why = why
+                .with("scheme", scheme.name())
+                .with("updates", format!("{updates:.1e}"))
+                .with("most", format!("{AUTO_UPDATES:.0e}"));
+            (scheme, Some(messages::told(&why)))
         }
     }
 }

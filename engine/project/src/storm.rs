@@ -459,6 +459,7 @@ impl Forcing {
         });
         StormTable {
             name: self.track.name.clone(),
+            agency: self.track.agency.clone(),
             source,
             averaging: self.track.averaging,
             track: track.collect(),
@@ -474,7 +475,10 @@ impl Forcing {
 pub struct StormTable {
     /// Name of the storm.
     pub name: String,
-    /// Whose track it is.
+    /// The agency whose track it is, empty if none is named.
+    #[serde(default)]
+    pub agency: String,
+    /// What the track is, for people.
     pub source: Bilingual,
     /// What the track's winds are means over.
     pub averaging: Averaging,

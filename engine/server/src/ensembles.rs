@@ -450,8 +450,7 @@ impl EnsembleRun {
             Ok(Err(ProjectError::Cancelled)) => now.state = RunState::Cancelled,
             Ok(Err(error)) => {
                 now.state = RunState::Failed;
-                let failed = Message::key("api.ensemble_failed");
-                now.message = Some(logged(&failed.with("problem", error.message())));
+                now.message = Some(logged(&error.message()));
             }
             Err(_) => {
                 now.state = RunState::Failed;

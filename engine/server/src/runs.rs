@@ -9,7 +9,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::error::logged;
 use serde::{Deserialize, Serialize};
-use stormgrid_core::message::{Bilingual, Message};
+use stormgrid_core::message::Bilingual;
 use stormgrid_core::time::Instant as Utc;
 use stormgrid_project::advisory::check_request;
 use stormgrid_project::evacuation::{
@@ -477,8 +477,7 @@ impl Run {
             Ok(Err(ProjectError::Cancelled)) => now.state = RunState::Cancelled,
             Ok(Err(error)) => {
                 now.state = RunState::Failed;
-                let failed = Message::key("api.run_failed");
-                now.message = Some(logged(&failed.with("problem", error.message())));
+                now.message = Some(logged(&error.message()));
             }
             Err(_) => {
                 now.state = RunState::Failed;

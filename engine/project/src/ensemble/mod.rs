@@ -375,19 +375,26 @@ fn notes(
         text("ensemble.share", &[]),
     ];
     let all = [
-        (errors.position.assumption, "ensemble.of_position"),
-        (errors.wind.assumption, "ensemble.of_wind"),
-        (errors.rmw.assumption, "ensemble.of_rmw"),
-        (errors.surge.assumption, "ensemble.of_surge"),
-        (errors.rain.assumption, "ensemble.of_rain"),
-        (errors.tide_time.assumption, "ensemble.of_tide_time"),
-        (errors.level.assumption, "ensemble.of_level"),
+        (
+            errors.position.assumption,
+            text("ensemble.of_position", &[]),
+        ),
+        (errors.wind.assumption, text("ensemble.of_wind", &[])),
+        (errors.rmw.assumption, text("ensemble.of_rmw", &[])),
+        (errors.surge.assumption, text("ensemble.of_surge", &[])),
+        (errors.rain.assumption, text("ensemble.of_rain", &[])),
+        (
+            errors.tide_time.assumption,
+            text("ensemble.of_tide_time", &[]),
+        ),
+        (errors.level.assumption, text("ensemble.of_level", &[])),
     ];
     let assumed = all.iter().filter(|(assumed, _)| *assumed);
-    let assumed: Vec<Bilingual> = assumed.map(|(_, key)| text(key, &[])).collect();
+    let assumed: Vec<&Bilingual> = assumed.map(|(_, name)| name).collect();
     if !assumed.is_empty() {
         let list = |pick: fn(&Bilingual) -> &str, comma: &str| {
-            assumed.iter().map(pick).collect::<Vec<_>>().join(comma)
+            let picked = assumed.iter().map(|name| pick(name));
+            picked.collect::<Vec<_>>().join(comma)
         };
         let names = Message::own(list(|a| &a.zh, "、"), list(|a| &a.en, ", "));
         notes.push(told(&Message::key("ensemble.assumed").with("names", names)));
