@@ -252,6 +252,61 @@ fn every_message_is_in_chinese_and_english() {
     }
 }
 
+/// Where a crate writes the English beside a key, it is the catalogue's; keys that are asked for are there.
+#[test]
+fn texts_of_the_engine_are_those_of_the_catalogue() {
+    let catalogue: BTreeMap<String, BTreeMap<String, String>> =
+        serde_json::from_str(&read("assets/messages.json")).expect("an object of objects");
+    let mut seen = 0;
+    for path in tracked().iter().filter(|p| is_source(p)) {
+        let source = code(path);
+        for (at, call) in CALLS
+            .iter()
+            .flat_map(|call| source.match_indices(call).map(move |(at, _)| (at, *call)))
+        {
+            let before = source[..at].chars().next_back();
+            let method = before.is_some_and(|c| c.is_alphanumeric() || c == '.' || c == '_');
+            let Some((key, rest)) = literal(&source[at + call.len()..]) else {
+                continue;
+            };
+            if method {
+                continue;
+            }
+            seen += 1;
+            let known = catalogue.get(&key);
+            let known =
+                known.unwrap_or_else(|| panic!("{path} tells `{key}`, which the catalogue lacks"));
+            if call == "message!(" {
+                let english = literal(rest.trim_start_matches(',')).map(|(english, _)| english);
+                assert_eq!(
+                    english.as_ref(),
+                    Some(&known["en"]),
+                    "{path} and the catalogue differ in the English of `{key}`"
+                );
+            }
+        }
+    }
+    assert!(seen > 300, "{seen} texts were found");
+}
+
+/// What takes a key of the catalogue first.
+const CALLS: [&str; 4] = ["message!(", "Message::key(", "text(", "not_found("];
+
+/// What the server says to people stands in the catalogue, both languages of it.
+#[test]
+fn the_server_has_no_chinese_of_its_own() {
+    for path in tracked()
+        .iter()
+        .filter(|p| p.starts_with("engine/server/src/"))
+    {
+        for (number, line) in code(path).lines().enumerate() {
+            let told = line.split("//").next().unwrap_or_default();
+            let chinese = told.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+            assert!(!chinese, "{path}, line {}: {line}", number + 1);
+        }
+    }
+}
+
 #[test]
 fn the_papers_of_the_project_are_there() {
     for name in [
@@ -328,6 +383,36 @@ fn tracked() -> Vec<String> {
         .into_iter()
         .filter(|p| repository().join(p).is_file())
         .collect()
+}
+
+/// Whether a file is a source of the engine, tests left out.
+fn is_source(path: &str) -> bool {
+    path.starts_with("engine/")
+        && path.contains("/src/")
+        && path.ends_with(".rs")
+        && !path.contains("/tests")
+}
+
+/// A source without the tests in it.
+fn code(path: &str) -> String {
+    let text = read(path);
+    let code = text.split("#[cfg(test)]\nmod ").next();
+    code.unwrap_or_default().to_owned()
+}
+
+/// The string that a text begins with, and what follows it.
+fn literal(text: &str) -> Option<(String, &str)> {
+    let text = text.trim_start().strip_prefix('"')?;
+    let mut value = String::new();
+    let mut characters = text.char_indices();
+    while let Some((at, c)) = characters.next() {
+        match c {
+            '"' => return Some((value, &text[at + 1..])),
+            '\\' => value.push(characters.next()?.1),
+            c => value.push(c),
+        }
+    }
+    None
 }
 
 /// The text of a tracked file; binary files read as what of them is UTF-8.

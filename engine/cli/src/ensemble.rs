@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use stormgrid_core::time::Instant as Utc;
 use stormgrid_project::ensemble::{
-    EnsembleOptions, EnsembleStatus, MemberState, PROGRESS_WORD, run_member,
+    COMPLAINT_WORD, EnsembleOptions, EnsembleStatus, MemberState, PROGRESS_WORD, run_member,
 };
 use stormgrid_project::{LoadedTwin, Progress, Scheme};
 
@@ -76,8 +76,8 @@ pub fn ensemble(arguments: &ForecastArguments, members: u32) -> Result<ExitCode>
     for member in &found.members {
         if let (true, Some(message)) = (member.status.attempts > 1, &member.status.message) {
             eprintln!(
-                "member {}: {} attempts, {message}",
-                member.status.n, member.status.attempts
+                "member {}: {} attempts, {}",
+                member.status.n, member.status.attempts, message.en
             );
         }
     }
@@ -138,6 +138,10 @@ pub fn member(arguments: &ForecastArguments, spec: &Path) -> Result<ExitCode> {
     );
     if let Some(bar) = &bar {
         bar.clear();
+    }
+    if let (Err(error), None) = (&outcome, &bar) {
+        // Whoever started the member shows the sentence in the language of its reader.
+        eprintln!("{COMPLAINT_WORD}{}", serde_json::to_string(&error.told())?);
     }
     let summary = outcome?;
     if bar.is_some() || arguments.json {

@@ -38,7 +38,7 @@ pub fn compare(arguments: &CompareArguments) -> Result<ExitCode> {
         println!("{}", serde_json::to_string_pretty(&found)?);
         return Ok(ExitCode::SUCCESS);
     }
-    println!("a: {}\nb: {}", found.a.title, found.b.title);
+    println!("a: {}\nb: {}", found.a.title.en, found.b.title.en);
     let t = &found.totals;
     for (what, pair, unit) in [
         ("people reached", t.people_reached, ""),
@@ -129,7 +129,7 @@ pub fn advisory(arguments: &AdvisoryArguments) -> Result<ExitCode> {
         );
     }
     for note in &checked.notes {
-        println!("note: {note}");
+        println!("note: {}", note.en);
     }
     Ok(ExitCode::SUCCESS)
 }

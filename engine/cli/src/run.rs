@@ -142,7 +142,7 @@ pub fn tell(summary: &Summary, out: &str, json: bool) -> Result<()> {
     }
     println!(
         "{}: {} cells of {} m, {} steps",
-        summary.title, summary.cells, summary.cell_size_m, summary.steps
+        summary.title.en, summary.cells, summary.cell_size_m, summary.steps
     );
     println!(
         "water: {:.0} m3 in, {:.0} m3 out, {:.0} m3 stored, error {:.1e}",

@@ -27,7 +27,7 @@ pub fn typhoon(arguments: &TyphoonArguments) -> Result<ExitCode> {
     })?;
     let track = &storm.track;
     for note in &storm.notes {
-        eprintln!("note: {note}");
+        eprintln!("note: {}", note.en);
     }
     let points_file = files::name(&arguments.at);
     let points = read_points(&files::read(&arguments.at)?, &points_file)?;

@@ -3,6 +3,11 @@
 
 use std::process::{Command, Output};
 
+use stormgrid_project::advisory::check_advisory;
+
+#[path = "../../../tests/language.rs"]
+mod language;
+
 /// A sound advisory: Hato by the CMA, as of 2017-08-22 20:00 in China.
 const SOUND: &str = r#"{"name": "HATO", "agency": "CMA", "base_time": "2017-08-22T20:00:00+08:00",
   "averaging_min": 2, "wind_unit": "m/s", "fixes": [
@@ -28,7 +33,11 @@ fn notes(text: &str) -> Vec<String> {
     let value: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let notes = value["notes"].as_array().expect("notes").iter();
     notes
-        .map(|n| n.as_str().expect("text").to_owned())
+        .map(|note| {
+            let [zh, en] = ["zh", "en"].map(|language| note[language].as_str().expect("text"));
+            assert_eq!(language::faults(zh, en), Vec::<String>::new());
+            en.to_owned()
+        })
         .collect()
 }
 
@@ -123,5 +132,15 @@ fn what_cannot_be_meant_is_refused_in_one_sentence() {
             "{what}: {error}"
         );
         assert!(output.stdout.is_empty(), "{what}");
+        // The page shows the sentence in the language of its reader.
+        let told = check_advisory(text.as_bytes(), "the advisory", None);
+        let told = told.expect_err(what).told();
+        assert_eq!(
+            language::faults(&told.zh, &told.en),
+            Vec::<String>::new(),
+            "{what}"
+        );
+        assert!(told.en.contains(expected), "{what}: {}", told.en);
+        assert!(told.zh.starts_with("台风通报"), "{what}: {}", told.zh);
     }
 }

@@ -455,7 +455,9 @@ fn killed_members_and_broken_off_ensembles_do_not_change_the_result() {
     let members = killed["members"].as_array().expect("a list");
     let twice: Vec<&Value> = members.iter().filter(|m| m["attempts"] == 2).collect();
     assert_eq!(twice.len(), 1, "{killed}");
-    assert!(text(twice[0], "message").contains("signal 9"));
+    let why = &twice[0]["message"];
+    assert!(text(why, "en").contains("signal 9"), "{why}");
+    assert!(text(why, "zh").contains("被信号 9 终止"), "{why}");
 
     // Ctrl-C ends all and keeps what is done; the next run goes on.
     let mut program = begin("broken");

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::message;
+use crate::message::Message;
+
 /// A position on the ellipsoid, CGCS2000 (EPSG:4490). WGS 84 is treated as equal: they differ by
 /// less than our accuracy of a decimetre.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,16 +18,33 @@ pub struct Geodetic {
 }
 
 /// Degrees that are no position on the Earth.
-#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
-#[error(
-    "longitude {lon_deg}, latitude {lat_deg} is no position on the Earth; longitude comes first, -180 to 180, then latitude, -90 to 90"
-)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PositionError {
     /// Longitude as given [°].
     pub lon_deg: f64,
     /// Latitude as given [°].
     pub lat_deg: f64,
 }
+
+impl PositionError {
+    /// The sentence, for both languages.
+    pub fn message(&self) -> Message {
+        message!(
+            "fault.position",
+            "longitude {lon}, latitude {lat} is no position on the Earth; longitude comes first, -180 to 180, then latitude, -90 to 90",
+            lon = self.lon_deg,
+            lat = self.lat_deg
+        )
+    }
+}
+
+impl std::fmt::Display for PositionError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.message().fmt(f)
+    }
+}
+
+impl std::error::Error for PositionError {}
 
 impl Geodetic {
     /// From degrees, at height zero. Refuses NaN, infinity and values off the Earth.

@@ -19,6 +19,7 @@ pub mod frame;
 pub mod ids;
 pub mod index;
 pub mod mesh;
+pub mod message;
 pub mod raster;
 pub mod ring;
 pub mod series;

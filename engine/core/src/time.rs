@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::message;
+use crate::message::Message;
+
 /// An instant, in seconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 ///
 /// Parsing accepts RFC 3339 with an offset; a text without an offset is refused, because a typhoon
@@ -10,12 +13,30 @@ use serde::{Deserialize, Serialize};
 pub struct Instant(i64);
 
 /// A text that is not an instant with an offset.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("'{text}' is not an instant such as 2017-08-23T12:00:00+08:00")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ParseInstantError {
     /// What was found.
     pub text: String,
 }
+
+impl ParseInstantError {
+    /// The same, for both languages.
+    pub fn message(&self) -> Message {
+        message!(
+            "fault.instant",
+            "'{text}' is not an instant such as 2017-08-23T12:00:00+08:00",
+            text = &self.text
+        )
+    }
+}
+
+impl std::fmt::Display for ParseInstantError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.message().fmt(f)
+    }
+}
+
+impl std::error::Error for ParseInstantError {}
 
 impl Instant {
     /// From whole seconds since the Unix epoch.

@@ -27,22 +27,18 @@ pub use definitions::{Crs, horizontal_code};
 pub use reference::reference;
 
 use proj4rs::Proj;
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 
 /// Why coordinates cannot be converted.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum CrsError {
     /// The text names no CRS that is known here.
-    #[error(
-        "'{text}' is not a coordinate reference system known here; write for example EPSG:4547"
-    )]
     Unknown {
         /// What was given.
         text: String,
     },
     /// A point outside the area in which the projection is defined.
-    #[error(
-        "the point ({x}, {y}) cannot be converted from {from} to {to}; check the order of the axes and the CRS named in the file"
-    )]
     OutOfArea {
         /// First coordinate.
         x: f64,
@@ -54,7 +50,6 @@ pub enum CrsError {
         to: String,
     },
     /// PROJ cannot be asked, for example because its database is not installed.
-    #[error("PROJ cannot convert from {from} to {to}: {reason}")]
     Reference {
         /// CRS given.
         from: String,
@@ -64,6 +59,42 @@ pub enum CrsError {
         reason: String,
     },
 }
+
+impl CrsError {
+    /// The sentence, for both languages.
+    pub fn message(&self) -> Message {
+        match self {
+            Self::Unknown { text } => message!(
+                "fault.crs.unknown",
+                "'{text}' is not a coordinate reference system known here; write for example EPSG:4547",
+                text = text
+            ),
+            Self::OutOfArea { x, y, from, to } => message!(
+                "fault.crs.area",
+                "the point ({x}, {y}) cannot be converted from {from} to {to}; check the order of the axes and the CRS named in the file",
+                x = *x,
+                y = *y,
+                from = from,
+                to = to
+            ),
+            Self::Reference { from, to, reason } => message!(
+                "fault.crs.proj",
+                "PROJ cannot convert from {from} to {to}: {reason}",
+                from = from,
+                to = to,
+                reason = Message::english(reason)
+            ),
+        }
+    }
+}
+
+impl std::fmt::Display for CrsError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.message().fmt(f)
+    }
+}
+
+impl std::error::Error for CrsError {}
 
 /// Converts points from one CRS to another. Cheap to use, safe to share between threads.
 #[derive(Debug)]

@@ -14,6 +14,7 @@
 //! | [`scenario`], [`manifest`] | `scenario.toml`, `twin.toml` |
 //! | [`chunk`], [`frames`] | binary messages from the server to the viewer |
 //! | [`cap`] | CAP 1.2 messages and an Atom feed of them |
+//! | [`parse`] | complaints of the libraries that read JSON and TOML |
 //! | [`setup_message`] | a whole flood run for the solver in the browser |
 
 pub mod cap;
@@ -24,6 +25,7 @@ mod error;
 pub mod frames;
 pub mod manifest;
 pub mod observations;
+pub mod parse;
 pub mod rainfall;
 pub mod scenario;
 pub mod series;

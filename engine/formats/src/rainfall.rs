@@ -1,9 +1,12 @@
 //! Rain as files: formulas of design storms (TOML), series of gauges (CSV).
 
 use serde::Deserialize;
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::time::Instant;
 
-use crate::series::Table;
+use crate::error::line;
+use crate::series::{Table, no_row};
 use crate::{FormatError, toml_text};
 
 /// Formulas of design storms.
@@ -52,8 +55,13 @@ impl Formulas {
     /// Reads a table of formulas.
     pub fn read(bytes: &[u8], file: &str) -> Result<Self, FormatError> {
         let text = std::str::from_utf8(bytes).map_err(|e| {
-            let place = format!("byte {}", e.valid_up_to());
-            FormatError::malformed(file, place, "this is not UTF-8 text", "save it as UTF-8")
+            let place = message!("place.byte", "byte {byte}", byte = e.valid_up_to());
+            FormatError::malformed(
+                file,
+                place,
+                message!("fault.not_utf8", "it is not UTF-8 text"),
+                message!("fix.save_utf8", "save it as UTF-8"),
+            )
         })?;
         toml_text::read(text, file)
     }
@@ -74,16 +82,29 @@ impl Formulas {
                 let mut ids: Vec<&str> = self.formula.iter().map(|f| f.id.as_str()).collect();
                 ids.dedup();
                 (
-                    format!("it holds no formula '{id}'"),
-                    format!("name one of: {}", ids.join(", ")),
+                    message!("fault.rain.formula", "it holds no formula '{id}'", id = id),
+                    message!(
+                        "fix.one_of",
+                        "name one of: {names}",
+                        names = Message::own(ids.join("、"), ids.join(", "))
+                    ),
                 )
             }
             false => {
                 let periods = named.iter().filter_map(|f| f.period_years);
                 let periods: Vec<String> = periods.map(|p| p.to_string()).collect();
                 (
-                    format!("formula '{id}' does not hold for {years} years"),
-                    format!("take one of: {} years", periods.join(", ")),
+                    message!(
+                        "fault.rain.period",
+                        "formula '{id}' does not hold for {years} years",
+                        id = id,
+                        years = years
+                    ),
+                    message!(
+                        "fix.rain.period",
+                        "take one of: {years} years",
+                        years = Message::own(periods.join("、"), periods.join(", "))
+                    ),
                 )
             }
         };
@@ -140,21 +161,33 @@ pub fn read_gauges(bytes: &[u8], file: &str, start: Instant) -> Result<GaugeReco
     let rate = table.column(&["rate_mm_h"])?;
     let mut gauges: Vec<GaugeRecord> = Vec::new();
     while let Some(row) = table.next_row()? {
-        let line = format!("line {}", row.line);
-        let wrong = |problem: String, remedy: &str| {
-            FormatError::malformed(file, line.clone(), problem, remedy)
+        let place = line(row.line);
+        let wrong = |problem: Message, remedy: Message| {
+            FormatError::malformed(file, place.clone(), problem, remedy)
         };
         let (name, at) = (row.text(id), [row.number(x)?, row.number(y)?]);
         let time = match clock {
             None => row.number(seconds)?,
             Some(column) => Instant::parse(row.text(column))
-                .map_err(|e| wrong(e.to_string(), "write it like 2017-08-23T12:00:00+08:00"))?
+                .map_err(|e| {
+                    wrong(
+                        e.message(),
+                        message!("fix.time.zone", "write it like 2017-08-23T12:00:00+08:00"),
+                    )
+                })?
                 .seconds_since(start),
         };
         let value = row.optional_number(rate)?;
         if value.is_some_and(|v| !(0.0..=GREATEST_RATE).contains(&v)) {
-            let problem = format!("rate_mm_h is not between 0 and {GREATEST_RATE}");
-            return Err(wrong(problem, "mend the value, or leave it empty"));
+            let problem = message!(
+                "fault.rain.rate",
+                "rate_mm_h is not between 0 and {most}",
+                most = GREATEST_RATE
+            );
+            return Err(wrong(
+                problem,
+                message!("fix.rain.rate", "mend the value, or leave it empty"),
+            ));
         }
         let known = gauges.iter().position(|g| g.id == name);
         let gauge = match known {
@@ -171,8 +204,12 @@ pub fn read_gauges(bytes: &[u8], file: &str, start: Instant) -> Result<GaugeReco
         };
         if gauge.at != at {
             return Err(wrong(
-                format!("gauge {name} lies elsewhere than in its first row"),
-                "give each gauge one place",
+                message!(
+                    "fault.rain.moved",
+                    "gauge {name} lies elsewhere than in its first row",
+                    name = name
+                ),
+                message!("fix.rain.moved", "give each gauge one place"),
             ));
         }
         if gauge
@@ -181,19 +218,21 @@ pub fn read_gauges(bytes: &[u8], file: &str, start: Instant) -> Result<GaugeReco
             .is_some_and(|(before, _)| *before >= time)
         {
             return Err(wrong(
-                format!("time does not increase at gauge {name}"),
-                "put the rows of a gauge in order of time, each time once",
+                message!(
+                    "fault.rain.order",
+                    "time does not increase at gauge {name}",
+                    name = name
+                ),
+                message!(
+                    "fix.rain.order",
+                    "put the rows of a gauge in order of time, each time once"
+                ),
             ));
         }
         gauge.rates.push((time, value));
     }
     match gauges.is_empty() {
-        true => Err(FormatError::malformed(
-            file,
-            "",
-            "the table has no row",
-            "give at least one row",
-        )),
+        true => Err(no_row(file)),
         false => Ok(GaugeRecords { gauges, geographic }),
     }
 }

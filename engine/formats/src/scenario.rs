@@ -9,7 +9,7 @@ mod rain;
 mod soil;
 mod structure;
 
-pub use rain::{Design, Rain, Spread, TyphoonRain};
+pub use rain::{Design, Rain, Spread, TyphoonRain, one_form_of_rain};
 pub use soil::{Infiltration, Method};
 pub use structure::{Structure, StructureKind};
 
@@ -354,9 +354,9 @@ impl Scenario {
                 "give one of them",
             );
         }
-        self.rain
-            .check()
-            .or_else(|problem| wrong("[rain]", problem, "give one form of rain"))?;
+        self.rain.check().map_err(|problem| {
+            FormatError::malformed(file, "[rain]", problem, one_form_of_rain())
+        })?;
         if self.rain.typhoon.is_some() && self.typhoon.is_none() {
             return wrong(
                 "[rain]",

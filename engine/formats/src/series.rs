@@ -1,8 +1,11 @@
 //! Time series as CSV: `time_s,value`.
 
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::series::{Series, SeriesError};
 
 use crate::FormatError;
+use crate::error::line;
 
 /// Names that the second column may have: what the numbers are is said by whoever names the file.
 const VALUE_NAMES: [&str; 5] = ["value", "discharge_m3_s", "rate_mm_h", "level_m", "depth_m"];
@@ -19,18 +22,17 @@ pub fn read(bytes: &[u8], file: &str) -> Result<Series, FormatError> {
         series.value.push(row.number(value)?);
         lines.push(row.line);
     }
-    Series::new(series.time_s, series.value).map_err(|error| {
-        let (place, remedy) = match error {
-            SeriesError::TimeOrder { index, .. } => (
-                format!("line {}", lines[index]),
-                "put the rows in order of time, each time once",
-            ),
-            SeriesError::NotFinite { index } => {
-                (format!("line {}", lines[index]), "mend the value")
-            }
-            SeriesError::Length { .. } => (String::new(), "give at least one row"),
-        };
-        FormatError::malformed(file, place, error.to_string(), remedy)
+    Series::new(series.time_s, series.value).map_err(|error| match error {
+        SeriesError::TimeOrder { index, .. } => {
+            FormatError::malformed(file, line(lines[index]), no_increase(), in_order())
+        }
+        SeriesError::NotFinite { index } => FormatError::malformed(
+            file,
+            line(lines[index]),
+            message!("fault.not_finite", "a value is not a finite number"),
+            mend_value(),
+        ),
+        SeriesError::Length { .. } => no_row(file),
     })
 }
 
@@ -42,29 +44,47 @@ pub fn read_rasters(bytes: &[u8], file: &str) -> Result<Vec<(f64, String)>, Form
     let mut rasters: Vec<(f64, String)> = Vec::new();
     while let Some(row) = table.next_row()? {
         let (time, path) = (row.number(time)?, row.text(raster).to_owned());
-        let wrong = |problem: &str, remedy: &str| {
-            FormatError::malformed(file, format!("line {}", row.line), problem, remedy)
+        let wrong = |problem: Message, remedy: Message| {
+            FormatError::malformed(file, line(row.line), problem, remedy)
         };
         if path.is_empty() {
-            return Err(wrong("no raster is named", "give its path"));
+            return Err(wrong(
+                message!("fault.no_raster", "no raster is named"),
+                message!("fix.give_path", "give its path"),
+            ));
         }
         if rasters.last().is_some_and(|(before, _)| *before >= time) {
-            return Err(wrong(
-                "time does not increase",
-                "put the rows in order of time, each time once",
-            ));
+            return Err(wrong(no_increase(), in_order()));
         }
         rasters.push((time, path));
     }
     match rasters.is_empty() {
-        true => Err(FormatError::malformed(
-            file,
-            "",
-            "the table has no row",
-            "give at least one row",
-        )),
+        true => Err(no_row(file)),
         false => Ok(rasters),
     }
+}
+
+/// A table without data.
+pub(crate) fn no_row(file: &str) -> FormatError {
+    FormatError::malformed(
+        file,
+        "",
+        message!("fault.no_row", "the table has no row"),
+        message!("fix.one_row", "give at least one row"),
+    )
+}
+
+fn no_increase() -> Message {
+    message!("fault.no_increase", "time does not increase")
+}
+
+fn in_order() -> Message {
+    message!("fix.order", "put the rows in order of time, each time once")
+}
+
+/// What to do about a value.
+pub(crate) fn mend_value() -> Message {
+    message!("fix.mend_value", "mend the value")
 }
 
 /// Named points in a CSV with `x`, `y` (or `lon`, `lat`) and an optional `id` or `name`.
@@ -127,8 +147,8 @@ impl<'a> Table<'a> {
             return Err(FormatError::malformed(
                 file,
                 "",
-                "the file is empty",
-                "give a CSV with a header line",
+                message!("fault.file_empty", "the file is empty"),
+                message!("fix.csv_header", "give a CSV with a header line"),
             ));
         }
         Ok(Self {
@@ -150,13 +170,18 @@ impl<'a> Table<'a> {
         self.optional(names).ok_or_else(|| {
             FormatError::malformed(
                 self.file,
-                "line 1",
-                format!(
-                    "there is no column '{}' among: {}",
-                    names[0],
-                    self.header.join(", ")
+                line(1),
+                message!(
+                    "fault.no_column",
+                    "there is no column '{name}' among: {header}",
+                    name = names[0],
+                    header = Message::own(self.header.join("、"), self.header.join(", "))
                 ),
-                format!("name the column '{}'", names[0]),
+                message!(
+                    "fix.name_column",
+                    "name the column '{name}'",
+                    name = names[0]
+                ),
             )
         })
     }
@@ -182,8 +207,14 @@ impl Row<'_> {
     }
 
     pub(crate) fn number(&self, column: usize) -> Result<f64, FormatError> {
-        self.optional_number(column)?
-            .ok_or_else(|| self.wrong(column, "is empty"))
+        self.optional_number(column)?.ok_or_else(|| {
+            self.wrong(message!(
+                "fault.cell_empty",
+                "'{text}' in column '{column}' is empty",
+                text = self.shown(column),
+                column = &self.header[column]
+            ))
+        })
     }
 
     pub(crate) fn optional_number(&self, column: usize) -> Result<Option<f64>, FormatError> {
@@ -191,42 +222,61 @@ impl Row<'_> {
         if text.is_empty() {
             return Ok(None);
         }
-        let value: f64 = text
-            .parse()
-            .map_err(|_| self.wrong(column, "is not a number"))?;
+        let value: f64 = text.parse().map_err(|_| {
+            self.wrong(message!(
+                "fault.cell_number",
+                "'{text}' in column '{column}' is not a number",
+                text = self.shown(column),
+                column = &self.header[column]
+            ))
+        })?;
         if value.is_finite() {
             Ok(Some(value))
         } else {
-            Err(self.wrong(column, "is not finite"))
+            Err(self.wrong(message!(
+                "fault.cell_finite",
+                "'{text}' in column '{column}' is not finite",
+                text = self.shown(column),
+                column = &self.header[column]
+            )))
         }
     }
 
-    fn wrong(&self, column: usize, problem: &str) -> FormatError {
-        let text: String = self.text(column).chars().take(30).collect();
-        FormatError::malformed(
-            self.file,
-            format!("line {}", self.line),
-            format!("'{text}' in column '{}' {problem}", self.header[column]),
-            "mend the value",
-        )
+    fn shown(&self, column: usize) -> String {
+        self.text(column).chars().take(30).collect()
+    }
+
+    fn wrong(&self, problem: Message) -> FormatError {
+        FormatError::malformed(self.file, line(self.line), problem, mend_value())
     }
 }
 
 fn csv_error(file: &str, error: &csv::Error) -> FormatError {
-    let place = error
-        .position()
-        .map(|p| format!("line {}", p.line()))
-        .unwrap_or_default();
-    let problem = match error.kind() {
+    let (problem, remedy) = match error.kind() {
         csv::ErrorKind::UnequalLengths {
             expected_len, len, ..
         } => {
-            format!("the row has {len} fields where the header has {expected_len}")
+            let problem = message!(
+                "fault.row_fields",
+                "the row has {len} fields where the header has {expected}",
+                len = *len,
+                expected = *expected_len
+            );
+            (problem, message!("fix.mend_row", "mend the row"))
         }
-        csv::ErrorKind::Utf8 { .. } => "the row is not UTF-8 text".to_owned(),
-        _ => error.to_string(),
+        csv::ErrorKind::Utf8 { .. } => (
+            message!("fault.row_utf8", "the row is not UTF-8 text"),
+            message!("fix.save_utf8", "save it as UTF-8"),
+        ),
+        _ => (
+            Message::english(error),
+            message!("fix.mend_row", "mend the row"),
+        ),
     };
-    FormatError::malformed(file, place, problem, "mend the row")
+    match error.position() {
+        Some(at) => FormatError::malformed(file, line(at.line()), problem, remedy),
+        None => FormatError::malformed(file, "", problem, remedy),
+    }
 }
 
 #[cfg(test)]

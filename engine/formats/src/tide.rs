@@ -2,7 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
+
 use crate::FormatError;
+use crate::error::line;
 use crate::series::Table;
 
 /// One harmonic constant.
@@ -53,17 +57,28 @@ pub fn read_constituents(bytes: &[u8], file: &str) -> Result<Vec<Station>, Forma
     let mut known: HashMap<String, usize> = HashMap::new();
     let mut seen: HashSet<(usize, String)> = HashSet::new();
     while let Some(row) = table.next_row()? {
-        let wrong = |problem: String, remedy: &str| {
-            FormatError::malformed(file, format!("line {}", row.line), problem, remedy)
+        let wrong = |problem: Message, remedy: Message| {
+            FormatError::malformed(file, line(row.line), problem, remedy)
         };
         let (height, lag) = (row.number(amplitude)?, row.number(phase)?);
         if !(0.0..=20.0).contains(&height) {
-            let problem = format!("an amplitude of {height} m is outside 0 to 20 m");
-            return Err(wrong(problem, "check the unit"));
+            let problem = message!(
+                "fault.tide.amplitude",
+                "an amplitude of {height} m is outside 0 to 20 m",
+                height = height
+            );
+            return Err(wrong(problem, message!("fix.unit", "check the unit")));
         }
         if lag.abs() > 360.0 {
-            let problem = format!("a phase of {lag} degrees is outside -360 to 360");
-            return Err(wrong(problem, "give degrees relative to Greenwich"));
+            let problem = message!(
+                "fault.tide.phase",
+                "a phase of {lag} degrees is outside -360 to 360",
+                lag = lag
+            );
+            return Err(wrong(
+                problem,
+                message!("fix.tide.phase", "give degrees relative to Greenwich"),
+            ));
         }
         let constant = HarmonicConstant {
             name: row.text(constituent).to_owned(),
@@ -75,8 +90,19 @@ pub fn read_constituents(bytes: &[u8], file: &str) -> Result<Vec<Station>, Forma
             None => {
                 let (lat_deg, lon_deg) = (row.number(lat)?, row.number(lon)?);
                 if lat_deg.abs() > 90.0 || !(-180.0..=360.0).contains(&lon_deg) {
-                    let problem = format!("latitude {lat_deg}, longitude {lon_deg} is no place");
-                    return Err(wrong(problem, "give degrees, north and east positive"));
+                    let problem = message!(
+                        "fault.nowhere",
+                        "latitude {lat}, longitude {lon} is no place",
+                        lat = lat_deg,
+                        lon = lon_deg
+                    );
+                    return Err(wrong(
+                        problem,
+                        message!(
+                            "fix.degrees",
+                            "give latitude and longitude in degrees, north and east positive"
+                        ),
+                    ));
                 }
                 known.insert(row.text(id).to_owned(), stations.len());
                 stations.push(Station {
@@ -90,8 +116,16 @@ pub fn read_constituents(bytes: &[u8], file: &str) -> Result<Vec<Station>, Forma
             }
         };
         if !seen.insert((index, constant.name.clone())) {
-            let problem = format!("station {} has {} twice", row.text(id), constant.name);
-            return Err(wrong(problem, "remove one of them"));
+            let problem = message!(
+                "fault.tide.twice",
+                "station {station} has {constituent} twice",
+                station = row.text(id),
+                constituent = &constant.name
+            );
+            return Err(wrong(
+                problem,
+                message!("fix.remove_one", "remove one of them"),
+            ));
         }
         stations[index].constants.push(constant);
     }

@@ -2,7 +2,11 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::FormatError;
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
+
+use crate::error::line as line_of;
+use crate::{FormatError, parse};
 
 /// Reads a TOML document strictly: a key that is not known is refused, with the nearest that is.
 pub(crate) fn read<T: DeserializeOwned>(text: &str, file: &str) -> Result<T, FormatError> {
@@ -18,21 +22,31 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str, file: &str) -> Result<T, For
             Some((key, known)) => {
                 let section = section_before(text, at);
                 let hint = nearest(&key, &known).map_or_else(
-                    || format!("known here are: {}", known.join(", ")),
-                    |near| format!("did you mean '{near}'?"),
+                    || {
+                        message!(
+                            "fix.toml.known",
+                            "known here are: {known}",
+                            known = Message::own(known.join("、"), known.join(", "))
+                        )
+                    },
+                    |near| message!("fix.toml.near", "did you mean '{near}'?", near = near),
                 );
-                FormatError::malformed(
-                    file,
-                    format!("line {line}"),
-                    format!("unknown key '{key}'{section}"),
-                    hint,
-                )
+                let problem = match section {
+                    Some(section) => message!(
+                        "fault.toml.key_in",
+                        "unknown key '{key}' in {section}",
+                        key = key,
+                        section = section
+                    ),
+                    None => message!("fault.toml.key", "unknown key '{key}'", key = key),
+                };
+                FormatError::malformed(file, line_of(line), problem, hint)
             }
             None => FormatError::malformed(
                 file,
-                format!("line {line}"),
-                one_line(&message),
-                "see the format in the documentation",
+                line_of(line),
+                parse::toml_problem(&message),
+                message!("fix.documentation", "see the format in the documentation"),
             ),
         }
     })
@@ -51,19 +65,14 @@ fn unknown_key(message: &str) -> Option<(String, Vec<String>)> {
     Some((key.to_owned(), known))
 }
 
-fn section_before(text: &str, at: usize) -> String {
+fn section_before(text: &str, at: usize) -> Option<String> {
     text.get(..at)
         .unwrap_or_default()
         .lines()
         .rev()
         .map(str::trim)
         .find(|line| line.starts_with('['))
-        .map(|line| format!(" in {line}"))
-        .unwrap_or_default()
-}
-
-fn one_line(message: &str) -> String {
-    message.split_whitespace().collect::<Vec<_>>().join(" ")
+        .map(str::to_owned)
 }
 
 fn nearest(key: &str, known: &[String]) -> Option<String> {

@@ -19,11 +19,14 @@ mod tests_of_formats;
 
 use std::collections::HashMap;
 
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::storm::{Averaging, Fix, Track, WindRadius};
 use stormgrid_core::time::Instant;
 use stormgrid_core::units::{Length, Pressure, Speed};
 
 use crate::FormatError;
+use crate::error::line as line_of;
 use crate::series::{Row, Table};
 
 /// Winds whose radii a file may hold [kt], and the quadrants as the columns name them.
@@ -36,7 +39,7 @@ pub struct Tracks {
     /// One track a storm, in the order of the file.
     pub tracks: Vec<Track>,
     /// Assumptions made and oddities seen.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Message>,
 }
 
 struct Columns {
@@ -119,8 +122,10 @@ fn read_csv(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
         let index = *known.entry(key).or_insert_with(|| {
             let (averaging, assumed) = averaging(&agency);
             if assumed {
-                warnings.push(format!(
-                    "{file}: storm {name} names no agency whose averaging period is known; its winds are taken as one-minute means (JTWC)"
+                warnings.push(message!(
+                    "note.track.averaging", "{file}: storm {name} names no agency whose averaging period is known; its winds are taken as one-minute means (JTWC)",
+                    file = file,
+                    name = &name
                 ));
             }
             tracks.push(Track {
@@ -136,19 +141,14 @@ fn read_csv(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
         let track = &mut tracks[index];
         if let Some(last) = track.fixes.last() {
             line::check_order(track, last, &fix, || {
-                (file.to_owned(), format!("line {}", row.line))
+                (file.to_owned(), Some(line_of(row.line)))
             })?;
             warnings.extend(line::gap(track, last, &fix, file));
         }
         track.fixes.push(fix);
     }
     if tracks.is_empty() {
-        return Err(FormatError::malformed(
-            file,
-            "",
-            "there is no fix in the file",
-            "give at least two fixes of a storm",
-        ));
+        return Err(line::no_fix(file));
     }
     Ok(Tracks { tracks, warnings })
 }
@@ -238,23 +238,32 @@ impl Columns {
     }
 
     fn fix(&self, row: &Row<'_>, file: &str) -> Result<Fix, FormatError> {
-        let wrong = |problem: String, remedy: &str| {
-            FormatError::malformed(file, format!("line {}", row.line), problem, remedy)
+        let wrong = |problem: Message, remedy: Message| {
+            FormatError::malformed(file, line_of(row.line), problem, remedy)
         };
         let time = Instant::parse(row.text(self.time)).map_err(|e| {
             wrong(
-                e.to_string(),
-                "give the time in UTC, for example 2017-08-23T00:00:00Z",
+                e.message(),
+                message!(
+                    "fix.time.utc",
+                    "give the time in UTC, for example 2017-08-23T00:00:00Z"
+                ),
             )
         })?;
         let (lat_deg, lon_deg) = (row.number(self.lat)?, row.number(self.lon)?);
         if lat_deg.abs() > 70.0 || !(-180.0..=360.0).contains(&lon_deg) {
-            let problem = format!(
-                "latitude {lat_deg}, longitude {lon_deg} is no place of a tropical cyclone"
+            let problem = message!(
+                "fault.track.nowhere",
+                "latitude {lat}, longitude {lon} is no place of a tropical cyclone",
+                lat = lat_deg,
+                lon = lon_deg
             );
             return Err(wrong(
                 problem,
-                "give latitude and longitude in degrees, north and east positive",
+                message!(
+                    "fix.degrees",
+                    "give latitude and longitude in degrees, north and east positive"
+                ),
             ));
         }
         let bounded = |column: Option<usize>,
@@ -267,8 +276,15 @@ impl Columns {
             };
             match row.optional_number(column)? {
                 Some(v) if !(low..=high).contains(&v) => Err(wrong(
-                    format!("{v} {unit} is outside {low} to {high} {unit}"),
-                    "check the unit and the value",
+                    message!(
+                        "fault.outside_unit",
+                        "{value} {unit} is outside {low} to {high} {unit}",
+                        value = v,
+                        unit = unit,
+                        low = low,
+                        high = high
+                    ),
+                    line::check_unit(),
                 )),
                 other => Ok(other),
             }

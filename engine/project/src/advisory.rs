@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use serde::Serialize;
+use stormgrid_core::message;
+use stormgrid_core::message::Bilingual;
 
 use crate::storm::{self, Choice};
 use crate::twin::LoadedTwin;
@@ -18,7 +20,7 @@ pub struct CheckedAdvisory {
     /// Its positions.
     pub track: Vec<CheckedFix>,
     /// What was assumed and what looks wrong.
-    pub notes: Vec<String>,
+    pub notes: Vec<Bilingual>,
 }
 
 /// A position in SI units.
@@ -52,8 +54,8 @@ pub fn check_advisory(
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Err(ProjectError::input(
             file,
-            "it is not UTF-8 text",
-            "save it as UTF-8",
+            message!("fault.not_utf8", "it is not UTF-8 text"),
+            message!("fix.save_utf8", "save it as UTF-8"),
         ));
     };
     let read = storm::read_storm(&Choice {

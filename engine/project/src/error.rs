@@ -1,44 +1,42 @@
 //! What a person is told when a project cannot be read, run or written.
 
+use std::fmt;
 use std::path::Path;
 
+use stormgrid_core::message;
+use stormgrid_core::message::{Bilingual, Message, Slot, fault};
 use stormgrid_crs::CrsError;
 use stormgrid_formats::FormatError;
 use stormgrid_sim::exposure::ExposureError;
 use stormgrid_sim::flood::FloodError;
 
+use crate::messages;
+
 /// Why nothing came of it. Its text is one sentence.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum ProjectError {
     /// A file or folder cannot be read.
-    #[error("{path} cannot be read: {reason}")]
     Read {
         /// The path as given.
         path: String,
         /// What the system says.
-        reason: String,
+        reason: Message,
     },
     /// A file or folder cannot be written.
-    #[error("{path} cannot be written: {reason}")]
     Write {
         /// The path as given.
         path: String,
         /// What the system says.
-        reason: String,
+        reason: Message,
     },
     /// The folder for results holds something that is not a result.
-    #[error(
-        "{path} is not empty and no earlier run of stormgrid; name another folder for the results, or empty it"
-    )]
     Occupied {
         /// The path as given.
         path: String,
     },
     /// The contents of a file.
-    #[error(transparent)]
-    Format(#[from] FormatError),
+    Format(FormatError),
     /// Coordinates of a file.
-    #[error("{file}: {source}")]
     Crs {
         /// The file whose coordinates were to be converted.
         file: String,
@@ -46,25 +44,27 @@ pub enum ProjectError {
         source: CrsError,
     },
     /// The files do not fit together.
-    #[error("{file}: {problem}; {remedy}")]
     Input {
-        /// The file to mend.
-        file: String,
+        /// The file to mend, or the thing.
+        file: Message,
         /// What is wrong.
-        problem: String,
+        problem: Message,
         /// What to do.
-        remedy: String,
+        remedy: Message,
     },
     /// The flood solver.
-    #[error("the flood cannot be computed: {0}")]
     Flood(FloodError),
     /// The exposure.
-    #[error("the exposure cannot be computed: {0}")]
-    Exposure(#[from] ExposureError),
+    Exposure(ExposureError),
     /// Someone broke off.
-    #[error("the run was cancelled")]
     Cancelled,
 }
+
+/// What is said of a fault. As a plain text it is English, and a reader of Chinese is sent to the log.
+pub(crate) struct Said(pub(crate) Message);
+
+/// A file or another thing that is at fault.
+pub(crate) struct Thing(Message);
 
 impl ProjectError {
     pub(crate) fn read(path: &Path, error: &std::io::Error) -> Self {
@@ -88,31 +88,187 @@ impl ProjectError {
         }
     }
 
-    pub(crate) fn input(file: &str, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub(crate) fn input(
+        file: impl Into<Thing>,
+        problem: impl Into<Said>,
+        remedy: impl Into<Said>,
+    ) -> Self {
         Self::Input {
-            file: file.to_owned(),
-            problem: problem.into(),
-            remedy: remedy.into(),
+            file: file.into().0,
+            problem: problem.into().0,
+            remedy: remedy.into().0,
         }
+    }
+
+    /// The sentence, for both languages.
+    pub fn message(&self) -> Message {
+        match self {
+            Self::Read { path, reason } => message!(
+                "fault.read",
+                "{path} cannot be read: {reason}",
+                path = path,
+                reason = reason.clone()
+            ),
+            Self::Write { path, reason } => message!(
+                "fault.write",
+                "{path} cannot be written: {reason}",
+                path = path,
+                reason = reason.clone()
+            ),
+            Self::Occupied { path } => message!(
+                "fault.occupied",
+                "{path} is not empty and no earlier run of stormgrid; name another folder for the results, or empty it",
+                path = path
+            ),
+            Self::Format(error) => error.message(),
+            Self::Crs { file, source } => message!(
+                "fault.crs",
+                "{file}: {problem}",
+                file = file,
+                problem = source.message()
+            ),
+            Self::Input {
+                file,
+                problem,
+                remedy,
+            } => fault(file.clone(), None, problem.clone(), remedy.clone()),
+            Self::Flood(error) => message!(
+                "fault.flood",
+                "the flood cannot be computed: {problem}",
+                problem = error.message()
+            ),
+            Self::Exposure(error) => message!(
+                "fault.exposure",
+                "the exposure cannot be computed: {problem}",
+                problem = error.message()
+            ),
+            Self::Cancelled => message!("fault.cancelled", "the run was cancelled"),
+        }
+    }
+
+    /// The sentence in Chinese and English.
+    pub fn told(&self) -> Bilingual {
+        messages::told(&self.message())
     }
 }
 
-/// The system's reason without its number.
-fn reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "permission is denied".to_owned(),
-        std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
-        _ => {
-            let text = error.to_string();
-            text.split(" (os error").next().unwrap_or(&text).to_owned()
-        }
+impl fmt::Display for ProjectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.message().fmt(f)
+    }
+}
+
+impl std::error::Error for ProjectError {}
+
+impl From<FormatError> for ProjectError {
+    fn from(error: FormatError) -> Self {
+        Self::Format(error)
+    }
+}
+
+impl From<ExposureError> for ProjectError {
+    fn from(error: ExposureError) -> Self {
+        Self::Exposure(error)
     }
 }
 
 impl From<FloodError> for ProjectError {
-    /// The flood's sentence is part of ours; as a source it would be told twice.
     fn from(error: FloodError) -> Self {
         Self::Flood(error)
+    }
+}
+
+/// A range that a value lies outside of.
+pub(crate) fn outside(name: impl Into<Slot>, value: f64, low: f64, high: f64) -> Message {
+    message!(
+        "fault.outside",
+        "{what} is {value}, outside {low} to {high}",
+        what = name,
+        value = value,
+        low = low,
+        high = high
+    )
+}
+
+/// A place in a thing, for example a line of a file.
+pub(crate) fn at(file: impl Into<Slot>, place: Message) -> Message {
+    message!("place.at", "{file}, {place}", file = file, place = place)
+}
+
+/// A line, counted from 1.
+pub(crate) fn line(number: usize) -> Message {
+    message!("place.line", "line {line}", line = number)
+}
+
+/// A list of names, and how many there are beyond it.
+pub(crate) fn list<T: AsRef<str>>(names: &[T]) -> Message {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    Message::own(names.join("、"), names.join(", "))
+}
+
+/// "name one of: …".
+pub(crate) fn one_of<T: AsRef<str>>(names: &[T]) -> Message {
+    message!("fix.one_of", "name one of: {names}", names = list(names))
+}
+
+/// The system's reason without its number.
+fn reason(error: &std::io::Error) -> Message {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            message!("fault.io.missing", "there is no such file or folder")
+        }
+        std::io::ErrorKind::PermissionDenied => message!("fault.io.denied", "permission is denied"),
+        std::io::ErrorKind::IsADirectory => message!("fault.io.folder", "it is a folder"),
+        _ => {
+            let text = error.to_string();
+            let said = text.split(" (os error").next().unwrap_or(&text).to_owned();
+            message!(
+                "fault.io.other",
+                "{detail}",
+                detail = Message::English(said)
+            )
+        }
+    }
+}
+
+impl From<Message> for Said {
+    fn from(said: Message) -> Self {
+        Self(said)
+    }
+}
+
+impl From<&str> for Said {
+    fn from(said: &str) -> Self {
+        Self(Message::english(said))
+    }
+}
+
+impl From<String> for Said {
+    fn from(said: String) -> Self {
+        Self(Message::English(said))
+    }
+}
+
+impl From<Message> for Thing {
+    fn from(thing: Message) -> Self {
+        Self(thing)
+    }
+}
+
+impl From<&Message> for Thing {
+    fn from(thing: &Message) -> Self {
+        Self(thing.clone())
+    }
+}
+
+impl From<&str> for Thing {
+    fn from(file: &str) -> Self {
+        Self(Message::plain(file))
+    }
+}
+
+impl From<&String> for Thing {
+    fn from(file: &String) -> Self {
+        Self(Message::plain(file))
     }
 }

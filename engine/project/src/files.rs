@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use stormgrid_core::message;
 
 use crate::ProjectError;
 
@@ -24,9 +25,11 @@ pub fn read(path: &Path) -> Result<Vec<u8>, ProjectError> {
     if meta.len() > LARGEST_FILE {
         return Err(ProjectError::Read {
             path: path.display().to_string(),
-            reason: format!(
-                "it has {} bytes, and at most {LARGEST_FILE} are read",
-                meta.len()
+            reason: message!(
+                "fault.io.large",
+                "it has {bytes} bytes, and at most {most} are read",
+                bytes = meta.len(),
+                most = LARGEST_FILE
             ),
         });
     }
@@ -37,7 +40,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, ProjectError> {
 pub fn read_text(path: &Path) -> Result<String, ProjectError> {
     String::from_utf8(read(path)?).map_err(|_| ProjectError::Read {
         path: path.display().to_string(),
-        reason: "it is not UTF-8 text".to_owned(),
+        reason: message!("fault.not_utf8", "it is not UTF-8 text"),
     })
 }
 

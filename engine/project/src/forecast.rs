@@ -7,6 +7,8 @@ use geo::MultiPolygon;
 use serde::Serialize;
 use stormgrid_core::frame::Geodetic;
 use stormgrid_core::ids::CellIdx;
+use stormgrid_core::message;
+use stormgrid_core::message::{Bilingual, Message};
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_formats::frames::FrameGrid;
 use stormgrid_sim::exposure::{Crossing, Crossings, ROAD_THRESHOLDS_M, ZoneFrame};
@@ -30,7 +32,7 @@ use crate::simulate::Reader;
 use crate::storm::{self, Forcing, Storm, StormTable, constant_or_file};
 use crate::twin::LoadedTwin;
 use crate::warning::{Rules, draft_files};
-use crate::{ProjectError, rain, tables, vectors};
+use crate::{ProjectError, messages, rain, tables, vectors};
 
 /// Cells at and above this size have no buildings in them [m]: hardly a house fills half of one.
 pub(crate) const OBSTACLE_CELL_M: f64 = 15.0;
@@ -203,15 +205,20 @@ pub fn forecast(
     let interval = file.storm.output_interval_s;
     tell(&mut |p| listener.progress(p), Stage::Storm, 0.0)?;
     let forcing = forcing(twin, &file, options, duration)?;
-    let source = format!("{} best track", forcing.track.agency);
-    let table = Arc::new(forcing.table(twin.middle(), source.trim()));
+    let source = source_of(&forcing.track.agency, options);
+    let table = Arc::new(forcing.table(twin.middle(), source));
     listener.storm(&table);
     let ground = PreparedGround::new(twin, &file, options.cell_size_m)?;
     let (setup, standing) = setup(twin, &file, &forcing, &ground, options)?;
     let hazard_rules = hazards::rules(twin)?;
     let weather = hazards::Weather::of(&setup, &forcing);
-    let frames = FrameGrid::new(ground.geometry, &twin.ground.elevation)
-        .map_err(|e| ProjectError::input("the terrain", e.to_string(), "use a smaller one"))?;
+    let frames = FrameGrid::new(ground.geometry, &twin.ground.elevation).map_err(|e| {
+        ProjectError::input(
+            terrain(),
+            e.to_string(),
+            message!("fix.smaller", "use a smaller one"),
+        )
+    })?;
     let mut depths_m: Vec<f64> = ROAD_THRESHOLDS_M
         .into_iter()
         .chain(rules.depths_m())
@@ -257,9 +264,7 @@ pub fn forecast(
     let maxima = driven.flood.maxima();
     let (impacts, series, times) = watch.finish(&maxima)?;
     let hazards = hazards::assess(twin, hazard_rules, weather, &ground, &impacts, &maxima)?;
-    let title = options.rehearsal.title.clone();
-    let title =
-        title.unwrap_or_else(|| format!("{} {} m", forcing.track.name, options.cell_size_m));
+    let title = title_of(&forcing.track.name, options);
     let start = forcing.start.to_rfc3339();
     let basis = PlanBasis::new(
         twin,
@@ -269,16 +274,13 @@ pub fn forecast(
         &maxima,
         (&start, duration),
     )?;
-    let mut summary = Summary::of(&driven, &ground.geometry, &title, &start, duration);
+    let mut summary = Summary::of(&driven, &ground.geometry, title, &start, duration);
     summary.structures = standing.entries(&driven.flood);
     summary.copy_of = options.rehearsal.copy_of.clone();
     summary.changes = options.rehearsal.changes.clone();
-    summary.notes.push(forcing.first_order.en.clone());
+    summary.notes.push(forcing.first_order.clone());
     summary.notes.extend(forcing.notes.iter().cloned());
-    let scheme = options.scheme();
-    summary
-        .notes
-        .push(format!("scheme {}: {}", scheme.name(), scheme.limits()));
+    summary.notes.push(scheme_note(options.scheme()));
     let mut forecast = Forecast {
         summary,
         impacts,
@@ -291,14 +293,57 @@ pub fn forecast(
     if let Some(folder) = folder {
         // A twin that cannot be warned can still be forecast.
         if let Err(error) = draft_files(&folder, twin, &forecast, &rules) {
-            let note = format!("no drafts of warnings: {error}");
-            forecast.summary.notes.push(note);
+            forecast.summary.notes.push(messages::told(
+                &Message::key("note.no_drafts").with("problem", error.message()),
+            ));
         }
         write(&folder, twin, &ground, &driven.flood, &forecast)?;
         folder.finish()?;
     }
     tell(&mut |p| listener.progress(p), Stage::Done, 1.0)?;
     Ok(forecast)
+}
+
+/// Storm and cell size, unless people gave it a title.
+fn title_of(storm: &str, options: &ForecastOptions) -> Bilingual {
+    match &options.rehearsal.title {
+        Some(title) => Bilingual::same(title),
+        None => run_title(storm, options.cell_size_m),
+    }
+}
+
+/// The title of a run that nobody has given one.
+pub fn run_title(storm: &str, cell_size_m: f64) -> Bilingual {
+    let slots = [
+        ("storm", storm.to_owned()),
+        ("cell", cell_size_m.to_string()),
+    ];
+    messages::text("title.run", &slots)
+}
+
+/// Whose track it is.
+fn source_of(agency: &str, options: &ForecastOptions) -> Bilingual {
+    let slots = [("agency", agency.to_owned())];
+    match (&options.rehearsal.advisory, agency.is_empty()) {
+        (Some(_), true) => messages::text("source.own_advisory", &[]),
+        (Some(_), false) => messages::text("source.advisory", &slots),
+        (None, true) => messages::text("source.own_track", &[]),
+        (None, false) => messages::text("source.track", &slots),
+    }
+}
+
+/// What a scheme cannot represent.
+pub(crate) fn scheme_note(scheme: Scheme) -> Bilingual {
+    messages::told(
+        &Message::key("note.scheme")
+            .with("scheme", scheme.name())
+            .with("limits", scheme.limits()),
+    )
+}
+
+/// What messages call the ground.
+pub(crate) fn terrain() -> Message {
+    message!("thing.terrain", "the terrain")
 }
 
 pub(crate) fn forcing(
@@ -373,14 +418,17 @@ pub(crate) fn forcing_of(
         .time_range()
         .is_some_and(|(first, last)| first <= start.plus_seconds(duration) && start <= last);
     if !covered {
-        let problem = format!(
-            "its fixes do not meet the run's time, which starts at {}",
-            start.to_rfc3339()
-        );
         return Err(ProjectError::input(
             name,
-            problem,
-            "set start in forecast.toml to the time of this storm",
+            message!(
+                "fault.track.apart",
+                "its fixes do not meet the run's time, which starts at {start}",
+                start = start.to_rfc3339()
+            ),
+            message!(
+                "fix.track.apart",
+                "set start in forecast.toml to the time of this storm"
+            ),
         ));
     }
     let sea = sea_level(twin, file)?;
@@ -438,8 +486,11 @@ fn sea_level(twin: &LoadedTwin, file: &ForecastFile) -> Result<SeaLevel, Project
     };
     let at = match sea.at {
         Some([lon, lat]) => Geodetic::from_degrees(lon, lat).map_err(|e| {
-            let remedy = "give longitude and latitude as `at` in [sea]";
-            ProjectError::input(FORECAST_FILE, e.to_string(), remedy)
+            let remedy = message!(
+                "fix.sea.place",
+                "give longitude and latitude as `at` in [sea]"
+            );
+            ProjectError::input(FORECAST_FILE, e.message(), remedy)
         })?,
         None => coast,
     };
@@ -492,8 +543,15 @@ fn crests(twin: &LoadedTwin, name: &str) -> Result<Vec<Crest>, ProjectError> {
         let Some(height) = feature.number("crest_m") else {
             return Err(ProjectError::input(
                 &files::name(&path),
-                format!("feature {index} has no number 'crest_m'"),
-                "give the height of the crest in metres",
+                message!(
+                    "fault.feature.crest",
+                    "feature {index} has no number 'crest_m'",
+                    index = index
+                ),
+                message!(
+                    "fix.feature.crest",
+                    "give the height of the crest in metres"
+                ),
             ));
         };
         crests.extend(lines.into_iter().map(|line| Crest { line, height }));
@@ -568,8 +626,11 @@ fn open_cells(
     if cells.is_empty() {
         return Err(ProjectError::input(
             &files::name(&path),
-            "its polygons lie outside the terrain",
-            "check the coordinates and the CRS",
+            message!(
+                "fault.polygons_outside",
+                "its polygons lie outside the terrain"
+            ),
+            message!("fix.check_crs", "check the coordinates and the CRS"),
         ));
     }
     Ok(cells)

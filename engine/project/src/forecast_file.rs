@@ -4,11 +4,16 @@
 use std::path::Path;
 
 use serde::Deserialize;
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::time::Instant;
+use stormgrid_formats::parse;
 use stormgrid_formats::scenario::Rain;
+use stormgrid_formats::scenario::one_form_of_rain;
 use stormgrid_sim::rain::RainModel;
 use stormgrid_sim::typhoon::{Asymmetry, Profile};
 
+use crate::error::{at as at_place, line as line_of};
 use crate::{ProjectError, files};
 
 /// The whole file.
@@ -216,11 +221,10 @@ impl ForecastFile {
                 .filter(|b| **b == b'\n')
                 .count()
                 + 1;
-            let message = error.message().split_whitespace().collect::<Vec<_>>();
             ProjectError::input(
-                &format!("{file}, line {line}"),
-                message.join(" "),
-                "see the format in the documentation",
+                at_place(&file, line_of(line)),
+                parse::toml_problem(error.message()),
+                message!("fix.documentation", "see the format in the documentation"),
             )
         })?;
         for (name, value) in [
@@ -228,33 +232,53 @@ impl ForecastFile {
             ("output_interval_s", read.storm.output_interval_s),
         ] {
             if !(1.0..=366.0 * 86_400.0).contains(&value) {
-                let problem = format!("{name} = {value} in [storm] is not between 1 s and a year");
-                return Err(ProjectError::input(&file, problem, "mend the value"));
+                let problem = message!(
+                    "fault.forecast.length",
+                    "{name} = {value} in [storm] is not between 1 s and a year",
+                    name = name,
+                    value = value
+                );
+                let remedy = message!("fix.mend_value", "mend the value");
+                return Err(ProjectError::input(&file, problem, remedy));
             }
         }
         if !read.water.initial_level_m.is_finite() || !read.tide.mean_level_m.is_finite() {
             return Err(ProjectError::input(
                 &file,
-                "a level is not a finite number",
-                "give metres above the terrain's datum",
+                message!("fault.forecast.level", "a level is not a finite number"),
+                message!(
+                    "fix.forecast.level",
+                    "give metres above the terrain's datum"
+                ),
             ));
         }
         read.rain.check().map_err(|problem| {
-            let place = format!("{file}, [rain]");
-            ProjectError::input(&place, problem, "give one form of rain")
+            let place = at_place(&file, Message::plain("[rain]"));
+            ProjectError::input(place, problem, one_form_of_rain())
         })?;
         let size = read.sea.as_ref().map(|sea| sea.cell_size_m);
         if let Some(size) = size.filter(|size| !(500.0..=50_000.0).contains(size)) {
-            let problem = format!("cell_size_m = {size} in [sea] is not between 500 m and 50 km");
-            return Err(ProjectError::input(&file, problem, "6000 is usual"));
+            let problem = message!(
+                "fault.forecast.sea_cell",
+                "cell_size_m = {size} in [sea] is not between 500 m and 50 km",
+                size = size
+            );
+            let remedy = message!("fix.forecast.sea_cell", "6000 is usual");
+            return Err(ProjectError::input(&file, problem, remedy));
         }
         for inflow in &read.inflow {
             if inflow.series.is_some() == inflow.discharge_m3_s.is_some() {
-                let problem = format!("the inflow over {} needs one discharge", inflow.polygon);
                 return Err(ProjectError::input(
                     &file,
-                    problem,
-                    "give either a series or discharge_m3_s",
+                    message!(
+                        "fault.forecast.inflow",
+                        "the inflow over {polygon} needs one discharge",
+                        polygon = &inflow.polygon
+                    ),
+                    message!(
+                        "fix.forecast.inflow",
+                        "give either a series or discharge_m3_s"
+                    ),
                 ));
             }
         }

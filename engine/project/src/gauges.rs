@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use stormgrid_core::message;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_formats::series;
 
@@ -51,11 +52,14 @@ impl Gauges {
                 Some((row, col)) => Ok((id, geometry.index(row, col).index())),
                 None => Err(ProjectError::input(
                     &file,
-                    format!(
-                        "gauge {id} at ({}, {}) lies outside the terrain",
-                        at[0], at[1]
+                    message!(
+                        "fault.gauge.outside",
+                        "gauge {id} at ({x}, {y}) lies outside the terrain",
+                        id = &id,
+                        x = at[0],
+                        y = at[1]
                     ),
-                    "move or remove it",
+                    message!("fix.gauge.outside", "move or remove it"),
                 )),
             })
             .collect::<Result<_, _>>()?;

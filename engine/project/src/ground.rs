@@ -2,11 +2,14 @@
 
 use geo::{LineString, MultiPolygon};
 use stormgrid_core::ids::CellIdx;
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::raster::{Raster, RasterGeometry};
 use stormgrid_core::zonal::{covered_fractions, covered_lengths};
 use stormgrid_sim::flood::Manning;
 
 use crate::ProjectError;
+use crate::forecast::terrain;
 
 /// Elevation and roughness on the same or different cells, in one frame.
 #[derive(Clone, Debug)]
@@ -51,9 +54,14 @@ impl Ground {
         }
         own.resized(cell_size).map_err(|e| {
             ProjectError::input(
-                "the terrain",
-                format!("cells of {cell_size} m cannot be made: {e}"),
-                "choose another cell size",
+                terrain(),
+                message!(
+                    "fault.ground.cells",
+                    "cells of {size} m cannot be made: {problem}",
+                    size = cell_size,
+                    problem = Message::english(e)
+                ),
+                message!("fix.ground.cells", "choose another cell size"),
             )
         })
     }

@@ -1,5 +1,7 @@
 //! A forecast's run as a message for the solver in the browser.
 
+use stormgrid_core::message;
+use stormgrid_core::message::Bilingual;
 use stormgrid_core::units::RainRate;
 use stormgrid_formats::setup_message::{
     BUILDING, CellInflow, HeldCells, SetupHeader, SetupMessage, encode_setup, pairs_of,
@@ -7,6 +9,7 @@ use stormgrid_formats::setup_message::{
 use stormgrid_sim::flood::{BoundaryKind, BoundaryPlace, Manning, Rain, Setup};
 
 use crate::ProjectError;
+use crate::forecast::terrain;
 use crate::forecast::{FORECAST_FILE, ForecastOptions, PreparedGround, forcing, setup};
 use crate::forecast_file::ForecastFile;
 use crate::twin::LoadedTwin;
@@ -28,13 +31,15 @@ pub fn local_setup(twin: &LoadedTwin, options: &ForecastOptions) -> Result<Vec<u
     let geometry = twin.ground.geometry_at(options.cell_size_m)?;
     if geometry.n_cells() > MOST_LOCAL_CELLS {
         return Err(ProjectError::input(
-            "the terrain",
-            format!(
-                "cells of {} m make {} of them, a browser takes {MOST_LOCAL_CELLS}",
-                options.cell_size_m,
-                geometry.n_cells()
+            terrain(),
+            message!(
+                "fault.local.cells",
+                "cells of {size} m make {n} of them, a browser takes {most}",
+                size = options.cell_size_m,
+                n = geometry.n_cells(),
+                most = MOST_LOCAL_CELLS
             ),
-            "choose a larger cell size",
+            message!("fix.local.cells", "choose a larger cell size"),
         ));
     }
     let file = ForecastFile::read(&twin.dir.join(FORECAST_FILE))?;
@@ -51,7 +56,7 @@ pub fn local_setup(twin: &LoadedTwin, options: &ForecastOptions) -> Result<Vec<u
                 .collect()
         }
         _ => {
-            let site = forcing.table(twin.middle(), "").site;
+            let site = forcing.table(twin.middle(), Bilingual::default()).site;
             site.iter().map(|p| [p.time_s, p.rain_mm_h]).collect()
         }
     };

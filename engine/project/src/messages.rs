@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use stormgrid_twin::hazard::Message;
+use stormgrid_core::message::{Bilingual, Message, filled};
 
-use crate::storm::Bilingual;
+use crate::rehearsal::ADVISORY;
 
 /// The catalogue, as it was when the program was built.
 const CATALOGUE: &str = include_str!("../../../assets/messages.json");
@@ -18,27 +18,57 @@ fn catalogue() -> &'static BTreeMap<String, Bilingual> {
 /// A text of the catalogue with its slots filled; the key itself where there is none.
 pub fn text(key: &str, slots: &[(&str, String)]) -> Bilingual {
     let Some(found) = catalogue().get(key) else {
-        return Bilingual::new(key, key);
+        return Bilingual::same(key);
     };
-    let filled = |text: &str| {
-        slots.iter().fold(text.to_owned(), |text, (name, value)| {
-            text.replace(&format!("{{{name}}}"), value)
-        })
-    };
-    Bilingual::new(filled(&found.zh), filled(&found.en))
+    Bilingual::new(filled(&found.zh, slots), filled(&found.en, slots))
 }
 
-/// A message of the twin or of a plug-in as a text.
+/// A text of the catalogue without slots, if there is one.
+pub fn known(key: &str) -> Option<Bilingual> {
+    catalogue().get(key).cloned()
+}
+
+/// A message of a lower crate, of the twin or of a plug-in as a text.
 pub fn told(message: &Message) -> Bilingual {
     match message {
-        Message::Key { key, slots } => text(key, slots),
-        Message::Own { zh, en } => Bilingual::new(zh, en),
+        Message::Key { key, slots, .. } => {
+            let slots: Vec<(&str, Bilingual)> = slots
+                .iter()
+                .map(|(name, value)| (*name, in_slot(name, value)))
+                .collect();
+            let of = |pick: fn(&Bilingual) -> &String| -> Vec<(&str, String)> {
+                let picked = slots.iter().map(|(name, text)| (*name, pick(text).clone()));
+                picked.collect()
+            };
+            let found = catalogue().get(*key).cloned();
+            let found = found.unwrap_or_else(|| Bilingual::same(*key));
+            Bilingual::new(
+                filled(&found.zh, &of(|text| &text.zh)),
+                filled(&found.en, &of(|text| &text.en)),
+            )
+        }
+        Message::Own(text) => text.clone(),
+        Message::Plain(text) => Bilingual::same(text),
+        Message::English(text) => Bilingual::new("", text),
     }
+}
+
+/// What goes into a slot. An advisory that comes in a request has no file name, and is called what it is.
+fn in_slot(name: &str, value: &Message) -> Bilingual {
+    match value {
+        Message::Plain(text) if name == "file" && text == ADVISORY => text_of_advisory(),
+        other => told(other),
+    }
+}
+
+fn text_of_advisory() -> Bilingual {
+    text("thing.advisory", &[])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use stormgrid_core::message;
 
     #[test]
     fn slots_are_filled_in_both_languages() {
@@ -50,5 +80,22 @@ mod tests {
         );
         assert!(!found.en.contains('{'));
         assert_eq!(text("no.such.key", &[]).en, "no.such.key");
+    }
+
+    #[test]
+    fn messages_within_messages_are_told_in_both_languages() {
+        let fault = message::fault(
+            ADVISORY,
+            Some(message!("place.line", "line {line}", line = 3)),
+            Message::english("what a library says"),
+            message!("fix.mend_value", "mend the value"),
+        );
+        let found = told(&fault);
+        assert_eq!(
+            found.en,
+            "the advisory, line 3: what a library says; mend the value"
+        );
+        assert_eq!(found.en, fault.to_string());
+        assert_eq!(found.zh, "台风通报，第 3 行：内容不符合要求；请改正该数值");
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use stormgrid_core::frame::Geodetic;
+use stormgrid_core::message;
 use stormgrid_core::raster::{Raster, RasterGeometry};
 use stormgrid_core::series::Series;
 use stormgrid_core::time::Instant;
@@ -174,8 +175,11 @@ fn raster(place: &Place<'_>, name: &str) -> Result<Raster<f64>, ProjectError> {
     if apart {
         return Err(ProjectError::input(
             &files::name(&place.reader.path(name)),
-            "it lies outside the terrain",
-            "give a raster of rates in the terrain's CRS",
+            message!("fault.rain.outside", "it lies outside the terrain"),
+            message!(
+                "fix.rain.outside",
+                "give a raster of rates in the terrain's CRS"
+            ),
         ));
     }
     let (side_x, side_y) = (TILE * domain.dx, TILE * domain.dy);
@@ -192,7 +196,13 @@ fn raster(place: &Place<'_>, name: &str) -> Result<Raster<f64>, ProjectError> {
         side_x,
         side_y,
     )
-    .map_err(|e| ProjectError::input(name, e.to_string(), "give another raster"))?;
+    .map_err(|e| {
+        ProjectError::input(
+            name,
+            e.to_string(),
+            message!("fix.rain.raster", "give another raster"),
+        )
+    })?;
     Ok(rate.resampled_mean(coarse))
 }
 
@@ -232,8 +242,14 @@ fn of_gauges(
         (true, None) => {
             return Err(ProjectError::input(
                 &file,
-                "its gauges are in longitude and latitude, and the terrain names no CRS",
-                "give the raster a CRS, or x and y in its frame",
+                message!(
+                    "fault.rain.no_crs",
+                    "its gauges are in longitude and latitude, and the terrain names no CRS"
+                ),
+                message!(
+                    "fix.rain.no_crs",
+                    "give the raster a CRS, or x and y in its frame"
+                ),
             ));
         }
     };
@@ -271,8 +287,11 @@ fn of_typhoon(
     let Some(frame) = place.frame else {
         return Err(ProjectError::input(
             file,
-            "the terrain names no coordinate reference system, so that no storm can be laid over it",
-            "give the raster a CRS",
+            message!(
+                "fault.rain.no_frame",
+                "the terrain names no coordinate reference system, so that no storm can be laid over it"
+            ),
+            message!("fix.give_crs", "give the raster a CRS"),
         ));
     };
     let projector =
@@ -319,8 +338,8 @@ fn design_storm(reader: &Reader, design: &Design) -> Result<DesignStorm, Project
     DesignStorm::new(formula, years, design.duration_s, design.peak_share).map_err(|e| {
         ProjectError::input(
             &reader.file,
-            e.to_string(),
-            "mend the numbers of the design storm",
+            e.message(),
+            message!("fix.rain.design", "mend the numbers of the design storm"),
         )
     })
 }

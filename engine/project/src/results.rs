@@ -1,6 +1,8 @@
 //! What a flood run leaves: rasters and a summary.
 
 use serde::{Deserialize, Serialize};
+use stormgrid_core::message;
+use stormgrid_core::message::{Bilingual, Message};
 use stormgrid_core::raster::{Raster, RasterGeometry};
 use stormgrid_formats::elevation::write_geotiff;
 use stormgrid_formats::scenario;
@@ -23,7 +25,7 @@ pub struct Summary {
     /// Version of the program.
     pub version: String,
     /// What was run.
-    pub title: String,
+    pub title: Bilingual,
     /// Start, RFC 3339 in UTC.
     pub start: String,
     /// Length [s].
@@ -70,7 +72,7 @@ pub struct Summary {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
     /// What a reader should know.
-    pub notes: Vec<String>,
+    pub notes: Vec<Bilingual>,
 }
 
 /// What a structure did.
@@ -109,7 +111,7 @@ impl Summary {
     pub fn of(
         driven: &Driven,
         geometry: &RasterGeometry,
-        title: &str,
+        title: Bilingual,
         start: &str,
         duration_s: f64,
     ) -> Self {
@@ -117,7 +119,7 @@ impl Summary {
         let ledger = driven.flood.ledger();
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            title: title.to_owned(),
+            title,
             start: start.to_owned(),
             duration_s,
             cell_size_m: geometry.dx,
@@ -235,8 +237,13 @@ pub fn geotiff(
         .zip(shown)
         .map(|(&v, &s)| if s && v.is_finite() { v } else { f32::NAN })
         .collect();
-    let raster = Raster::new(geometry, masked)
-        .map_err(|e| ProjectError::input("the result", e.to_string(), "report this as an error"))?;
+    let raster = Raster::new(geometry, masked).map_err(|e| {
+        ProjectError::input(
+            message!("thing.result", "the result"),
+            e.to_string(),
+            message!("fix.report", "report this as an error"),
+        )
+    })?;
     Ok(write_geotiff(&raster, crs, NO_DATA)?)
 }
 
@@ -259,6 +266,6 @@ pub fn write_summary(folder: &RunFolder, summary: &Summary) -> Result<(), Projec
 pub fn pretty<T: Serialize>(value: &T) -> Result<Vec<u8>, ProjectError> {
     serde_json::to_vec_pretty(value).map_err(|e| ProjectError::Write {
         path: "the JSON".to_owned(),
-        reason: e.to_string(),
+        reason: Message::english(e),
     })
 }

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use geo::{BoundingRect, Contains, MultiPolygon, Point};
 use stormgrid_core::frame::Geodetic;
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::raster::Raster;
 use stormgrid_core::series::Series;
 use stormgrid_core::time::Instant;
@@ -21,6 +23,7 @@ use stormgrid_sim::sea::{
 };
 use stormgrid_sim::typhoon::{Surface, TyphoonModel};
 
+use crate::messages::{text, told};
 use crate::storm::{Bilingual, TABLE_STEP_S};
 use crate::{ProjectError, files};
 
@@ -66,8 +69,11 @@ impl SeaFloor {
         if !geographic {
             return Err(ProjectError::input(
                 &file,
-                "a sea floor must be in longitude and latitude",
-                "give a raster in EPSG:4326",
+                message!(
+                    "fault.sea.degrees",
+                    "a sea floor must be in longitude and latitude"
+                ),
+                message!("fix.sea.degrees", "give a raster in EPSG:4326"),
             ));
         }
         let mut floor = Self {
@@ -166,12 +172,19 @@ impl SeaFloor {
     }
 }
 
+fn sea_floor() -> Message {
+    message!("thing.sea_floor", "the sea floor")
+}
+
 /// A fault of a shelf as a person is told.
 pub(crate) fn fault(error: ShelfError) -> ProjectError {
     ProjectError::input(
-        "the sea floor",
-        error.to_string(),
-        "choose another cell size, or a chart around the place",
+        sea_floor(),
+        error.message(),
+        message!(
+            "fix.sea.chart",
+            "choose another cell size, or a chart around the place"
+        ),
     )
 }
 
@@ -196,13 +209,17 @@ impl Nest {
     pub fn new(shelf: Shelf, at: Geodetic, chart_km: f64) -> Result<Self, ProjectError> {
         let Some(gauge) = shelf.gauges(&[at]).into_iter().next().flatten() else {
             return Err(ProjectError::input(
-                "the sea floor",
-                format!(
-                    "it has no open sea within 15 km of {:.3}° E, {:.3}° N",
-                    at.lon_deg(),
-                    at.lat_deg()
+                sea_floor(),
+                message!(
+                    "fault.sea.nowhere",
+                    "it has no open sea within 15 km of {lon}° E, {lat}° N",
+                    lon = format!("{:.3}", at.lon_deg()),
+                    lat = format!("{:.3}", at.lat_deg())
                 ),
-                "give another place as `at` in [sea], or finer cells",
+                message!(
+                    "fix.sea.at",
+                    "give another place as `at` in [sea], or finer cells"
+                ),
             ));
         };
         Ok(Self {
@@ -361,33 +378,22 @@ impl SeaLevel {
     /// How the surge is found and what is not believed of it, for a person to read.
     pub fn limits(&self) -> Bilingual {
         let Some(nest) = &self.nest else {
-            return Bilingual::new(
-                "风暴增水：单条断面风增水与反气压效应（没有海底地形，见 forecast.toml 的 [sea]）",
-                "Storm surge: wind set-up along one transect and the inverse barometer (no sea floor is given, see [sea] in forecast.toml)",
-            );
+            return text("note.sea.transect", &[]);
         };
         let cell = nest.shelf.geometry().dx / 1000.0;
         let away = nest.gauge.distance / 1000.0;
         let (depth, chart) = (nest.gauge.depth, nest.chart_km);
         let doubt = match depth <= BELIEVED_DEPTH {
-            true => (
-                "该处水深为假定值，海图过粗，不足为信",
-                "its depth is assumed: the chart is too coarse to be believed there",
-            ),
-            false => (
-                "河口以内海图过粗，不足为信",
-                "inside the estuary the chart is too coarse to be believed",
-            ),
+            true => Message::key("note.sea.assumed"),
+            false => Message::key("note.sea.estuary"),
         };
-        Bilingual::new(
-            format!(
-                "风暴增水：洪水求解器在大陆架上以 {cell:.0} km 单元计算（风、气压、地转），海图间距 {chart:.0} km，单向嵌套；取样单元距边界点 {away:.0} km、水深 {depth:.0} m，{}",
-                doubt.0
-            ),
-            format!(
-                "Storm surge: the flood solver over the shelf in cells of {cell:.0} km (wind, pressure, rotation), depths charted every {chart:.0} km, one-way nested; its cell lies {away:.0} km from the boundary's place and is {depth:.0} m deep; {}",
-                doubt.1
-            ),
+        told(
+            &Message::key("note.sea.shelf")
+                .with("cell", format!("{cell:.0}"))
+                .with("chart", format!("{chart:.0}"))
+                .with("away", format!("{away:.0}"))
+                .with("depth", format!("{depth:.0}"))
+                .with("doubt", doubt),
         )
     }
 }

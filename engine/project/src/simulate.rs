@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use geo::MultiPolygon;
 use stormgrid_core::area::geodesic_area_m2;
 use stormgrid_core::ids::CellIdx;
+use stormgrid_core::message;
+use stormgrid_core::message::{Bilingual, Message};
 use stormgrid_core::raster::{Raster, RasterGeometry};
 use stormgrid_core::series::Series;
 use stormgrid_crs::Projector;
@@ -22,9 +24,11 @@ use stormgrid_sim::rain::RainModel;
 use crate::city::{self, BuildingSource};
 use crate::drive::{Observer, Stage, drive, tell};
 use crate::files::{self, RunFolder};
+use crate::forecast::scheme_note;
 use crate::gauges::Gauges;
 use crate::ground::{Ground, Roughness, blocked_cells, cells_in_disc, cells_of};
 use crate::impact::{Impact, ZoneSource, exposed};
+use crate::messages;
 use crate::results::{Summary, depth_geotiff, write_rasters, write_summary};
 use crate::storm::constant_or_file;
 use crate::vectors::{self, Frame};
@@ -58,7 +62,7 @@ pub struct PreparedScenario {
     buildings: Vec<BuildingSource>,
     zones: Option<Zones>,
     gauges: Option<Gauges>,
-    notes: Vec<String>,
+    notes: Vec<Bilingual>,
     /// Number in the scenario of each structure of the setup, from 1.
     structure_numbers: Vec<usize>,
 }
@@ -93,23 +97,33 @@ const AUTO_UPDATES: f64 = 2e11;
 
 /// The scheme of a scenario, and for `auto` why it was taken. The choice depends on the scenario alone,
 /// never on the machine.
-fn choose_scheme(scenario: &Scenario, geometry: &RasterGeometry) -> (flood::Scheme, String) {
+fn choose_scheme(
+    scenario: &Scenario,
+    geometry: &RasterGeometry,
+) -> (flood::Scheme, Option<Bilingual>) {
     match scenario.solver.scheme {
-        Scheme::FiniteVolume => (flood::Scheme::FiniteVolume, String::new()),
-        Scheme::FiniteVolume2 => (flood::Scheme::SecondOrder, String::new()),
-        Scheme::LocalInertial => (flood::Scheme::LocalInertial, String::new()),
+        Scheme::FiniteVolume => (flood::Scheme::FiniteVolume, None),
+        Scheme::FiniteVolume2 => (flood::Scheme::SecondOrder, None),
+        Scheme::LocalInertial => (flood::Scheme::LocalInertial, None),
         Scheme::Auto => {
             // Signals of 10 m/s: 3 m of water that moves at 4.6 m/s.
             let step = 0.45 * geometry.dx.min(geometry.dy) / 10.0;
             let updates = geometry.n_cells() as f64 * scenario.run.duration_s / step;
-            let (scheme, words) = match updates > AUTO_UPDATES {
-                true => (flood::Scheme::LocalInertial, "more than"),
-                false => (flood::Scheme::FiniteVolume, "within"),
+            let (scheme, why) = match updates > AUTO_UPDATES {
+                true => (
+                    flood::Scheme::LocalInertial,
+                    Message::key("note.auto.inertial"),
+                ),
+                false => (
+                    flood::Scheme::FiniteVolume,
+                    Message::key("note.auto.volume"),
+                ),
             };
-            let why = format!(
-                " (auto: about {updates:.1e} cell updates, {words} the {AUTO_UPDATES:.0e} allowed for finite_volume)"
-            );
-            (scheme, why)
+            let why = why
+                .with("scheme", scheme.name())
+                .with("updates", format!("{updates:.1e}"))
+                .with("most", format!("{AUTO_UPDATES:.0e}"));
+            (scheme, Some(messages::told(&why)))
         }
     }
 }
@@ -139,10 +153,10 @@ impl PreparedScenario {
             base: path.parent().map(Path::to_path_buf).unwrap_or_default(),
             file,
         };
-        let mut notes = Vec::new();
+        let mut notes: Vec<Bilingual> = Vec::new();
         let terrain_path = reader.path(&scenario.terrain.elevation);
         let terrain = elevation::read(&files::read(&terrain_path)?, &files::name(&terrain_path))?;
-        notes.extend(terrain.warnings);
+        notes.extend(terrain.warnings.iter().map(messages::told));
         let crs = terrain.crs;
         let roughness = match &scenario.terrain.roughness {
             NumberOrRaster::Number(n) => Roughness::Uniform(*n),
@@ -163,8 +177,14 @@ impl PreparedScenario {
         {
             return Err(ProjectError::input(
                 &files::name(&terrain_path),
-                "its cells are in degrees, and the flood needs metres",
-                "project the raster, for example to EPSG:4547",
+                message!(
+                    "fault.terrain.degrees",
+                    "its cells are in degrees, and the flood needs metres"
+                ),
+                message!(
+                    "fix.terrain.degrees",
+                    "project the raster, for example to EPSG:4547"
+                ),
             ));
         }
         let elevation = ground.elevation_on(geometry, &[]);
@@ -204,11 +224,8 @@ impl PreparedScenario {
         setup.options.threads = threads;
         let (scheme, why) = choose_scheme(&scenario, &geometry);
         setup.options.scheme = scheme;
-        notes.push(format!(
-            "scheme {}{why}: {}",
-            scheme.name(),
-            scheme.limits()
-        ));
+        notes.extend(why);
+        notes.push(scheme_note(scheme));
         setup.initial = places.initial(&scenario.initial)?;
         setup.initial_discharge = places.initial_discharge(&scenario.initial)?;
         let typhoon = scenario.typhoon.as_ref();
@@ -232,11 +249,7 @@ impl PreparedScenario {
         setup.infiltration = forcing::infiltration(&places, &scenario.terrain.infiltration)?;
         if let Some(model) = &typhoon {
             setup.weather = Some(forcing::weather(&places, model, scenario.run.start)?);
-            notes.push(
-                "the wind and the pressure of the typhoon act on the water of the domain; \
-                 levels at its boundaries are taken as they are given"
-                    .to_owned(),
-            );
+            notes.push(messages::text("note.scenario.typhoon", &[]));
         }
         let found = structures::read(&places, &scenario.structure, &setup.domain)?;
         setup.crests = found.crests;
@@ -304,9 +317,9 @@ impl PreparedScenario {
             None => Flood::new(self.setup)?,
         };
         if flood.time_s() > 0.0 {
-            let note = "resumed at {} s: frames and gauges begin there, depths, maxima and volumes at the start";
+            let slots = [("time", flood.time_s().to_string())];
             self.notes
-                .push(note.replace("{}", &flood.time_s().to_string()));
+                .push(messages::text("note.scenario.resumed", &slots));
         }
         let driven = drive(
             flood,
@@ -364,7 +377,7 @@ impl PreparedScenario {
         let mut summary = Summary::of(
             &driven,
             &geometry,
-            &title.unwrap_or_default(),
+            Bilingual::same(title.unwrap_or_default()),
             &start,
             duration,
         );
@@ -421,8 +434,8 @@ impl Places<'_> {
         self.crs.map(Frame::of_crs).ok_or_else(|| {
             ProjectError::input(
                 &self.reader.file,
-                "the terrain names no coordinate reference system, so that no polygon or building can be laid over it",
-                "give the raster a CRS",
+                message!("fault.terrain.no_crs", "the terrain names no coordinate reference system, so that no polygon or building can be laid over it"),
+                message!("fix.give_crs", "give the raster a CRS"),
             )
         })
     }
@@ -447,8 +460,11 @@ impl Places<'_> {
         if cells.is_empty() {
             return Err(ProjectError::input(
                 &files::name(&self.reader.path(name)),
-                "its polygons lie outside the terrain",
-                "check the coordinates and the CRS",
+                message!(
+                    "fault.polygons_outside",
+                    "its polygons lie outside the terrain"
+                ),
+                message!("fix.check_crs", "check the coordinates and the CRS"),
             ));
         }
         Ok(cells)
@@ -541,14 +557,19 @@ impl Places<'_> {
                 let at = at.unwrap_or_default();
                 let cells = cells_in_disc(&self.geometry, at, inflow.radius_m.unwrap_or(0.0));
                 if cells.is_empty() {
-                    let problem = format!(
-                        "the inflow at [{}, {}] lies outside the terrain",
-                        at[0], at[1]
+                    let problem = message!(
+                        "fault.inflow.outside",
+                        "the inflow at [{x}, {y}] lies outside the terrain",
+                        x = at[0],
+                        y = at[1]
                     );
                     return Err(ProjectError::input(
                         &self.reader.file,
                         problem,
-                        "give easting and northing in the terrain's CRS",
+                        message!(
+                            "fix.terrain.place",
+                            "give easting and northing in the terrain's CRS"
+                        ),
                     ));
                 }
                 cells
@@ -579,8 +600,16 @@ impl Places<'_> {
             let Some(code) = code else {
                 return Err(ProjectError::input(
                     &file,
-                    format!("feature {index} has no property '{}'", grids.id),
-                    "name the property with the code as id in [grids]",
+                    message!(
+                        "fault.feature.property",
+                        "feature {index} has no property '{name}'",
+                        index = index,
+                        name = &grids.id
+                    ),
+                    message!(
+                        "fix.feature.grids",
+                        "name the property with the code as id in [grids]"
+                    ),
                 ));
             };
             source.names.push(feature.text("name").unwrap_or_default());
@@ -761,7 +790,7 @@ mod tests {
         .expect("a finished run");
         assert_ne!(still.digest, blown.digest);
         assert!(blown.volume_error_rel < 1e-6);
-        assert!(blown.notes.iter().any(|note| note.contains("typhoon")));
+        assert!(blown.notes.iter().any(|note| note.en.contains("typhoon")));
         let fault = run(
             folder.path(),
             &format!("{calm}[[structure]]\nkind = \"pump\"\nat = [5.0, 5.0]\nrate_m3_s = 1\n"),

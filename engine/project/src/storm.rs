@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use stormgrid_core::frame::Geodetic;
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::series::Series;
 use stormgrid_core::storm::{Averaging, Fix, Track};
 use stormgrid_core::time::Instant;
@@ -18,8 +20,11 @@ use stormgrid_sim::typhoon::{
     without_rmw,
 };
 
+pub use stormgrid_core::message::Bilingual;
+
+use crate::error::{list, one_of};
 use crate::sea::SeaLevel;
-use crate::{ProjectError, files, rain};
+use crate::{ProjectError, files, messages, rain};
 
 /// Spacing of the sea level and of the storm's table [s].
 pub(crate) const TABLE_STEP_S: f64 = 600.0;
@@ -71,7 +76,7 @@ pub struct Storm {
     /// The rain model.
     pub rain: RainModel,
     /// What was assumed and what looks odd, for a person to read.
-    pub notes: Vec<String>,
+    pub notes: Vec<Bilingual>,
 }
 
 /// Reads the track of one storm. Of several storms in the file the named one is taken, of several
@@ -80,7 +85,7 @@ pub fn read_track(
     path: &Path,
     name: Option<&str>,
     agency: Option<&str>,
-) -> Result<(Track, Vec<String>), ProjectError> {
+) -> Result<(Track, Vec<Message>), ProjectError> {
     track_of(&files::read(path)?, &files::name(path), name, agency)
 }
 
@@ -92,48 +97,76 @@ pub(crate) fn track_of(
     file: &str,
     name: Option<&str>,
     agency: Option<&str>,
-) -> Result<(Track, Vec<String>), ProjectError> {
+) -> Result<(Track, Vec<Message>), ProjectError> {
     let read = track::read(bytes, file)?;
     let fits = |t: &&Track| {
         name.is_none_or(|name| t.name.eq_ignore_ascii_case(name))
             && agency.is_none_or(|agency| t.agency.eq_ignore_ascii_case(agency))
     };
     let found: Vec<&Track> = read.tracks.iter().filter(fits).collect();
-    let list = |tracks: &[&Track], what: fn(&Track) -> String| {
+    let several_of = |tracks: &[&Track], what: fn(&Track) -> String| {
         let mut names: Vec<String> = tracks.iter().map(|t| what(t)).collect();
         names.dedup();
         let more = names.len().saturating_sub(MOST_NAMES);
         names.truncate(MOST_NAMES);
-        let rest = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
-        };
-        format!("{}{rest}", names.join(", "))
+        match more {
+            0 => list(&names),
+            more => message!(
+                "list.more",
+                "{names} and {more} more",
+                names = list(&names),
+                more = more
+            ),
+        }
     };
     let all: Vec<&Track> = read.tracks.iter().collect();
     let labelled: fn(&Track) -> String = |t| match t.sid.is_empty() {
         true => format!("{} ({})", t.name, t.agency),
         false => format!("{} ({}, {})", t.name, t.agency, t.sid),
     };
-    let fault = |problem: String, remedy: String| Err(ProjectError::input(file, problem, remedy));
+    let fault = |problem: Message, remedy: Message| Err(ProjectError::input(file, problem, remedy));
     match found.as_slice() {
         [one] => Ok(((*one).clone(), read.warnings)),
         [] => {
             let wanted: Vec<&str> = name.into_iter().chain(agency).collect();
             fault(
-                format!("it holds no storm {}", wanted.join(" of ")),
-                format!("name one of: {}", list(&all, labelled)),
+                message!(
+                    "fault.track.no_storm",
+                    "it holds no storm {name}",
+                    name = Message::own(wanted.join("，"), wanted.join(" of "))
+                ),
+                message!(
+                    "fix.one_of",
+                    "name one of: {names}",
+                    names = several_of(&all, labelled)
+                ),
             )
         }
         several if name.is_none() => fault(
-            format!("it holds {} tracks", several.len()),
-            format!("name a storm of: {}", list(several, labelled)),
+            message!(
+                "fault.track.several",
+                "it holds {n} tracks",
+                n = several.len()
+            ),
+            message!(
+                "fix.track.storm",
+                "name a storm of: {names}",
+                names = several_of(several, labelled)
+            ),
         ),
         several if agency.is_none() && several.iter().any(|t| t.agency != several[0].agency) => {
             fault(
-                format!("it holds {} tracks of {}", several.len(), several[0].name),
-                format!("name an agency of: {}", list(several, |t| t.agency.clone())),
+                message!(
+                    "fault.track.agencies",
+                    "it holds {n} tracks of {name}",
+                    n = several.len(),
+                    name = &several[0].name
+                ),
+                message!(
+                    "fix.track.agency",
+                    "name an agency of: {names}",
+                    names = several_of(several, |t| t.agency.clone())
+                ),
             )
         }
         // The same storm by one agency at several base times: the newest forecast counts.
@@ -145,17 +178,22 @@ pub(crate) fn track_of(
                 .map(|t| (**t).clone())
                 .unwrap_or_else(|| several[0].clone());
             let mut notes = read.warnings;
-            notes.push(format!(
-                "{file}: of {} forecasts of {} by {} the newest is taken, {}",
-                several.len(),
-                track.name,
-                track.agency,
-                track.sid
+            notes.push(message!(
+                "note.track.newest",
+                "{file}: of {n} forecasts of {name} by {agency} the newest is taken, {id}",
+                file = file,
+                n = several.len(),
+                name = &track.name,
+                agency = &track.agency,
+                id = &track.sid
             ));
             Ok((track, notes))
         }
     }
 }
+
+/// What the reader of tracks says of winds whose averaging period it has to assume.
+const UNKNOWN_AVERAGING: &str = "note.track.averaging";
 
 /// Names listed in a message.
 const MOST_NAMES: usize = 12;
@@ -173,13 +211,14 @@ pub fn read_storm(choice: &Choice<'_>) -> Result<Storm, ProjectError> {
         let (others, said) = read_track(radii, Some(&track.name), None)?;
         track = with_rmw_of(&track, &others);
         // Radii are lengths: whose winds they belong to does not matter here.
-        notes.extend(said.into_iter().filter(|note| !note.contains("averaging")));
+        notes.extend(said.into_iter().filter(|note| !note.is(UNKNOWN_AVERAGING)));
     }
     if choice.from_weaker_winds {
         track = without_rmw(&track);
     }
     let file = files::name(choice.track);
     let mut storm = storm_of_track(track, choice.parameters, choice.rain, &file)?;
+    let mut notes: Vec<Bilingual> = notes.iter().map(messages::told).collect();
     notes.append(&mut storm.notes);
     Ok(Storm { notes, ..storm })
 }
@@ -195,14 +234,14 @@ pub fn storm_of_track(
 ) -> Result<Storm, ProjectError> {
     let model = TyphoonModel::new(&track, parameters).map_err(|e| {
         let remedy = match e {
-            ParametersError::Leap { .. } => "mend that fix",
-            _ => "complete the track's winds or pressures",
+            ParametersError::Leap { .. } => message!("fix.storm.leap", "mend that fix"),
+            _ => message!("fix.storm.bare", "complete the track's winds or pressures"),
         };
-        ProjectError::input(file, e.to_string(), remedy)
+        ProjectError::input(file, e.message(), remedy)
     })?;
     let notes = doubts(&track)
         .into_iter()
-        .map(|doubt| told(file, &track, doubt))
+        .map(|doubt| messages::told(&told(file, &track, doubt)))
         .collect();
     Ok(Storm {
         track,
@@ -213,35 +252,28 @@ pub fn storm_of_track(
 }
 
 /// A doubt as a sentence.
-fn told(file: &str, track: &Track, doubt: Doubt) -> String {
+fn told(file: &str, track: &Track, doubt: Doubt) -> Message {
     let name = &track.name;
-    match doubt {
-        Doubt::WindAgainstPressure { ratio } => format!(
-            "{file}: the winds of {name} are {ratio:.2} times what its pressures let expect; check their unit (knots or m/s) and averaging period"
-        ),
-        Doubt::BeyondRecord { wind } => format!(
-            "{file}: a wind of {name}, {wind:.0} m/s as a mean over ten minutes, is above all records; check its unit (knots or m/s)"
-        ),
-        Doubt::NoPressure => format!(
-            "{file}: no pressure is given for {name}; it is estimated from the winds, and their unit cannot be checked"
-        ),
-        Doubt::Southern => format!(
-            "{file}: {name} lies south of the equator and is taken to turn clockwise; check the hemisphere"
-        ),
-        Doubt::NoRadius => format!(
-            "{file}: no radius of maximum wind is given for {name}; it is estimated from pressure and latitude (Vickery and Wadhera 2008), to about a third"
-        ),
-        Doubt::RadiusFromWeakerWinds => format!(
-            "{file}: no radius of maximum wind is given for {name}; it is estimated from the radius of 34 kt (Chavas and Knaff 2022), of 50 kt, or else from pressure and latitude"
-        ),
-    }
+    let told = match doubt {
+        Doubt::WindAgainstPressure { ratio } => {
+            Message::key("note.storm.ratio").with("ratio", format!("{ratio:.2}"))
+        }
+        Doubt::BeyondRecord { wind } => {
+            Message::key("note.storm.record").with("wind", format!("{wind:.0}"))
+        }
+        Doubt::NoPressure => Message::key("note.storm.no_pressure"),
+        Doubt::Southern => Message::key("note.storm.south"),
+        Doubt::NoRadius => Message::key("note.storm.no_radius"),
+        Doubt::RadiusFromWeakerWinds => Message::key("note.storm.weaker"),
+    };
+    told.with("file", file).with("name", name)
 }
 
 /// Distance from which a storm does nothing to a site [m].
 const FAR_M: f64 = 1_000_000.0;
 
 /// Tells if a storm stays so far from a site that its track is likely to be wrong.
-pub(crate) fn far_from(track: &Track, site: Geodetic) -> Option<String> {
+pub(crate) fn far_from(track: &Track, site: Geodetic) -> Option<Bilingual> {
     let distance = |fix: &Fix| {
         let (lat, dlon) = (
             fix.lat_deg.to_radians(),
@@ -257,10 +289,12 @@ pub(crate) fn far_from(track: &Track, site: Geodetic) -> Option<String> {
         .map(distance)
         .fold(f64::INFINITY, f64::min);
     (nearest > FAR_M).then(|| {
-        format!(
-            "{} never comes nearer than {:.0} km to the site; check the hemisphere and the signs of latitude and longitude",
-            track.name,
-            nearest / 1000.0
+        messages::text(
+            "note.storm.far",
+            &[
+                ("name", track.name.clone()),
+                ("km", format!("{:.0}", nearest / 1000.0)),
+            ],
         )
     })
 }
@@ -275,8 +309,12 @@ pub fn tide_of(path: &Path, station: &str, mean_level: f64) -> Result<TidePredic
         let names: Vec<&str> = stations.iter().map(|s| s.name.as_str()).collect();
         return Err(ProjectError::input(
             &file,
-            format!("it holds no station named {station}"),
-            format!("name one of: {}", names.join(", ")),
+            message!(
+                "fault.tide.station",
+                "it holds no station named {station}",
+                station = station
+            ),
+            one_of(&names),
         ));
     };
     let constants: Vec<HarmonicConstant> = found
@@ -310,7 +348,7 @@ pub struct Forcing {
     /// What the rain is multiplied by; 1 unless a member of an ensemble says otherwise.
     pub rain_factor: f64,
     /// What was assumed of the track.
-    pub notes: Vec<String>,
+    pub notes: Vec<Bilingual>,
     /// What is first order in all this.
     pub first_order: Bilingual,
 }
@@ -391,7 +429,7 @@ impl Forcing {
     /// The table of the storm for people: `storm.json`.
     ///
     /// - `site`: the place whose wind, pressure and rain are told
-    pub fn table(&self, site: Geodetic, source: &str) -> StormTable {
+    pub fn table(&self, site: Geodetic, source: Bilingual) -> StormTable {
         let track = self.track.fixes.iter().map(|fix| TrackPoint {
             time_s: fix.time.seconds_since(self.start),
             utc: fix.time.to_rfc3339(),
@@ -421,7 +459,8 @@ impl Forcing {
         });
         StormTable {
             name: self.track.name.clone(),
-            source: source.to_owned(),
+            agency: self.track.agency.clone(),
+            source,
             averaging: self.track.averaging,
             track: track.collect(),
             site: at_site.collect(),
@@ -431,32 +470,16 @@ impl Forcing {
     }
 }
 
-/// A text in Chinese and English.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Bilingual {
-    /// Chinese.
-    pub zh: String,
-    /// English.
-    pub en: String,
-}
-
-impl Bilingual {
-    /// From both texts.
-    pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self {
-            zh: zh.into(),
-            en: en.into(),
-        }
-    }
-}
-
 /// `storm.json`: the storm and what it does at the site.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StormTable {
     /// Name of the storm.
     pub name: String,
-    /// Whose track it is.
-    pub source: String,
+    /// The agency whose track it is, empty if none is named.
+    #[serde(default)]
+    pub agency: String,
+    /// What the track is, for people.
+    pub source: Bilingual,
     /// What the track's winds are means over.
     pub averaging: Averaging,
     /// The fixes.
@@ -467,7 +490,7 @@ pub struct StormTable {
     pub first_order_notes: Bilingual,
     /// What was assumed of the track, and what was changed.
     #[serde(default)]
-    pub notes: Vec<String>,
+    pub notes: Vec<Bilingual>,
 }
 
 /// A fix of the track.
@@ -530,15 +553,11 @@ fn first_order(wind: Profile, rain: RainModel, sea: &Bilingual) -> Bilingual {
         RainModel::RCliper => "R-CLIPER",
         RainModel::Ipet => "IPET",
     };
-    Bilingual::new(
-        format!(
-            "一阶近似：圆形涡旋风场({wind})；台风降雨未另行给定时为气候模型({rain})；{}；未计波浪与径流相互作用，实际潮位可能更高。",
-            sea.zh
-        ),
-        format!(
-            "First order: one circular vortex ({wind}); where no other rain is given, the typhoon's by climatology ({rain}). {}. No waves, no interaction with the river, so that real levels may be higher.",
-            sea.en
-        ),
+    messages::told(
+        &Message::key("note.first_order")
+            .with("wind", wind)
+            .with("rain", rain)
+            .with("sea", Message::Own(sea.clone())),
     )
 }
 

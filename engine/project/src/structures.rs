@@ -1,6 +1,8 @@
 //! `[[structure]]` of a scenario as the solver wants it.
 
 use stormgrid_core::ids::CellIdx;
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::series::Series;
 use stormgrid_formats::scenario::{Structure as Given, StructureKind as Kind};
 use stormgrid_sim::flood::{
@@ -9,6 +11,7 @@ use stormgrid_sim::flood::{
 };
 
 use crate::ProjectError;
+use crate::error::Said;
 use crate::ground::cells_in_disc;
 use crate::simulate::Places;
 use crate::vectors;
@@ -76,9 +79,21 @@ struct Builder<'a> {
     number: usize,
 }
 
+fn terrain_place() -> Message {
+    message!(
+        "fix.terrain.place",
+        "give easting and northing in the terrain's CRS"
+    )
+}
+
 impl Builder<'_> {
-    fn wrong(&self, problem: &str, remedy: &str) -> ProjectError {
-        let problem = format!("[[structure]] {}: {problem}", self.number);
+    fn wrong(&self, problem: impl Into<Said>, remedy: Message) -> ProjectError {
+        let problem = message!(
+            "place.structure",
+            "[[structure]] {n}: {problem}",
+            n = self.number,
+            problem = problem.into().0
+        );
         ProjectError::input(&self.places.reader.file, problem, remedy)
     }
 
@@ -87,8 +102,13 @@ impl Builder<'_> {
         let cells = cells_in_disc(&self.places.geometry, at, radius);
         if cells.is_empty() {
             return Err(self.wrong(
-                &format!("[{}, {}] lies outside the terrain", at[0], at[1]),
-                "give easting and northing in the terrain's CRS",
+                message!(
+                    "fault.structure.outside",
+                    "[{x}, {y}] lies outside the terrain",
+                    x = at[0],
+                    y = at[1]
+                ),
+                terrain_place(),
             ));
         }
         Ok(cells)
@@ -102,8 +122,11 @@ impl Builder<'_> {
         };
         if !cells.iter().any(holds_water) {
             return Err(self.wrong(
-                "none of its cells can hold water",
-                "move it off buildings and into the terrain, or give it a radius_m",
+                message!("fault.structure.dry", "none of its cells can hold water"),
+                message!(
+                    "fix.structure.dry",
+                    "move it off buildings and into the terrain, or give it a radius_m"
+                ),
             ));
         }
         Ok(End::Cells(cells))
@@ -132,7 +155,10 @@ impl Builder<'_> {
     fn series(&self, value: Option<f64>, name: Option<&String>) -> Result<Series, ProjectError> {
         let series = self.places.reader.series(value, name.map(String::as_str))?;
         match series.value.is_empty() {
-            true => Err(self.wrong("a number or a series is missing", "see the scenario format")),
+            true => Err(self.wrong(
+                message!("fault.structure.number", "a number or a series is missing"),
+                message!("fix.structure.number", "see the scenario format"),
+            )),
             false => Ok(series),
         }
     }
@@ -141,8 +167,15 @@ impl Builder<'_> {
         let points = points.iter().map(|&[x, y]| (x, y)).collect();
         Curve::new(points).ok_or_else(|| {
             self.wrong(
-                &format!("the points of its {what} do not rise"),
-                "put them in order, each first number once",
+                message!(
+                    "fault.structure.curve",
+                    "the points of its {what} do not rise",
+                    what = what
+                ),
+                message!(
+                    "fix.structure.curve",
+                    "put them in order, each first number once"
+                ),
             )
         })
     }
@@ -164,8 +197,8 @@ impl Builder<'_> {
             .map(|at| match self.places.geometry.cell_at(at[0], at[1]) {
                 Some((row, col)) => Ok(self.places.geometry.index(row, col)),
                 None => Err(self.wrong(
-                    "watch lies outside the terrain",
-                    "give easting and northing in the terrain's CRS",
+                    message!("fault.structure.watch", "watch lies outside the terrain"),
+                    terrain_place(),
                 )),
             });
         let watch = watch.transpose()?;
@@ -198,8 +231,12 @@ impl Builder<'_> {
         let (crest, width) = match (g.start_s, g.opening_s) {
             (Some(start), Some(opening)) => {
                 let ramp = |from: f64, to: f64| {
-                    Series::new(vec![start, start + opening], vec![from, to])
-                        .map_err(|e| self.wrong(&e.to_string(), "mend start_s and opening_s"))
+                    Series::new(vec![start, start + opening], vec![from, to]).map_err(|e| {
+                        self.wrong(
+                            e.to_string(),
+                            message!("fix.structure.times", "mend start_s and opening_s"),
+                        )
+                    })
                 };
                 let crest = g.crest_m.unwrap_or_default();
                 (
@@ -313,8 +350,15 @@ impl Builder<'_> {
             for (feature, lines) in vectors::lines(&path, &self.places.frame()?)? {
                 let Some(crest) = feature.number("crest_m").or(self.given.crest_m) else {
                     return Err(self.wrong(
-                        &format!("a line of {source} has no property 'crest_m'"),
-                        "give every line its crest, or crest_m in the section",
+                        message!(
+                            "fault.structure.crest",
+                            "a line of {source} has no property 'crest_m'",
+                            source = source
+                        ),
+                        message!(
+                            "fix.structure.crest",
+                            "give every line its crest, or crest_m in the section"
+                        ),
                     ));
                 };
                 for line in lines {
@@ -325,8 +369,11 @@ impl Builder<'_> {
         }
         match crests.is_empty() {
             true => Err(self.wrong(
-                "its line meets no face between two cells of the terrain",
-                "check the coordinates and the CRS",
+                message!(
+                    "fault.structure.line",
+                    "its line meets no face between two cells of the terrain"
+                ),
+                message!("fix.check_crs", "check the coordinates and the CRS"),
             )),
             false => Ok(crests),
         }

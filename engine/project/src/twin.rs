@@ -389,7 +389,8 @@ impl Loader<'_> {
         let path = self.dir.join(name);
         let file = files::name(&path);
         let read = elevation::read(&files::read(&path)?, &file)?;
-        self.warnings.extend(read.warnings);
+        self.warnings
+            .extend(read.warnings.iter().map(ToString::to_string));
         if let Some(crs) = &read.crs {
             let same = stormgrid_crs::horizontal_code(crs)
                 == stormgrid_crs::horizontal_code(&self.frame.crs);

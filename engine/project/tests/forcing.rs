@@ -109,7 +109,10 @@ const SEA: &str = "[sea]\nbathymetry = \"floor.asc\"\ncell_size_m = 12000\n";
 fn a_sea_floor_nests_the_shelf_and_the_forecast_says_so() {
     let along = run("", 1).expect("a forecast");
     let over = run(SEA, 1).expect("a forecast");
-    let note = |forecast: &Forecast| forecast.summary.notes.join(" ");
+    let note = |forecast: &Forecast| {
+        let notes = forecast.summary.notes.iter().map(|note| note.en.as_str());
+        notes.collect::<Vec<_>>().join(" ")
+    };
     assert!(note(&along).contains("one transect"), "{}", note(&along));
     assert!(
         note(&over).contains("flood solver over the shelf in cells of 12 km"),

@@ -40,20 +40,13 @@ pub async fn create(
         .and_then(|v| v.to_str().ok());
     // A form of another web page cannot send this type without asking first.
     if !kind.is_some_and(|kind| kind.starts_with("application/json")) {
-        return Err(ApiError::bad_request(
-            "请求须为 application/json",
-            "the request must be application/json",
-        ));
+        return Err(ApiError::not_json());
     }
-    let request: EnsembleRequest = serde_json::from_slice(&body).map_err(|e| {
-        ApiError::bad_request(
-            format!("请求不是有效的 JSON：{e}"),
-            format!("the request is not valid: {e}"),
-        )
-    })?;
+    let request: EnsembleRequest =
+        serde_json::from_slice(&body).map_err(|e| ApiError::no_json(&e))?;
     // Drawing the members reads and hashes the twin's files.
     let queued = tokio::task::spawn_blocking(move || app.ensembles.queue(&request)).await;
-    let run = queued.map_err(|e| ApiError::internal(&e.to_string()))??;
+    let run = queued.map_err(|e| ApiError::internal(e))??;
     Ok((StatusCode::ACCEPTED, Json(run.view())).into_response())
 }
 
@@ -81,12 +74,12 @@ pub async fn cancel(
 
 fn layer<'a>(found: &'a Ensemble, name: &str) -> Result<&'a ProbabilityLayer, ApiError> {
     let layer = found.layers.iter().find(|l| l.layer == name);
-    layer.ok_or_else(|| ApiError::not_found("网格图层", "layer of grids", name))
+    layer.ok_or_else(|| ApiError::not_found("noun.grid_layer", name))
 }
 
 /// A value as JSON.
 fn told<T: serde::Serialize>(value: &T) -> Result<Value, ApiError> {
-    serde_json::to_value(value).map_err(|e| ApiError::internal(&e.to_string()))
+    serde_json::to_value(value).map_err(|e| ApiError::internal(e))
 }
 
 /// Probabilities of every zone of a layer.
@@ -137,7 +130,7 @@ pub async fn probability_geojson(
     let file = app.twin.layers.iter().find(|l| l.id == query.name());
     let outlines = file.map(|l| l.outlines.as_slice()).unwrap_or_default();
     let bytes = ensemble::probability_geojson(rows, outlines);
-    let bytes = bytes.map_err(|e| ApiError::internal(&e.to_string()))?;
+    let bytes = bytes.map_err(|e| ApiError::internal(e))?;
     Ok(tagged(&headers, GEOJSON, bytes))
 }
 
@@ -176,8 +169,7 @@ pub async fn frame(
 ) -> Result<Response, ApiError> {
     let found = app.ensembles.get(&id)?.result()?;
     let frame = found.frames.iter().find(|(name, _)| *name == which);
-    let (_, frame) =
-        frame.ok_or_else(|| ApiError::not_found("水面帧", "frame of water", &which))?;
+    let (_, frame) = frame.ok_or_else(|| ApiError::not_found("noun.frame", &which))?;
     Ok(tagged(&headers, BINARY, frame.clone()))
 }
 

@@ -7,14 +7,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use crate::error::logged;
 use serde::{Deserialize, Serialize};
+use stormgrid_core::message::{Bilingual, Message};
 use stormgrid_core::time::Instant as Utc;
+use stormgrid_project::ensemble::EnsembleSpec;
 use stormgrid_project::ensemble::{
     Ensemble, EnsembleOptions, EnsembleStatus, MOST_MEMBERS, MemberState, MemberStatus,
     PlannedEnsemble, ensemble, plan_ensemble,
 };
+use stormgrid_project::messages::{text, told};
 use stormgrid_project::rehearsal::Rehearsal;
-use stormgrid_project::storm::Bilingual;
 use stormgrid_project::{ForecastOptions, LoadedTwin, ProjectError, Scheme};
 use utoipa::ToSchema;
 
@@ -89,7 +92,7 @@ pub struct MemberView {
     /// SHA-256 of its results.
     pub digest: Option<String>,
     /// What went wrong the last time.
-    pub message: Option<String>,
+    pub message: Option<Text>,
     /// Its errors.
     pub perturbation: PerturbationView,
 }
@@ -177,8 +180,8 @@ impl Ensembles {
         let cell_size_m = request.cell_size_m.unwrap_or(CELL_SIZE_M);
         let issued = request.issued.as_deref().map(Utc::parse).transpose();
         let issued = issued.map_err(|e| {
-            let text = e.to_string();
-            ApiError::bad_request(format!("issued 无法识别：{text}"), text)
+            let text = Message::key("api.issued");
+            ApiError::bad_request(told(&text.with("problem", e.message())))
         })?;
         let program = std::env::current_exe()
             .map_err(|_| ApiError::internal("the program does not know where it is"))?;
@@ -204,14 +207,11 @@ impl Ensembles {
             program,
             store: Some(self.folder.join("members")),
         };
-        let planned = plan_ensemble(&self.twin, &options).map_err(|e| refused(&e))?;
+        let planned = plan_ensemble(&self.twin, &options).map_err(|e| ApiError::refused(&e))?;
         let mut all = locked(&self.all);
         if all.len() >= MOST_ENSEMBLES {
             let Some(old) = all.iter().position(|run| run.is_over()) else {
-                return Err(ApiError::not_ready(
-                    "排队的集合预报太多，请先取消一些",
-                    "too many ensembles are waiting; cancel some first",
-                ));
+                return Err(ApiError::not_ready(text("api.many_ensembles", &[])));
             };
             all.remove(old);
         }
@@ -263,7 +263,7 @@ impl Ensembles {
         let found = all.iter().find(|run| run.id == id);
         found
             .cloned()
-            .ok_or_else(|| ApiError::not_found("集合预报", "ensemble", id))
+            .ok_or_else(|| ApiError::not_found("noun.ensemble", id))
     }
 
     /// Breaks off all that are not over.
@@ -277,29 +277,31 @@ impl Ensembles {
 fn check(request: &EnsembleRequest) -> Result<(), ApiError> {
     let members = request.members.unwrap_or(MEMBERS);
     if !(1..=MOST_MEMBERS).contains(&members) {
-        return Err(ApiError::bad_request(
-            format!("members 应在 1 到 {MOST_MEMBERS} 之间"),
-            format!("members must lie between 1 and {MOST_MEMBERS}"),
-        ));
+        return Err(ApiError::bad_request(text(
+            "api.members",
+            &[("most", MOST_MEMBERS.to_string())],
+        )));
     }
     if !CELL_SIZES.contains(&request.cell_size_m.unwrap_or(CELL_SIZE_M)) {
-        return Err(ApiError::bad_request(
-            "cell_size_m 应在 2 到 200 米之间",
-            "cell_size_m must lie between 2 and 200 metres",
-        ));
+        return Err(ApiError::bad_request(text("api.cell_size", &[])));
     }
     if request.workers.is_some_and(|w| w > MOST_WORKERS) {
-        return Err(ApiError::bad_request(
-            format!("workers 最多 {MOST_WORKERS}"),
-            format!("workers must be at most {MOST_WORKERS}"),
-        ));
+        return Err(ApiError::bad_request(text(
+            "api.workers",
+            &[("most", MOST_WORKERS.to_string())],
+        )));
     }
     Ok(())
 }
 
-fn refused(error: &ProjectError) -> ApiError {
-    let text = error.to_string();
-    ApiError::bad_request(format!("无法开始集合预报：{text}"), text)
+/// Storm, members and cell size.
+fn title(spec: &EnsembleSpec) -> Bilingual {
+    let slots = [
+        ("storm", spec.storm.clone()),
+        ("members", spec.members.to_string()),
+        ("cell", spec.cell_size_m.to_string()),
+    ];
+    text("title.ensemble", &slots)
 }
 
 /// A name that can be part of an address and of a folder's name.
@@ -345,7 +347,7 @@ impl EnsembleRun {
                 state: status.map_or(MemberState::Queued, |s| s.state),
                 attempts: status.map_or(0, |s| s.attempts),
                 digest: status.and_then(|s| s.digest.clone()),
-                message: status.and_then(|s| s.message.clone()),
+                message: status.and_then(|s| s.message.clone()).map(Text::from),
                 perturbation: PerturbationView {
                     cross_track_km: p.cross_track_km,
                     along_track_km: p.along_track_km,
@@ -364,16 +366,7 @@ impl EnsembleRun {
         };
         EnsembleView {
             id: self.id.clone(),
-            title: Text {
-                zh: format!(
-                    "台风{}集合预报，{} 个成员，网格 {} 米",
-                    spec.storm, spec.members, spec.cell_size_m
-                ),
-                en: format!(
-                    "Typhoon {} ensemble, {} members, {} m cells",
-                    spec.storm, spec.members, spec.cell_size_m
-                ),
-            },
+            title: title(spec).into(),
             state: now.state,
             progress: now.share,
             cell_size_m: spec.cell_size_m,
@@ -395,9 +388,10 @@ impl EnsembleRun {
 
     /// The result, once it is done.
     pub fn result(&self) -> Result<Arc<Ensemble>, ApiError> {
-        locked(&self.changing).result.clone().ok_or_else(|| {
-            ApiError::not_ready("该集合预报尚未完成", "this ensemble is not finished yet")
-        })
+        locked(&self.changing)
+            .result
+            .clone()
+            .ok_or_else(|| ApiError::not_ready(text("api.ensemble_unfinished", &[])))
     }
 
     /// Breaks it off; members that are done stay on disk, and one that is over stays as it is.
@@ -446,6 +440,9 @@ impl EnsembleRun {
         match outcome {
             Ok(Ok(result)) => {
                 now.message = result.failures();
+                if let Some(failures) = &now.message {
+                    tracing::warn!("{}", failures.en);
+                }
                 now.result = Some(Arc::new(result));
                 now.state = RunState::Done;
                 now.share = 1.0;
@@ -453,15 +450,11 @@ impl EnsembleRun {
             Ok(Err(ProjectError::Cancelled)) => now.state = RunState::Cancelled,
             Ok(Err(error)) => {
                 now.state = RunState::Failed;
-                let text = error.to_string();
-                now.message = Some(Bilingual::new(format!("集合预报失败：{text}"), text));
+                now.message = Some(logged(&error.message()));
             }
             Err(_) => {
                 now.state = RunState::Failed;
-                now.message = Some(Bilingual::new(
-                    "集合预报程序内部错误，详见日志",
-                    "the ensemble failed inside; see the log",
-                ));
+                now.message = Some(text("api.ensemble_broke", &[]));
             }
         }
         tracing::info!(ensemble = %self.id, state = ?now.state, wall_s = ?now.wall_s, "ensemble over");

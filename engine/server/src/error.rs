@@ -4,7 +4,10 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use stormgrid_project::storm::Bilingual;
+use stormgrid_core::message::{Bilingual, Message};
+use stormgrid_formats::parse::json_problem;
+use stormgrid_project::ProjectError;
+use stormgrid_project::messages::{text, told};
 use utoipa::ToSchema;
 
 /// An error with its status and its sentence in both languages.
@@ -49,38 +52,58 @@ impl From<Bilingual> for Text {
     }
 }
 
+impl From<Text> for Bilingual {
+    fn from(text: Text) -> Self {
+        Self::new(text.zh, text.en)
+    }
+}
+
 impl ApiError {
+    fn new(status: StatusCode, code: &'static str, message: Bilingual) -> Self {
+        Self {
+            status,
+            code,
+            message,
+        }
+    }
+
     /// What was asked for does not exist.
     ///
-    /// - `zh`, `en`: what it is, for example 网格 and "grid"
-    pub fn not_found(zh: &str, en: &str, name: &str) -> Self {
+    /// - `noun`: key of the catalogue for what it is, for example `noun.grid`
+    pub fn not_found(noun: &'static str, name: &str) -> Self {
         let name: String = name.chars().take(60).collect();
-        Self {
-            status: StatusCode::NOT_FOUND,
-            code: "not_found",
-            message: Bilingual::new(
-                format!("没有{zh}“{name}”"),
-                format!("there is no {en} '{name}'"),
-            ),
-        }
+        let text = Message::key("api.not_found")
+            .with("noun", Message::key(noun))
+            .with("name", name);
+        Self::new(StatusCode::NOT_FOUND, "not_found", told(&text))
     }
 
     /// The request cannot be understood.
-    pub fn bad_request(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            code: "bad_request",
-            message: Bilingual::new(zh, en),
-        }
+    pub fn bad_request(text: Bilingual) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", text)
+    }
+
+    /// A body that is not the JSON that was asked for.
+    pub fn no_json(error: &serde_json::Error) -> Self {
+        let text = Message::key("api.no_json")
+            .with("line", error.line())
+            .with("problem", json_problem(error));
+        Self::bad_request(logged(&text))
+    }
+
+    /// A body of another type.
+    pub fn not_json() -> Self {
+        Self::bad_request(text("api.only_json", &[]))
+    }
+
+    /// What the engine refuses to do.
+    pub fn refused(error: &ProjectError) -> Self {
+        Self::bad_request(logged(&error.message()))
     }
 
     /// It will exist later.
-    pub fn not_ready(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::CONFLICT,
-            code: "not_ready",
-            message: Bilingual::new(zh, en),
-        }
+    pub fn not_ready(text: Bilingual) -> Self {
+        Self::new(StatusCode::CONFLICT, "not_ready", text)
     }
 
     /// The sentence in English, for a terminal.
@@ -90,27 +113,30 @@ impl ApiError {
 
     /// The request came for another host.
     pub fn foreign_host() -> Self {
-        Self {
-            status: StatusCode::FORBIDDEN,
-            code: "foreign_host",
-            message: Bilingual::new(
-                "本服务只回答对 127.0.0.1 的请求",
-                "this server answers requests for 127.0.0.1 only",
-            ),
-        }
+        let text = text("api.foreign_host", &[]);
+        Self::new(StatusCode::FORBIDDEN, "foreign_host", text)
     }
 
-    /// Something failed here.
-    pub fn internal(reason: &str) -> Self {
-        Self {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            code: "internal",
-            message: Bilingual::new(
-                format!("服务器内部错误：{reason}"),
-                format!("the server failed: {reason}"),
-            ),
-        }
+    /// Something failed here; the log says what.
+    pub fn internal(reason: impl std::fmt::Display) -> Self {
+        tracing::error!(%reason, "the server failed");
+        let text = text("api.internal", &[]);
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", text)
     }
+
+    /// The engine failed at what it should have done: a disk that is full, a file that is gone.
+    pub fn failed(error: &ProjectError) -> Self {
+        let text = logged(&error.message());
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", text)
+    }
+}
+
+/// A message in both languages; what Chinese leaves out is logged.
+pub(crate) fn logged(message: &Message) -> Bilingual {
+    if message.leaves_out() {
+        tracing::warn!("{message}");
+    }
+    told(message)
 }
 
 impl IntoResponse for ApiError {

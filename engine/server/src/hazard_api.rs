@@ -20,7 +20,7 @@ use crate::serve::App;
 
 fn table<'a>(forecast: &'a Forecast, layer: &str) -> Result<&'a LayerHazards, ApiError> {
     let found = forecast.hazards.layer(layer);
-    found.ok_or_else(|| ApiError::not_found("网格图层", "layer of grids", layer))
+    found.ok_or_else(|| ApiError::not_found("noun.grid_layer", layer))
 }
 
 /// Level of each hazard and the combined one in every zone of a layer, with the rule.
@@ -64,7 +64,7 @@ pub async fn hazards_geojson(
     let layer = app.twin.layers.iter().find(|l| l.id == query.name());
     let outlines = layer.map(|l| l.outlines.as_slice()).unwrap_or_default();
     let bytes = table(&forecast, query.name())?.geojson(outlines);
-    let bytes = bytes.map_err(|e| ApiError::internal(&e.to_string()))?;
+    let bytes = bytes.map_err(|e| ApiError::internal(e))?;
     Ok(tagged(&headers, GEOJSON, bytes))
 }
 

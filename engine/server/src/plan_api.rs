@@ -16,6 +16,7 @@ use serde::Deserialize;
 use stormgrid_project::ProjectError;
 use stormgrid_project::advisory::check_request;
 use stormgrid_project::evacuation::{self, EvacuationPlan};
+use stormgrid_project::messages::text;
 use stormgrid_project::rehearsal::{self, Compared};
 use utoipa::IntoParams;
 
@@ -37,8 +38,7 @@ pub struct CompareQuery {
 
 /// A sentence of the engine as a refusal.
 fn refused(error: ProjectError) -> ApiError {
-    let text = error.to_string();
-    ApiError::bad_request(format!("无法执行：{text}"), text)
+    ApiError::refused(&error)
 }
 
 /// Runs what takes a while beside the threads that answer.
@@ -46,7 +46,7 @@ async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|e| ApiError::internal(&e.to_string()))?
+    done.map_err(|e| ApiError::internal(e))?
 }
 
 /// Two finished runs side by side.
@@ -60,7 +60,7 @@ pub async fn compare(
     let named = |id: &str| -> Result<Compared, ApiError> {
         Ok(Compared {
             id: id.to_owned(),
-            title: app.runs.get(id)?.title().zh,
+            title: app.runs.get(id)?.title().into(),
         })
     };
     let (first, second) = (finished(&app, &query.a)?, finished(&app, &query.b)?);
@@ -69,7 +69,7 @@ pub async fn compare(
         (named(&query.b)?, second.as_ref()),
         layer,
     );
-    let found = found.ok_or_else(|| ApiError::not_found("网格图层", "layer of grids", layer))?;
+    let found = found.ok_or_else(|| ApiError::not_found("noun.grid_layer", layer))?;
     Ok(Json(found).into_response())
 }
 
@@ -139,10 +139,7 @@ pub async fn check_advisory(
 ) -> Result<Response, ApiError> {
     only_json(&headers)?;
     let Ok(text) = std::str::from_utf8(&body) else {
-        return Err(ApiError::bad_request(
-            "请求不是 UTF-8 文本",
-            "the request is not UTF-8 text",
-        ));
+        return Err(ApiError::bad_request(text("api.not_utf8", &[])));
     };
     let checked = check_request(text, &app.twin).map_err(refused)?;
     Ok(Json(checked).into_response())

@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use stormgrid_project::messages::text;
 use stormgrid_project::tables::NamedRow;
 use stormgrid_project::{Forecast, tables};
 use utoipa::IntoParams;
@@ -41,15 +42,10 @@ pub async fn create(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     only_json(&headers)?;
-    let request: RunRequest = serde_json::from_slice(&body).map_err(|e| {
-        ApiError::bad_request(
-            format!("请求不是有效的 JSON:{e}"),
-            format!("the request is not valid: {e}"),
-        )
-    })?;
+    let request: RunRequest = serde_json::from_slice(&body).map_err(|e| ApiError::no_json(&e))?;
     let task = Arc::clone(&app);
     let run = tokio::task::spawn_blocking(move || task.runs.queue(request)).await;
-    let run = run.map_err(|e| ApiError::internal(&e.to_string()))??;
+    let run = run.map_err(|e| ApiError::internal(e))??;
     Ok((StatusCode::ACCEPTED, Json(run.view())).into_response())
 }
 
@@ -61,10 +57,7 @@ pub(crate) fn only_json(headers: &HeaderMap) -> Result<(), ApiError> {
     // A form of another web page cannot send this type without asking first.
     match kind.is_some_and(|kind| kind.starts_with("application/json")) {
         true => Ok(()),
-        false => Err(ApiError::bad_request(
-            "请求须为 application/json",
-            "the request must be application/json",
-        )),
+        false => Err(ApiError::not_json()),
     }
 }
 
@@ -101,7 +94,7 @@ pub async fn frame(
 ) -> Result<Response, ApiError> {
     let run = app.runs.get(&id)?;
     let frame = n.parse().ok().and_then(|n| run.frame(n));
-    let frame = frame.ok_or_else(|| ApiError::not_found("水面帧", "frame of water", &n))?;
+    let frame = frame.ok_or_else(|| ApiError::not_found("noun.frame", &n))?;
     Ok(tagged(&headers, BINARY, frame.as_ref().clone()))
 }
 
@@ -123,14 +116,14 @@ pub(crate) fn finished(app: &App, id: &str) -> Result<Arc<Forecast>, ApiError> {
     app.runs
         .get(id)?
         .result()
-        .ok_or_else(|| ApiError::not_ready("该预报尚未完成", "this run is not finished yet"))
+        .ok_or_else(|| ApiError::not_ready(text("api.run_unfinished", &[])))
 }
 
 fn rows<'a>(forecast: &'a Forecast, layer: &str) -> Result<&'a [NamedRow], ApiError> {
     let found = forecast.impacts.layers.iter().find(|(id, _)| id == layer);
     found
         .map(|(_, rows)| rows.as_slice())
-        .ok_or_else(|| ApiError::not_found("网格图层", "layer of grids", layer))
+        .ok_or_else(|| ApiError::not_found("noun.grid_layer", layer))
 }
 
 /// Exposure of every zone of a layer.
@@ -146,7 +139,7 @@ pub async fn exposure(
     let rows = rows(&forecast, query.name())?;
     Ok(Json(json!({
         "layer": query.name(), "thresholds_m": THRESHOLDS_M,
-        "rows": serde_json::to_value(rows).map_err(|e| ApiError::internal(&e.to_string()))?,
+        "rows": serde_json::to_value(rows).map_err(|e| ApiError::internal(e))?,
     })))
 }
 
@@ -182,8 +175,7 @@ pub async fn exposure_geojson(
     let rows = rows(&forecast, query.name())?;
     let layer = app.twin.layers.iter().find(|l| l.id == query.name());
     let outlines = layer.map(|l| l.outlines.as_slice()).unwrap_or_default();
-    let bytes =
-        tables::geojson(rows, outlines, None).map_err(|e| ApiError::internal(&e.to_string()))?;
+    let bytes = tables::geojson(rows, outlines, None).map_err(|e| ApiError::internal(e))?;
     Ok(tagged(&headers, GEOJSON, bytes))
 }
 
@@ -198,8 +190,7 @@ pub async fn series(
 ) -> Result<Response, ApiError> {
     let forecast = finished(&app, &id)?;
     let series = forecast.series.iter().find(|s| s.layer == query.name());
-    let series =
-        series.ok_or_else(|| ApiError::not_found("网格图层", "layer of grids", query.name()))?;
+    let series = series.ok_or_else(|| ApiError::not_found("noun.grid_layer", query.name()))?;
     Ok(Json(series).into_response())
 }
 
@@ -211,11 +202,6 @@ pub async fn storm(
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
     let storm = app.runs.get(&id)?.storm();
-    let storm = storm.ok_or_else(|| {
-        ApiError::not_ready(
-            "该预报尚未计算到台风",
-            "this run has not come to the storm yet",
-        )
-    })?;
+    let storm = storm.ok_or_else(|| ApiError::not_ready(text("api.no_storm_yet", &[])))?;
     Ok(Json(storm.as_ref()).into_response())
 }

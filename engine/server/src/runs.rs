@@ -7,17 +7,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use crate::error::logged;
 use serde::{Deserialize, Serialize};
+use stormgrid_core::message::Bilingual;
 use stormgrid_core::time::Instant as Utc;
 use stormgrid_project::advisory::check_request;
 use stormgrid_project::evacuation::{
     EvacuationPlan, PlanBasis, PlanOptions, RoadCut, evacuation_plan, roads_cut,
 };
+use stormgrid_project::messages::text;
 use stormgrid_project::rehearsal::{Change, Rehearsal};
-use stormgrid_project::storm::{Bilingual, StormTable};
+use stormgrid_project::storm::StormTable;
 use stormgrid_project::{
     Forecast, ForecastOptions, Listener, LoadedTwin, Plan, Progress, ProjectError, Stage, Summary,
-    forecast,
+    forecast, run_title,
 };
 use utoipa::ToSchema;
 
@@ -105,7 +108,7 @@ pub struct RunView {
     #[schema(value_type = Vec<Object>)]
     pub changes: Vec<Change>,
     /// What was assumed of the storm's track, and what looks wrong in it.
-    pub track_notes: Vec<String>,
+    pub track_notes: Vec<Text>,
     /// Numbers of a finished run, as in `summary.json`.
     #[schema(value_type = Option<Object>)]
     pub summary: Option<Summary>,
@@ -186,19 +189,13 @@ impl Runs {
     /// Queues a run. Refuses sizes and lengths out of range, and a twin without a forecast.
     pub fn queue(&self, request: RunRequest) -> Result<Arc<Run>, ApiError> {
         if self.plan.is_none() {
-            return Err(ApiError::bad_request(
-                "该孪生数据没有可用的 forecast.toml，无法预报",
-                "this twin has no usable forecast.toml, so that nothing can be forecast",
-            ));
+            return Err(ApiError::bad_request(text("api.no_forecast", &[])));
         }
         let copied = request.copy_of.as_deref().map(|id| self.get(id));
         let copied = copied.transpose()?;
         let of_copied = copied.as_ref().map(|run| &run.options);
         let rehearsal = rehearsal_of(&request, of_copied)?;
-        let refused = |error: ProjectError| {
-            let text = error.to_string();
-            ApiError::bad_request(format!("请求无法执行：{text}"), text)
-        };
+        let refused = |error: ProjectError| ApiError::refused(&error);
         rehearsal.check(&self.twin).map_err(refused)?;
         if let Some(advisory) = &rehearsal.advisory {
             check_request(advisory, &self.twin).map_err(refused)?;
@@ -209,25 +206,16 @@ impl Runs {
         let duration = request.duration_s.or(of_copied.and_then(|o| o.duration_s));
         let duration = duration.unwrap_or(plan.duration_s);
         if !CELL_SIZES.contains(&cell_size_m) {
-            return Err(ApiError::bad_request(
-                "cell_size_m 应在 2 到 200 米之间",
-                "cell_size_m must lie between 2 and 200 metres",
-            ));
+            return Err(ApiError::bad_request(text("api.cell_size", &[])));
         }
         if !(60.0..=LONGEST_RUN_S).contains(&duration) {
-            return Err(ApiError::bad_request(
-                "duration_s 应在 1 分钟到 7 天之间",
-                "duration_s must lie between a minute and seven days",
-            ));
+            return Err(ApiError::bad_request(text("api.duration", &[])));
         }
         let mut all = locked(&self.all);
         if all.len() >= MOST_RUNS {
             let old = all.iter().position(|run| run.is_over());
             let Some(old) = old else {
-                return Err(ApiError::not_ready(
-                    "排队的预报太多，请先取消一些",
-                    "too many runs are waiting; cancel some first",
-                ));
+                return Err(ApiError::not_ready(text("api.many_runs", &[])));
             };
             all.remove(old);
         }
@@ -299,7 +287,7 @@ impl Runs {
         let found = all.iter().find(|run| run.id == id);
         found
             .cloned()
-            .ok_or_else(|| ApiError::not_found("运行", "run", id))
+            .ok_or_else(|| ApiError::not_found("noun.run", id))
     }
 }
 
@@ -313,10 +301,7 @@ fn rehearsal_of(
 ) -> Result<Rehearsal, ApiError> {
     let title = request.title.as_deref().map(str::trim);
     if title.is_some_and(|t| t.is_empty() || t.chars().count() > LONGEST_TITLE) {
-        return Err(ApiError::bad_request(
-            "title 应为 1 到 200 个字",
-            "title must have 1 to 200 characters",
-        ));
+        return Err(ApiError::bad_request(text("api.title", &[])));
     }
     let copied = copied
         .map(|options| options.rehearsal.clone())
@@ -352,17 +337,11 @@ impl Run {
 
     /// Its title: what people gave it, else storm and cell size.
     pub fn title(&self) -> Text {
-        let cell = self.options.cell_size_m;
-        match &self.options.rehearsal.title {
-            Some(title) => Text {
-                zh: title.clone(),
-                en: title.clone(),
-            },
-            None => Text {
-                zh: format!("台风{}预报，网格 {cell} 米", self.plan.storm),
-                en: format!("Typhoon {} forecast, {cell} m cells", self.plan.storm),
-            },
-        }
+        let title = match &self.options.rehearsal.title {
+            Some(title) => Bilingual::same(title),
+            None => run_title(&self.plan.storm, self.options.cell_size_m),
+        };
+        title.into()
     }
 
     /// The plan of a finished run with the usual options, made when it is first asked for.
@@ -424,7 +403,7 @@ impl Run {
             track_notes: now
                 .storm
                 .as_ref()
-                .map(|s| s.notes.clone())
+                .map(|s| s.notes.iter().cloned().map(Text::from).collect())
                 .unwrap_or_default(),
             summary: now.result.as_ref().map(|r| r.summary.clone()),
         }
@@ -498,15 +477,11 @@ impl Run {
             Ok(Err(ProjectError::Cancelled)) => now.state = RunState::Cancelled,
             Ok(Err(error)) => {
                 now.state = RunState::Failed;
-                let text = error.to_string();
-                now.message = Some(Bilingual::new(format!("预报失败：{text}"), text));
+                now.message = Some(logged(&error.message()));
             }
             Err(_) => {
                 now.state = RunState::Failed;
-                now.message = Some(Bilingual::new(
-                    "预报程序内部错误，详见日志",
-                    "the computation failed inside; see the log",
-                ));
+                now.message = Some(text("api.run_broke", &[]));
             }
         }
         tracing::info!(run = %self.id, state = ?now.state, wall_s = ?now.wall_s, "run over");

@@ -252,7 +252,7 @@ fn router(app: Arc<App>, viewer: Option<&std::path::Path>) -> Router {
 }
 
 async fn unknown(request: Request) -> Response {
-    ApiError::not_found("地址", "address", request.uri().path()).into_response()
+    ApiError::not_found("noun.address", request.uri().path()).into_response()
 }
 
 /// Refuses requests for another host: a page from elsewhere whose name was made to point here.

@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use crate::error::logged;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
@@ -14,7 +15,9 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use stormgrid_core::ids::FeatureIdx;
+use stormgrid_core::message::Message;
 use stormgrid_formats::chunk::decode_water;
+use stormgrid_project::messages::text;
 use stormgrid_project::storm::Bilingual;
 use stormgrid_project::{
     BUILDINGS, ForecastOptions, LoadedTwin, files, local_setup as local_setup_of,
@@ -185,15 +188,12 @@ pub async fn terrain(
 ) -> Result<Response, ApiError> {
     let cell = query.cell.unwrap_or(25.0);
     if !(5.0..=200.0).contains(&cell) {
-        return Err(ApiError::bad_request(
-            "cell 应在 5 到 200 米之间",
-            "cell must lie between 5 and 200 metres",
-        ));
+        return Err(ApiError::bad_request(text("api.cell", &[])));
     }
     let task = Arc::clone(&app);
     let bytes = tokio::task::spawn_blocking(move || task.twin.terrain_message(cell)).await;
-    let bytes = bytes.map_err(|e| ApiError::internal(&e.to_string()))?;
-    let bytes = bytes.map_err(|e| ApiError::internal(&e.to_string()))?;
+    let bytes = bytes.map_err(|e| ApiError::internal(e))?;
+    let bytes = bytes.map_err(|e| ApiError::internal(e))?;
     Ok(tagged(&headers, BINARY, bytes))
 }
 
@@ -214,10 +214,7 @@ pub async fn local_setup(
 ) -> Result<Response, ApiError> {
     let cell = query.cell.unwrap_or(20.0);
     if !(5.0..=200.0).contains(&cell) {
-        return Err(ApiError::bad_request(
-            "cell 应在 5 到 200 米之间",
-            "cell must lie between 5 and 200 metres",
-        ));
+        return Err(ApiError::bad_request(text("api.cell", &[])));
     }
     let task = Arc::clone(&app);
     let options = ForecastOptions {
@@ -231,12 +228,12 @@ pub async fn local_setup(
         rehearsal: Default::default(),
     };
     let bytes = tokio::task::spawn_blocking(move || local_setup_of(&task.twin, &options)).await;
-    let bytes = bytes.map_err(|e| ApiError::internal(&e.to_string()))?;
+    let bytes = bytes.map_err(|e| ApiError::internal(e))?;
     let bytes = bytes.map_err(|e| {
-        ApiError::bad_request(
-            format!("无法为浏览器准备推演（单元 {cell} 米）：{e}"),
-            format!("the run cannot be prepared for the browser (cells of {cell} m): {e}"),
-        )
+        let text = Message::key("api.local_setup");
+        ApiError::bad_request(logged(
+            &text.with("cell", cell).with("problem", e.message()),
+        ))
     })?;
     Ok(tagged(&headers, BINARY, bytes))
 }
@@ -299,7 +296,7 @@ pub async fn city_chunk(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let part = id.parse().ok().and_then(|n: usize| app.twin.city.get(n));
-    let part = part.ok_or_else(|| ApiError::not_found("城市分块", "part of the city", &id))?;
+    let part = part.ok_or_else(|| ApiError::not_found("noun.part", &id))?;
     Ok(tagged(&headers, BINARY, part.bytes.clone()))
 }
 
@@ -312,12 +309,12 @@ pub async fn layer(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let layer = app.twin.layers.iter().find(|l| l.id == id);
-    let layer = layer.ok_or_else(|| ApiError::not_found("图层", "layer", &id))?;
+    let layer = layer.ok_or_else(|| ApiError::not_found("noun.layer", &id))?;
     let path = layer.path.clone();
     let read = tokio::task::spawn_blocking(move || files::read(&path)).await;
     let bytes = read
-        .map_err(|e| ApiError::internal(&e.to_string()))?
-        .map_err(|e| ApiError::internal(&e.to_string()))?;
+        .map_err(|e| ApiError::internal(e))?
+        .map_err(|e| ApiError::internal(e))?;
     Ok(tagged(&headers, GEOJSON, bytes))
 }
 
@@ -336,7 +333,7 @@ pub async fn building(
     Path(index): Path<String>,
     Query(query): Query<RunQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let missing = || ApiError::not_found("建筑", "building", &index);
+    let missing = || ApiError::not_found("noun.building", &index);
     let number: u32 = index.parse().map_err(|_| missing())?;
     let (layer, _) = app.twin.twin.building_layer().ok_or_else(missing)?;
     let idx = FeatureIdx(number);
@@ -377,7 +374,7 @@ pub async fn grid(
     Query(query): Query<RunQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let found = app.twin.twin.grid_by_code(&code);
-    let (feature, grid) = found.ok_or_else(|| ApiError::not_found("网格", "grid", &code))?;
+    let (feature, grid) = found.ok_or_else(|| ApiError::not_found("noun.grid", &code))?;
     let layer = &app.twin.twin.layers()[usize::from(feature.layer)];
     let at = app.twin.twin.get::<Position>(feature.layer, feature.idx);
     let mut card = as_json(&grid);
@@ -421,17 +418,14 @@ pub async fn at(
         .lonlat(x, y)
         .filter(|_| x.is_finite() && y.is_finite())
     else {
-        return Err(ApiError::bad_request(
-            "坐标不在本项目范围内",
-            "the place lies outside this twin",
-        ));
+        return Err(ApiError::bad_request(text("api.outside", &[])));
     };
     let depth = match &query.run {
         Some(run) => {
             let run = app.runs.get(run)?;
             let frames = run.frames();
             let series = tokio::task::spawn_blocking(move || depth_over_time(&frames, x, y)).await;
-            Some(series.map_err(|e| ApiError::internal(&e.to_string()))?)
+            Some(series.map_err(|e| ApiError::internal(e))?)
         }
         None => None,
     };
@@ -472,7 +466,7 @@ pub async fn search(
     let text: String = query.q.chars().take(80).collect();
     let task = Arc::clone(&app);
     let found = tokio::task::spawn_blocking(move || task.twin.twin.search(&text, 20)).await;
-    let mut hits = found.map_err(|e| ApiError::internal(&e.to_string()))?;
+    let mut hits = found.map_err(|e| ApiError::internal(e))?;
     for hit in hits.iter_mut().filter(|hit| hit.layer != BUILDINGS) {
         hit.z = app.twin.ground_at(hit.x, hit.y).unwrap_or(hit.z);
     }

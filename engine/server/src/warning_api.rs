@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::error::logged;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
@@ -11,7 +12,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use stormgrid_core::message::Message;
 use stormgrid_core::time::Instant;
+use stormgrid_project::messages::{text, told};
 use stormgrid_project::storm::Bilingual;
 use stormgrid_project::warning::{
     self, Audience, Change, Rules, Situation, Store, View, WarningError, atom, contents,
@@ -62,17 +65,16 @@ fn now() -> Instant {
 
 /// What cannot be used is told as it is; a disk that fails is ours.
 fn fault(error: ProjectError) -> ApiError {
-    let text = error.to_string();
     match error {
-        ProjectError::Input { .. } => ApiError::not_ready(format!("预警无法处理：{text}"), text),
-        _ => ApiError::internal(&text),
+        ProjectError::Input { .. } => ApiError::not_ready(logged(&error.message())),
+        _ => ApiError::failed(&error),
     }
 }
 
 fn refusal(error: WarningError) -> ApiError {
     match error {
-        WarningError::Unknown { id } => ApiError::not_found("预警", "warning", &id),
-        WarningError::Refused(text) => ApiError::not_ready(text.zh, text.en),
+        WarningError::Unknown { id } => ApiError::not_found("noun.warning", &id),
+        WarningError::Refused(text) => ApiError::not_ready(text),
         WarningError::Project(error) => fault(error),
     }
 }
@@ -87,7 +89,7 @@ async fn off<T: Send + 'static>(
             .with(&app.twin, |store, now| act(store, &app, now))
     };
     let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|e| Err(ApiError::internal(&e.to_string())))
+    done.unwrap_or_else(|e| Err(ApiError::internal(e)))
 }
 
 /// A body in JSON; a form of another page cannot send this type without asking first.
@@ -96,23 +98,15 @@ fn body<T: DeserializeOwned>(headers: &HeaderMap, bytes: &Bytes) -> Result<T, Ap
         .get(header::CONTENT_TYPE)
         .and_then(|v| v.to_str().ok());
     if !kind.is_some_and(|kind| kind.starts_with("application/json")) {
-        return Err(ApiError::bad_request(
-            "请求须为 application/json",
-            "the request must be application/json",
-        ));
+        return Err(ApiError::not_json());
     }
-    serde_json::from_slice(bytes).map_err(|e| {
-        ApiError::bad_request(
-            format!("请求不是有效的 JSON：{e}"),
-            format!("the request is not valid: {e}"),
-        )
-    })
+    serde_json::from_slice(bytes).map_err(|e| ApiError::no_json(&e))
 }
 
 fn finished(app: &App, run: &str) -> Result<Arc<Forecast>, ApiError> {
     let run = app.runs.get(run)?;
     run.result()
-        .ok_or_else(|| ApiError::not_ready("该预报尚未完成", "this run is not finished yet"))
+        .ok_or_else(|| ApiError::not_ready(text("api.run_unfinished", &[])))
 }
 
 fn view(store: &Store, id: &str, now: Instant) -> Result<View, ApiError> {
@@ -236,12 +230,8 @@ pub async fn list(
     Query(query): Query<FeedQuery>,
 ) -> Result<Json<Vec<View>>, ApiError> {
     let word = |text: &Option<String>| text.clone().map(Value::String);
-    let unknown = |name: &str| {
-        ApiError::bad_request(
-            format!("{name} 的取值无效"),
-            format!("{name} is none of the known words"),
-        )
-    };
+    let unknown =
+        |name: &str| ApiError::bad_request(text("api.word", &[("name", name.to_owned())]));
     let state: Option<warning::State> = word(&query.state)
         .map(serde_json::from_value)
         .transpose()
@@ -335,15 +325,11 @@ pub async fn update(
         .map(Value::String)
         .map(serde_json::from_value)
         .transpose();
-    let colour = colour.map_err(|_| {
-        ApiError::bad_request(
-            "colour 应为 blue、yellow、orange 或 red",
-            "colour must be blue, yellow, orange or red",
-        )
-    })?;
+    let colour = colour.map_err(|_| ApiError::bad_request(text("api.colour", &[])))?;
     let expires = request.expires.as_deref().map(Instant::parse).transpose();
     let expires = expires.map_err(|e| {
-        ApiError::bad_request(format!("expires 无效：{e}"), format!("expires: {e}"))
+        let text = Message::key("api.expires");
+        ApiError::bad_request(told(&text.with("problem", e.message())))
     })?;
     let done = off(app, move |store, app, now| {
         let mut change = Change {

@@ -188,7 +188,7 @@ function fillFromStorm() {
   const first = known?.track[0];
   if (!known || !first) return;
   name = known.name;
-  agency = known.source;
+  agency = known.agency ?? "";
   unit = "m/s";
   averaging = { one_minute: "1", two_minute: "2", ten_minute: "10" }[known.averaging ?? ""] ?? averaging;
   base = beijing(Date.parse(first.utc));

@@ -1,5 +1,6 @@
 // The server's interface as the page uses it: the twin and its runs; `workapi.ts` has the rest. Lengths in metres, times in seconds after the run's start.
 
+import { both, t } from "./i18n";
 import type { Change } from "./workapi";
 
 /** A text in both languages. */
@@ -78,7 +79,7 @@ export interface Summary {
   volume_error_rel: number;
   digest: string;
   version: string;
-  notes?: string[];
+  notes?: (Bilingual | string)[];
 }
 
 export interface GridRef {
@@ -156,7 +157,8 @@ export interface SearchHit {
 
 export interface Storm {
   name: string;
-  source: string;
+  agency?: string;
+  source: Bilingual | string;
   averaging?: string;
   track: { time_s: number; utc: string; lon: number; lat: number; vmax_mps: number | null; pmin_hpa: number | null; rmw_km: number | null }[];
   site: {
@@ -182,6 +184,12 @@ export class ServerError extends Error {
   ) {
     super(message);
   }
+}
+
+/** What an error says to a person: the server's sentence, or the browser's words, said to be its words. */
+export function technical(error: unknown): string {
+  if (error instanceof ServerError && error.text) return both(error.text);
+  return t("failure.words", { words: error instanceof Error ? error.message : String(error) });
 }
 
 /** Where the interface begins. */

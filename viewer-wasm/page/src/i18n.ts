@@ -22,13 +22,20 @@ export function onLanguage(listener: () => void) {
   listeners.push(listener);
 }
 
-/** A text of the catalogue in both languages. */
-export const inBoth = (key: string): Bilingual => messages[key] ?? { zh: key, en: key };
+type Slots = Record<string, string | number>;
 
-export function t(key: string, slots: Record<string, string | number> = {}): string {
+const filled = (text: string, slots: Slots) => text.replace(/\{(\w+)\}/g, (whole, name: string) => String(slots[name] ?? whole));
+
+/** A text of the catalogue in both languages. */
+export function inBoth(key: string, slots: Slots = {}): Bilingual {
+  const { zh, en } = messages[key] ?? { zh: key, en: key };
+  return { zh: filled(zh, slots), en: filled(en, slots) };
+}
+
+export function t(key: string, slots: Slots = {}): string {
   const text = messages[key]?.[current];
   if (text === undefined) throw new Error(`the message catalogue lacks '${key}'`);
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(slots[name] ?? whole));
+  return filled(text, slots);
 }
 
 /** A text that the server sent in both languages, or in one. */

@@ -1,6 +1,6 @@
 // What-if runs that this browser computes by itself, in a worker, and the dialog that starts them.
 
-import { api, type Run, ServerError, type Twin } from "./api";
+import { api, type Bilingual, type Run, ServerError, type Twin } from "./api";
 import { byId, el, toast } from "./dom";
 import { both, inBoth, number, roughly, t } from "./i18n";
 import { changed, type WhatIf } from "./setup";
@@ -58,24 +58,25 @@ async function begin(cell: number, whatIf: WhatIf) {
   runs.push(run);
   frames.set(run.id, []);
   changedRuns(null);
-  const fail = (message: string) => {
+  const fail = (why: Bilingual) => {
     run.state = "failed";
-    run.message = { zh: message, en: message };
-    toast(`${t("local.failed")} ${message}`);
+    run.message = why;
+    toast(`${t("local.failed")} ${both(why)}`);
     changedRuns(null);
   };
+  const broke = (words: string) => fail(inBoth("local.broke", { words }));
   let setup: ArrayBuffer;
   try {
     setup = changed(await api.localSetup(cell), whatIf);
   } catch (error) {
-    return fail(error instanceof ServerError && error.text ? both(error.text) : String(error));
+    return fail(error instanceof ServerError && error.text ? error.text : inBoth("failure.lost"));
   }
   if (run.state !== "queued") return;
   const version = document.body.dataset.version ?? "";
   let begun = performance.now();
   const of = new Worker(new URL(`worker.js?v=${version}`, location.href), { type: "module" });
   worker = of;
-  of.addEventListener("error", (event) => fail(event.message || t("failure.engine")));
+  of.addEventListener("error", (event) => broke(event.message));
   of.addEventListener("message", (event: MessageEvent<Report>) => {
     const report = event.data;
     if (report.type === "begun") {
@@ -97,7 +98,7 @@ async function begin(cell: number, whatIf: WhatIf) {
       const speed = report.updates / run.wall_s / 1e6;
       toast(t("local.done", { seconds: number(run.wall_s), speed: number(speed, 1), error: report.volume_error_rel.toExponential(1) }), "good");
       of.terminate();
-    } else if (report.type === "failed") fail(report.message);
+    } else if (report.type === "failed") broke(report.message);
     changedRuns(null);
   });
   const wasm = new URL(`stormgrid_flood_wasm_bg.wasm?v=${version}`, location.href).href;

@@ -1,6 +1,6 @@
 // Start: engine, city, forecast, in that order; then the page follows the state.
 
-import { api, learnRoutes, type LayerInfo, type SearchHit, ServerError, type Twin } from "./api";
+import { api, learnRoutes, type LayerInfo, type SearchHit, ServerError, technical, type Twin } from "./api";
 import { showCard } from "./card";
 import { setPlume } from "./charts";
 import { otherFace, showCompareBar } from "./compare";
@@ -70,11 +70,10 @@ const loading = (step: number, key: string, slots: Record<string, string | numbe
 function fail(kind: "graphics" | "server" | "engine", detail: unknown) {
   const retry = el("button", { type: "button" }, t("failure.retry"));
   retry.addEventListener("click", () => location.reload());
-  const text = detail instanceof ServerError && detail.text ? both(detail.text) : detail instanceof Error ? detail.message : String(detail);
   byId("failure").replaceChildren(
     el("h2", {}, t(`failure.${kind}`)),
     el("p", {}, t(`failure.${kind}_help`)),
-    el("p", { class: "note" }, text),
+    el("p", { class: "note" }, technical(detail)),
     retry,
   );
   byId("failure").hidden = false;

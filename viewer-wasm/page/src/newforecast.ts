@@ -88,7 +88,7 @@ async function check(): Promise<AdvisoryCheck | null> {
     ]);
     return answer;
   } catch (error) {
-    tell([bad(error instanceof ServerError ? sentence(error) : String(error))]);
+    tell([bad(sentence(error))]);
     return null;
   }
 }

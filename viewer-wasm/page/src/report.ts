@@ -1,6 +1,6 @@
 // The report of one forecast: situation, storm, grids, roads, warnings, plan, and how far to trust it. Prints on A4.
 
-import { api, learnRoutes, offers, type Exposure, type Run, type Storm, type Twin } from "./api";
+import { api, learnRoutes, offers, type Exposure, type Run, type Storm, technical, type Twin } from "./api";
 import { changeText, learnGates } from "./changes";
 import { baseMap, onMap, PAPER, siteOn, trackOn } from "./coast";
 import { CHANCE_STOPS, classColour, SHARE_STOPS, WARNING_COLOURS } from "./colours";
@@ -144,7 +144,7 @@ function stormPart({ storm, run, twin }: Facts): HTMLElement {
     near.map((fix) => [clock(run.start, fix.time_s), `${fix.lat.toFixed(1)}°N ${fix.lon.toFixed(1)}°E`, cell(fix.vmax_mps), cell(fix.pmin_hpa), cell(fix.rmw_km)]),
     [2, 3, 4],
   );
-  return section("report.storm", el("p", {}, `${storm.name} · ${storm.source}`), el("div", { class: "beside" }, el("figure", {}, map, curves(storm, run)), fixes));
+  return section("report.storm", el("p", {}, `${storm.name} · ${both(storm.source)}`), el("div", { class: "beside" }, el("figure", {}, map, curves(storm, run)), fixes));
 }
 
 /** Sea level, rain and wind over the run, each in a strip of its own with its largest value. */
@@ -299,7 +299,7 @@ function trustPart({ run, storm, ensemble, twin }: Facts): HTMLElement {
     ...(summary ? [t("report.trust_volume", { error: summary.volume_error_rel.toExponential(1), steps: number(summary.steps) })] : []),
     ...(storm?.first_order_notes ? [both(storm.first_order_notes)] : []),
     ...(run.track_notes ?? []).map(both),
-    ...(summary?.notes ?? []).filter((text) => text !== storm?.first_order_notes?.en),
+    ...(summary?.notes ?? []).map(both),
     ...(ensemble?.notes ?? []).map(both),
     t("help.first_order"),
     ...(twin.synthetic ? [both(twin.notice)] : []),
@@ -332,4 +332,4 @@ async function show() {
   document.body.dataset.ready = "true";
 }
 
-show().catch((error: unknown) => byId("report").replaceChildren(el("p", { class: "caution" }, `${t("failure.server")} ${String(error)}`)));
+show().catch((error: unknown) => byId("report").replaceChildren(el("p", { class: "caution" }, `${t("failure.server")} ${technical(error)}`)));

@@ -1,6 +1,6 @@
 // Warnings: drafts by audience and colour, what they reach, and the approval by a named person. Nothing is sent.
 
-import { needs, ServerError } from "./api";
+import { needs, ServerError, technical } from "./api";
 import { WARNING_COLOURS } from "./colours";
 import { busyWithin, button, byId, choice, el, facts, field, redraw, toast } from "./dom";
 import * as engine from "./engine";
@@ -32,7 +32,7 @@ export const knownWarnings = (): readonly Warning[] => known;
 
 /** What the server said, in words for a person: an older program lacks whole routes. */
 export function sentence(error: unknown): string {
-  if (!(error instanceof ServerError)) return String(error);
+  if (!(error instanceof ServerError)) return technical(error);
   if (error.status === 404 && (!error.text || error.text.zh.includes("/api/"))) return t("failure.absent");
   return error.text ? both(error.text) : t("failure.lost");
 }

@@ -25,7 +25,7 @@ export interface AdvisoryFix {
 
 export interface AdvisoryCheck {
   track: { time: string; lat_deg: number; lon_deg: number; vmax_mps: number | null; pmin_hpa: number | null }[];
-  notes: string[];
+  notes: (Bilingual | string)[];
 }
 
 export type LonLat = [number, number];

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{CityModel, CityObject, Geometry, Surface};
 use crate::FormatError;
+use crate::error::Said;
 
 /// Beyond this no coordinate of a city lies [m]; larger ones are damage.
 const FARTHEST: f64 = 1e12;
@@ -327,7 +328,7 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn fault(&self, problem: impl Into<String>) -> FormatError {
+    fn fault(&self, problem: impl Into<Said>) -> FormatError {
         FormatError::malformed(
             self.file,
             &self.object,

@@ -78,9 +78,7 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<GeoRaster, FormatError> {
             "the file is cut off or its header wrong: export it again",
         )
     })?;
-    let warnings = vec![format!(
-        "{file} names no coordinate reference system; its coordinates are taken as they are"
-    )];
+    let warnings = vec![super::no_crs(file)];
     Ok(GeoRaster {
         raster,
         crs: None,

@@ -4,6 +4,8 @@
 
 use std::io::Cursor;
 
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::raster::{Raster, RasterGeometry};
 use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::encoder::{Compression, TiffEncoder, colortype};
@@ -61,9 +63,7 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<GeoRaster, FormatError> {
     let no_data = no_data(&mut decoder);
     let crs = crs(&mut decoder);
     if crs.is_none() {
-        warnings.push(format!(
-            "{file} names no coordinate reference system; its coordinates are taken as they are"
-        ));
+        warnings.push(super::no_crs(file));
     }
     let mut values = as_f64(decoder.read_image().map_err(broken)?);
     if values.len() as u64 != cells {
@@ -253,7 +253,7 @@ fn placement(
     file: &str,
     n_cols: usize,
     n_rows: usize,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Message>,
 ) -> Result<RasterGeometry, FormatError> {
     let point_registered = geo_key(decoder, 1025) == Some(2);
     let scale = doubles(decoder, Tag::ModelPixelScaleTag);
@@ -276,8 +276,10 @@ fn placement(
             ));
         }
         _ => {
-            warnings.push(format!(
-                "{file} does not say where it lies; cells of 1 unit from (0, 0) are assumed"
+            warnings.push(message!(
+                "note.raster.no_place",
+                "{file} does not say where it lies; cells of 1 unit from (0, 0) are assumed",
+                file = file
             ));
             (1.0, 1.0, 0.0, n_rows as f64)
         }

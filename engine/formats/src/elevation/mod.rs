@@ -4,6 +4,8 @@ mod ascii;
 mod geographic;
 mod geotiff;
 
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::raster::Raster;
 
 use crate::FormatError;
@@ -18,7 +20,7 @@ pub struct GeoRaster {
     /// The CRS as `EPSG:n`; `None` if the file names none.
     pub crs: Option<String>,
     /// What a person should know about the file though it was read.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Message>,
 }
 
 /// Reads a raster: a GeoTIFF if it begins like one, an ESRI ASCII grid otherwise.
@@ -37,6 +39,15 @@ pub fn read(bytes: &[u8], file: &str) -> Result<GeoRaster, FormatError> {
         )),
         _ => ascii::read(bytes, file),
     }
+}
+
+/// What to say of a raster without a CRS.
+fn no_crs(file: &str) -> Message {
+    message!(
+        "note.raster.no_crs",
+        "{file} names no coordinate reference system; its coordinates are taken as they are",
+        file = file
+    )
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! `[rain]` of a scenario or a forecast.
 
 use serde::Deserialize;
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 
 /// `[rain]`: one of a rate, a series, a raster, a raster times a series, a series of rasters, gauges, a design
 /// storm, the typhoon's; and a design storm nested into it.
@@ -109,14 +111,18 @@ impl Rain {
     }
 
     /// Refuses more than one form, and numbers without sense.
-    pub fn check(&self) -> Result<(), String> {
+    pub fn check(&self) -> Result<(), Message> {
         if self.forms() > 1 || (self.rasters.is_some() && self.series.is_some()) {
-            return Err(
-                "more than one of rate_mm_h, series, raster, rasters, gauges, design and typhoon is given".into(),
-            );
+            return Err(message!(
+                "fault.rain.forms",
+                "more than one of rate_mm_h, series, raster, rasters, gauges, design and typhoon is given"
+            ));
         }
         if self.spread.is_some() && self.gauges.is_none() {
-            return Err("spread belongs to gauges, and none are given".into());
+            return Err(message!(
+                "fault.rain.spread",
+                "spread belongs to gauges, and none are given"
+            ));
         }
         let peaks = self
             .design
@@ -125,14 +131,25 @@ impl Rain {
             .filter_map(|d| d.peak_s);
         for peak in peaks {
             if !(0.0..366.0 * 86_400.0).contains(&peak.abs()) {
-                return Err(format!("peak_s = {peak} is not within a year of the start"));
+                return Err(message!(
+                    "fault.rain.peak",
+                    "peak_s = {peak} is not within a year of the start",
+                    peak = peak
+                ));
             }
         }
         match self.rate_mm_h {
-            Some(rate) if !(0.0..=1000.0).contains(&rate) => {
-                Err(format!("rate_mm_h = {rate} is not between 0 and 1000"))
-            }
+            Some(rate) if !(0.0..=1000.0).contains(&rate) => Err(message!(
+                "fault.rain.constant",
+                "rate_mm_h = {rate} is not between 0 and 1000",
+                rate = rate
+            )),
             _ => Ok(()),
         }
     }
+}
+
+/// What to do about a section that cannot be used.
+pub fn one_form_of_rain() -> Message {
+    message!("fix.rain.form", "give one form of rain")
 }

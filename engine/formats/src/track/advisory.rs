@@ -9,13 +9,16 @@
 //! The unit of all winds and what they are means over must be said; nothing is guessed from the numbers.
 
 use serde::Deserialize;
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::storm::{Averaging, Fix, Track, WindRadius};
 use stormgrid_core::time::Instant;
 use stormgrid_core::units::{Length, Pressure, Speed};
 
 use super::Tracks;
-use super::line::{check_order, gap};
-use crate::FormatError;
+use super::line::{check_order, check_unit, gap, outside};
+use crate::error::line;
+use crate::{FormatError, parse};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -89,21 +92,28 @@ fn holds_several(bytes: &[u8]) -> bool {
 
 /// Reads an advisory.
 pub(super) fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
-    let fault = |place: String, problem: String, remedy: &str| {
+    let fault = |place: &str, problem: Message, remedy: Message| {
         FormatError::malformed(file, place, problem, remedy)
     };
     if holds_several(bytes) {
         return Err(fault(
-            String::new(),
-            "it holds more than one advisory, or something after the first".into(),
-            "give the positions of one storm in one object",
+            "",
+            message!(
+                "fault.advisory.several",
+                "it holds more than one advisory, or something after the first"
+            ),
+            message!(
+                "fix.advisory.one",
+                "give the positions of one storm in one object"
+            ),
         ));
     }
     let advisory: Advisory = serde_json::from_slice(bytes).map_err(|e| {
-        fault(
-            format!("line {}", e.line()),
-            e.to_string(),
-            "give name, base_time, averaging_min (1, 2 or 10), wind_unit (m/s, kt or km/h) and fixes with lead_h, lat, lon, wind, pressure_hpa",
+        FormatError::malformed(
+            file,
+            line(e.line()),
+            parse::json_problem(&e),
+            message!("fix.advisory.fields", "give name, base_time, averaging_min (1, 2 or 10), wind_unit (m/s, kt or km/h) and fixes with lead_h, lat, lon, wind, pressure_hpa"),
         )
     })?;
     let averaging = match advisory.averaging_min {
@@ -112,27 +122,45 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
         10 => Averaging::TenMinute,
         other => {
             return Err(fault(
-                "averaging_min".into(),
-                format!("it is {other} minutes"),
-                "give 1 (JTWC), 2 (CMA) or 10 (JMA, HKO)",
+                "averaging_min",
+                message!(
+                    "fault.advisory.averaging",
+                    "it is {minutes} minutes",
+                    minutes = other
+                ),
+                message!(
+                    "fix.advisory.averaging",
+                    "give 1 (JTWC), 2 (CMA) or 10 (JMA, HKO)"
+                ),
             ));
         }
     };
     let base = Instant::parse(&advisory.base_time).map_err(|e| {
         fault(
-            "base_time".into(),
-            e.to_string(),
-            "give it with its zone, for example 2017-08-22T20:00:00+08:00",
+            "base_time",
+            e.message(),
+            message!(
+                "fix.advisory.base_time",
+                "give it with its zone, for example 2017-08-22T20:00:00+08:00"
+            ),
         )
     })?;
     if advisory.name.trim().is_empty() {
-        return Err(fault("name".into(), "it is empty".into(), "name the storm"));
+        return Err(fault(
+            "name",
+            message!("fault.empty", "it is empty"),
+            message!("fix.advisory.name", "name the storm"),
+        ));
     }
     if advisory.fixes.is_empty() || advisory.fixes.len() > MOST_FIXES {
         return Err(fault(
-            "fixes".into(),
-            format!("there are {}", advisory.fixes.len()),
-            "give 1 to 500 positions",
+            "fixes",
+            message!(
+                "fault.advisory.fixes",
+                "there are {n}",
+                n = advisory.fixes.len()
+            ),
+            message!("fix.advisory.fixes", "give 1 to 500 positions"),
         ));
     }
     let mut track = Track {
@@ -145,23 +173,26 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
     };
     let mut warnings = Vec::new();
     if advisory.fixes.len() == 1 {
-        warnings.push(format!(
-            "{file}: there is one position only; the storm is taken to stand still"
+        warnings.push(message!(
+            "note.track.one",
+            "{file}: there is one position only; the storm is taken to stand still",
+            file = file
         ));
     }
     let beyond = advisory.fixes.iter().position(|fix| fix.lon > 180.0);
     if let Some(k) = beyond {
-        warnings.push(format!(
-            "{file}: longitude {} of fix {} is read as {} W; give west longitudes as negative numbers",
-            advisory.fixes[k].lon,
-            k + 1,
-            360.0 - advisory.fixes[k].lon
+        warnings.push(message!(
+            "note.track.west", "{file}: longitude {lon} of fix {fix} is read as {west} W; give west longitudes as negative numbers",
+            file = file,
+            lon = advisory.fixes[k].lon,
+            fix = k + 1,
+            west = 360.0 - advisory.fixes[k].lon
         ));
     }
     for (k, position) in advisory.fixes.iter().enumerate() {
-        let place = || (file.to_owned(), format!("fix {}", k + 1));
+        let place = || (file.to_owned(), Some(fix_place(k)));
         let fix = position.fix(base, advisory.wind_unit, &|problem, remedy| {
-            fault(format!("fix {}", k + 1), problem, remedy)
+            FormatError::malformed(file, fix_place(k), problem, remedy)
         })?;
         warnings.extend(shrinking(&fix, k, file));
         if let Some(last) = track.fixes.last() {
@@ -176,8 +207,13 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
     })
 }
 
+/// A position, counted from 1.
+fn fix_place(k: usize) -> Message {
+    message!("place.fix", "fix {fix}", fix = k + 1)
+}
+
 /// Tells where a stronger wind reaches farther out than a weaker one.
-fn shrinking(fix: &Fix, k: usize, file: &str) -> Option<String> {
+fn shrinking(fix: &Fix, k: usize, file: &str) -> Option<Message> {
     let inside_out = fix.radii.iter().any(|strong| {
         fix.radii.iter().any(|weak| {
             let quadrants = strong.quadrants.iter().zip(&weak.quadrants);
@@ -185,9 +221,10 @@ fn shrinking(fix: &Fix, k: usize, file: &str) -> Option<String> {
         })
     });
     inside_out.then(|| {
-        format!(
-            "{file}: in fix {} a stronger wind reaches farther out than a weaker one; check the radii",
-            k + 1
+        message!(
+            "note.track.radii", "{file}: in fix {fix} a stronger wind reaches farther out than a weaker one; check the radii",
+            file = file,
+            fix = k + 1
         )
     })
 }
@@ -197,44 +234,54 @@ impl Position {
         &self,
         base: Instant,
         unit: WindUnit,
-        fault: &dyn Fn(String, &str) -> FormatError,
+        fault: &dyn Fn(Message, Message) -> FormatError,
     ) -> Result<Fix, FormatError> {
         let within =
-            |value: f64, low: f64, high: f64, what: &str| match (low..=high).contains(&value) {
+            |value: f64, low: f64, high: f64, what: Message| match (low..=high).contains(&value) {
                 true => Ok(value),
-                false => Err(fault(
-                    format!("{what} is {value}, outside {low} to {high}"),
-                    "check the unit and the value",
-                )),
+                false => Err(fault(outside(what, value, low, high), check_unit())),
             };
-        let optional = |value: Option<f64>, low: f64, high: f64, what: &str| match value {
+        let optional = |value: Option<f64>, low: f64, high: f64, what: Message| match value {
             Some(value) => within(value, low, high, what).map(Some),
             None => Ok(None),
         };
-        within(self.lead_h, -240.0, 240.0, "lead_h")?;
-        within(self.lat, -70.0, 70.0, "lat")?;
-        within(self.lon, -180.0, 360.0, "lon")?;
+        let named = |name: &str| Message::plain(name);
+        within(self.lead_h, -240.0, 240.0, named("lead_h"))?;
+        within(self.lat, -70.0, 70.0, named("lat"))?;
+        within(self.lon, -180.0, 360.0, named("lon"))?;
         let wind = self.wind.map(|wind| unit.mps(wind));
-        let wind = optional(wind, 0.0, 120.0, "the wind in m/s")?;
-        let pressure = optional(self.pressure_hpa, 850.0, 1100.0, "pressure_hpa")?;
+        let wind = optional(
+            wind,
+            0.0,
+            120.0,
+            message!("what.wind_in_mps", "the wind in m/s"),
+        )?;
+        let pressure = optional(self.pressure_hpa, 850.0, 1100.0, named("pressure_hpa"))?;
         if wind.is_none() && pressure.is_none() {
             return Err(fault(
-                "it has neither wind nor pressure".into(),
-                "give one of them at least",
+                message!("fault.advisory.bare", "it has neither wind nor pressure"),
+                message!("fix.advisory.bare", "give one of them at least"),
             ));
         }
-        let rmw = optional(self.rmw_km, 1.0, 1000.0, "rmw_km")?;
+        let rmw = optional(self.rmw_km, 1.0, 1000.0, named("rmw_km"))?;
         let mut radii = Vec::new();
         for radius in &self.radii {
             let wind = within(
                 unit.mps(radius.wind),
                 5.0,
                 120.0,
-                "the wind of a radius in m/s",
+                message!("what.radius_wind", "the wind of a radius in m/s"),
             )?;
             let mut quadrants = [None; 4];
             for (quadrant, km) in quadrants.iter_mut().zip(radius.km) {
-                *quadrant = Some(within(km, 0.0, 2000.0, "a radius in km")? * 1000.0);
+                *quadrant = Some(
+                    within(
+                        km,
+                        0.0,
+                        2000.0,
+                        message!("what.radius_km", "a radius in km"),
+                    )? * 1000.0,
+                );
             }
             radii.push(WindRadius { wind, quadrants });
         }

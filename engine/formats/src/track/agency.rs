@@ -7,12 +7,14 @@
 //! Sources: CMA Tropical Cyclone Data Center, format of the best track dataset; RSMC Tokyo, format of the
 //! best track data.
 
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::storm::{Averaging, Fix, WindRadius};
 use stormgrid_core::time::Instant;
 use stormgrid_core::units::{Length, Pressure, Speed};
 
 use super::Tracks;
-use super::line::{Collected, Line, lines, shown};
+use super::line::{Collected, Line, lines, time_is};
 use crate::FormatError;
 
 /// Whether a file's first line is a header of these formats.
@@ -41,7 +43,10 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
             continue;
         }
         let Some(storm) = &header else {
-            return Err(line.fault("a fix stands before any header", "begin with a line 66666"));
+            return Err(line.fault(
+                message!("fault.track.headless", "a fix stands before any header"),
+                message!("fix.track.headless", "begin with a line 66666"),
+            ));
         };
         due -= 1;
         let jma = fields.get(1) == Some(&"002");
@@ -68,13 +73,24 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
 fn check_count(line: &Line<'_>, header: Option<&Header>, due: i32) -> Result<(), FormatError> {
     match header {
         Some(header) if due != 0 => Err(line.fault(
-            format!(
-                "the header of {} announces {} lines {} than there are",
-                header.name,
-                due.abs(),
-                if due > 0 { "more" } else { "fewer" }
+            match due > 0 {
+                true => message!(
+                    "fault.track.fewer_lines",
+                    "the header of {name} announces {n} lines more than there are",
+                    name = &header.name,
+                    n = due
+                ),
+                false => message!(
+                    "fault.track.more_lines",
+                    "the header of {name} announces {n} lines fewer than there are",
+                    name = &header.name,
+                    n = due.abs()
+                ),
+            },
+            message!(
+                "fix.track.whole",
+                "give the whole storm: the file may be cut off"
             ),
-            "give the whole storm: the file may be cut off",
         )),
         _ => Ok(()),
     }
@@ -82,8 +98,13 @@ fn check_count(line: &Line<'_>, header: Option<&Header>, due: i32) -> Result<(),
 
 fn read_header(line: &Line<'_>, fields: &[&str]) -> Result<(Header, i32), FormatError> {
     let field = |k: usize| fields.get(k).copied().unwrap_or_default();
-    let lines = line.required(field(2), "the number of lines")?;
-    line.bounded(f64::from(lines), 1.0, 2000.0, "the number of lines")?;
+    let lines = line.required(field(2), message!("what.lines", "the number of lines"))?;
+    line.bounded(
+        f64::from(lines),
+        1.0,
+        2000.0,
+        message!("what.lines", "the number of lines"),
+    )?;
     // The name is the first field after the numbers that has letters.
     let name = fields
         .iter()
@@ -102,8 +123,13 @@ fn read_header(line: &Line<'_>, fields: &[&str]) -> Result<(Header, i32), Format
 fn cma_fix(line: &Line<'_>, fields: &[&str]) -> Result<Fix, FormatError> {
     let field = |k: usize| fields.get(k).copied().unwrap_or_default();
     let time = line.hour(field(0))?;
-    let wind = line.required(field(5), "the wind")?;
-    let wind = line.bounded(f64::from(wind), 0.0, 120.0, "the wind [m/s]")?;
+    let wind = line.required(field(5), message!("what.wind", "the wind"))?;
+    let wind = line.bounded(
+        f64::from(wind),
+        0.0,
+        120.0,
+        message!("what.wind_mps", "the wind [m/s]"),
+    )?;
     fix(
         line,
         time,
@@ -118,15 +144,22 @@ fn jma_fix(line: &Line<'_>, fields: &[&str]) -> Result<Fix, FormatError> {
     let digits = field(0);
     if digits.len() != 8 || !digits.is_ascii() {
         return Err(line.fault(
-            format!("the time is '{}'", shown(digits)),
-            "give it as YYMMDDHH in UTC",
+            time_is(digits),
+            message!("fix.time.short", "give it as YYMMDDHH in UTC"),
         ));
     }
     // The years of the file are 1951 to 2050.
     let century = if &digits[..2] >= "51" { "19" } else { "20" };
     let time = line.hour(&format!("{century}{digits}"))?;
-    let knots = line.whole(field(6), "the wind")?.unwrap_or(0);
-    let knots = line.bounded(f64::from(knots), 0.0, 233.0, "the wind [kt]")?;
+    let knots = line
+        .whole(field(6), message!("what.wind", "the wind"))?
+        .unwrap_or(0);
+    let knots = line.bounded(
+        f64::from(knots),
+        0.0,
+        233.0,
+        message!("what.wind_kt", "the wind [kt]"),
+    )?;
     let wind = (knots > 0.0).then(|| Speed::from_knots(knots).as_mps());
     let mut fix = fix(line, time, [field(3), field(4), field(5)], wind, field(2))?;
     for (k, knots) in [(7, 50.0), (9, 30.0)] {
@@ -135,8 +168,8 @@ fn jma_fix(line: &Line<'_>, fields: &[&str]) -> Result<Fix, FormatError> {
         if longest.len() != 5 || !longest.is_ascii() {
             continue;
         }
-        let longest = line.required(&longest[1..], "a longest radius")?;
-        let shortest = line.required(shortest, "a shortest radius")?;
+        let longest = line.required(&longest[1..], message!("what.longest", "a longest radius"))?;
+        let shortest = line.required(shortest, message!("what.shortest", "a shortest radius"))?;
         let m = |nmi: i32| Length::from_nautical_miles(f64::from(nmi.max(0))).as_m();
         let mean = 0.5 * (m(longest) + m(shortest));
         if mean > 0.0 {
@@ -156,18 +189,28 @@ fn fix(
     vmax: Option<f64>,
     status: &str,
 ) -> Result<Fix, FormatError> {
-    let tenths = |text: &str, what: &str| -> Result<f64, FormatError> {
+    let tenths = |text: &str, what: Message| -> Result<f64, FormatError> {
         Ok(f64::from(line.required(text, what)?) / 10.0)
     };
-    let lat_deg = line.bounded(tenths(lat, "the latitude")?, -70.0, 70.0, "the latitude")?;
+    let lat_deg = line.bounded(
+        tenths(lat, message!("what.lat", "the latitude"))?,
+        -70.0,
+        70.0,
+        message!("what.lat", "the latitude"),
+    )?;
     let lon_deg = line.bounded(
-        tenths(lon, "the longitude")?,
+        tenths(lon, message!("what.lon", "the longitude"))?,
         -180.0,
         360.0,
-        "the longitude",
+        message!("what.lon", "the longitude"),
     )?;
-    let hpa = f64::from(line.required(pressure, "the pressure")?);
-    let hpa = line.bounded(hpa, 850.0, 1100.0, "the pressure [hPa]")?;
+    let hpa = f64::from(line.required(pressure, message!("what.pressure", "the pressure"))?);
+    let hpa = line.bounded(
+        hpa,
+        850.0,
+        1100.0,
+        message!("what.pressure_hpa", "the pressure [hPa]"),
+    )?;
     Ok(Fix {
         time,
         lat_deg,

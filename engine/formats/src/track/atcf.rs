@@ -4,6 +4,8 @@
 //! hPa. A b-deck is one track a storm; an a-deck one track an aid and base time.
 //! Source: Naval Research Laboratory, ATCF database file formats, common fields.
 
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::storm::{Averaging, Fix, WindRadius};
 use stormgrid_core::units::{Length, Pressure, Speed};
 
@@ -43,12 +45,14 @@ fn read_line(line: &Line<'_>, text: &str, into: &mut Collected) -> Result<(), Fo
     let field = |k: usize| fields.get(k).copied().unwrap_or_default();
     if !is(text) || fields.len() < 9 {
         return Err(line.fault(
-            "it is no line of an ATCF deck",
-            "give basin, number, YYYYMMDDHH, technique, aid, lead, latitude, longitude, wind, separated by commas",
+            message!("fault.track.atcf", "it is no line of an ATCF deck"),
+            message!("fix.track.atcf", "give basin, number, YYYYMMDDHH, technique, aid, lead, latitude, longitude, wind, separated by commas"),
         ));
     }
     let base = line.hour(field(2))?;
-    let lead = line.whole(field(5), "the lead time")?.unwrap_or(0);
+    let lead = line
+        .whole(field(5), message!("what.lead", "the lead time"))?
+        .unwrap_or(0);
     let aid = field(4).to_uppercase();
     let best = aid == "BEST";
     let time = base.plus_seconds(f64::from(lead) * 3600.0);
@@ -59,41 +63,67 @@ fn read_line(line: &Line<'_>, text: &str, into: &mut Collected) -> Result<(), Fo
         true => deck,
         false => format!("{deck} {}", field(2)),
     };
-    let lat_deg = degrees(line, field(6), ['N', 'S'], "the latitude")?;
-    let lon_deg = degrees(line, field(7), ['E', 'W'], "the longitude")?;
+    let lat_deg = degrees(
+        line,
+        field(6),
+        ['N', 'S'],
+        message!("what.lat", "the latitude"),
+    )?;
+    let lon_deg = degrees(
+        line,
+        field(7),
+        ['E', 'W'],
+        message!("what.lon", "the longitude"),
+    )?;
     // An aid without a position at a lead time says 0N 0W.
     if lat_deg == 0.0 && lon_deg == 0.0 {
         return Ok(());
     }
-    line.bounded(lat_deg.abs(), 0.0, 70.0, "the latitude")?;
+    line.bounded(
+        lat_deg.abs(),
+        0.0,
+        70.0,
+        message!("what.lat", "the latitude"),
+    )?;
     let south = ["SH", "SL", "SP", "SI"].contains(&basin.as_str());
     if (lat_deg < 0.0) != south && lat_deg.abs() > 1.0 {
         return Err(line.fault(
-            format!("latitude {} does not lie in basin {basin}", field(6)),
-            "check the hemisphere: N or S",
+            message!(
+                "fault.track.basin",
+                "latitude {lat} does not lie in basin {basin}",
+                lat = field(6),
+                basin = &basin
+            ),
+            message!("fix.track.basin", "check the hemisphere: N or S"),
         ));
     }
-    let positive = |k: usize, what: &str| -> Result<Option<f64>, FormatError> {
+    let positive = |k: usize, what: Message| -> Result<Option<f64>, FormatError> {
         let value = line.whole(field(k), what)?;
         Ok(value.filter(|v| *v > 0).map(f64::from))
     };
-    let bounded = |value: Option<f64>, low: f64, high: f64, what: &str| match value {
+    let bounded = |value: Option<f64>, low: f64, high: f64, what: Message| match value {
         Some(v) => line.bounded(v, low, high, what).map(Some),
         None => Ok(None),
     };
-    let wind = bounded(positive(8, "the wind")?, 0.0, 233.0, "the wind [kt]")?;
+    let wind = bounded(
+        positive(8, message!("what.wind", "the wind"))?,
+        0.0,
+        233.0,
+        message!("what.wind_kt", "the wind [kt]"),
+    )?;
     let pressure = bounded(
-        positive(9, "the pressure")?,
+        positive(9, message!("what.pressure", "the pressure"))?,
         850.0,
         1100.0,
-        "the pressure [hPa]",
+        message!("what.pressure_hpa", "the pressure [hPa]"),
     )?;
-    let environment = positive(17, "the outer pressure")?.filter(|p| (950.0..=1050.0).contains(p));
+    let environment = positive(17, message!("what.outer", "the outer pressure"))?
+        .filter(|p| (950.0..=1050.0).contains(p));
     let rmw = bounded(
-        positive(19, "the radius of maximum wind")?,
+        positive(19, message!("what.rmw", "the radius of maximum wind"))?,
         0.5,
         540.0,
-        "the radius [nmi]",
+        message!("what.rmw_short", "the radius [nmi]"),
     )?;
     let radius = radius(line, &field)?;
 
@@ -130,14 +160,21 @@ fn degrees(
     line: &Line<'_>,
     field: &str,
     letters: [char; 2],
-    what: &str,
+    what: Message,
 ) -> Result<f64, FormatError> {
     let fault = || {
         line.fault(
-            format!("{what} is '{}'", shown(field)),
-            format!(
-                "give tenths of a degree and {} or {}, for example 215{}",
-                letters[0], letters[1], letters[0]
+            message!(
+                "fault.what_is",
+                "{what} is '{text}'",
+                what = what.clone(),
+                text = shown(field)
+            ),
+            message!(
+                "fix.tenths",
+                "give tenths of a degree and {a} or {b}, for example 215{a}",
+                a = letters[0],
+                b = letters[1]
             ),
         )
     };
@@ -159,7 +196,12 @@ fn radius<'a>(
     line: &Line<'_>,
     field: &impl Fn(usize) -> &'a str,
 ) -> Result<Option<WindRadius>, FormatError> {
-    let wind = line.whole(field(11), "the wind of the radii")?.unwrap_or(0);
+    let wind = line
+        .whole(
+            field(11),
+            message!("what.radii_wind", "the wind of the radii"),
+        )?
+        .unwrap_or(0);
     let first = match field(12) {
         "AAA" => None,
         "NEQ" => Some(0),
@@ -174,7 +216,7 @@ fn radius<'a>(
     let mut quadrants = [None; 4];
     for k in 0..4 {
         let given = field(13 + if first.is_none() { 0 } else { k });
-        let value = line.whole(given, "a radius")?;
+        let value = line.whole(given, message!("what.radius", "a radius"))?;
         let value = value.map(|nmi| Length::from_nautical_miles(f64::from(nmi.max(0))).as_m());
         quadrants[(first.unwrap_or(0) + k) % 4] = value;
     }

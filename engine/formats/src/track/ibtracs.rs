@@ -4,12 +4,14 @@
 //! Winds in knots, pressures in hPa, radii in nautical miles; the line below the header names the units.
 //! Source: Knapp et al. (2010), Bull. Amer. Meteor. Soc. 91, 363–376; IBTrACS v04 column documentation.
 
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::storm::{Averaging, Fix, WindRadius};
 use stormgrid_core::time::Instant;
 use stormgrid_core::units::{Length, Pressure, Speed};
 
 use super::Tracks;
-use super::line::{Collected, Line, shown};
+use super::line::{Collected, Line, mend_field, shown};
 use crate::FormatError;
 use crate::series::{Row, Table};
 
@@ -95,8 +97,13 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
         let written = row.text(time).trim();
         let when = Instant::parse(&format!("{}Z", written.replace(' ', "T"))).map_err(|_| {
             line.fault(
-                format!("ISO_TIME is '{}'", shown(written)),
-                "give it as YYYY-MM-DD HH:MM:SS in UTC",
+                message!(
+                    "fault.what_is",
+                    "{what} is '{text}'",
+                    what = "ISO_TIME",
+                    text = shown(written)
+                ),
+                message!("fix.time.iso", "give it as YYYY-MM-DD HH:MM:SS in UTC"),
             )
         })?;
         for columns in &agencies {
@@ -118,7 +125,7 @@ impl Columns {
         line: &Line<'_>,
         time: Instant,
     ) -> Result<Option<Fix>, FormatError> {
-        let number = |column: usize, what: &str| -> Result<Option<f64>, FormatError> {
+        let number = |column: usize, what: Message| -> Result<Option<f64>, FormatError> {
             let text = row.text(column).trim();
             if text.is_empty() {
                 return Ok(None);
@@ -126,20 +133,37 @@ impl Columns {
             match text.parse::<f64>() {
                 Ok(v) if v.is_finite() => Ok(Some(v)),
                 _ => Err(line.fault(
-                    format!("{what} is '{}', not a number", shown(text)),
-                    "mend the field",
+                    message!(
+                        "fault.not_number",
+                        "{what} is '{text}', not a number",
+                        what = what,
+                        text = shown(text)
+                    ),
+                    mend_field(),
                 )),
             }
         };
-        let bounded = |column: usize, low: f64, high: f64, what: &str| match number(column, what)? {
-            Some(v) if v > 0.0 => line.bounded(v, low, high, what).map(Some),
-            _ => Ok(None),
-        };
-        let wind = bounded(self.wind, 0.0, 233.0, "the wind [kt]")?;
-        let pressure = bounded(self.pressure, 850.0, 1100.0, "the pressure [hPa]")?;
+        let bounded =
+            |column: usize, low: f64, high: f64, what: Message| match number(column, what.clone())?
+            {
+                Some(v) if v > 0.0 => line.bounded(v, low, high, what).map(Some),
+                _ => Ok(None),
+            };
+        let wind = bounded(
+            self.wind,
+            0.0,
+            233.0,
+            message!("what.wind_kt", "the wind [kt]"),
+        )?;
+        let pressure = bounded(
+            self.pressure,
+            850.0,
+            1100.0,
+            message!("what.pressure_hpa", "the pressure [hPa]"),
+        )?;
         let (lat, lon) = (
-            number(self.lat, "the latitude")?,
-            number(self.lon, "the longitude")?,
+            number(self.lat, message!("what.lat", "the latitude"))?,
+            number(self.lon, message!("what.lon", "the longitude"))?,
         );
         let (Some(lat_deg), Some(lon_deg)) = (lat, lon) else {
             return Ok(None);
@@ -147,19 +171,34 @@ impl Columns {
         if wind.is_none() && pressure.is_none() {
             return Ok(None);
         }
-        line.bounded(lat_deg, -70.0, 70.0, "the latitude")?;
-        line.bounded(lon_deg, -180.0, 360.0, "the longitude")?;
-        let optional = |column: Option<usize>, low: f64, high: f64, what: &str| match column {
+        line.bounded(lat_deg, -70.0, 70.0, message!("what.lat", "the latitude"))?;
+        line.bounded(
+            lon_deg,
+            -180.0,
+            360.0,
+            message!("what.lon", "the longitude"),
+        )?;
+        let optional = |column: Option<usize>, low: f64, high: f64, what: Message| match column {
             Some(column) => bounded(column, low, high, what),
             None => Ok(None),
         };
-        let rmw = optional(self.rmw, 0.5, 540.0, "the radius of maximum wind [nmi]")?;
-        let environment = optional(self.environment, 950.0, 1050.0, "the outer pressure [hPa]")?;
+        let rmw = optional(
+            self.rmw,
+            0.5,
+            540.0,
+            message!("what.rmw_nmi", "the radius of maximum wind [nmi]"),
+        )?;
+        let environment = optional(
+            self.environment,
+            950.0,
+            1050.0,
+            message!("what.outer_hpa", "the outer pressure [hPa]"),
+        )?;
         let mut radii = Vec::new();
         for (knots, places) in &self.radii {
             let mut quadrants = [None; 4];
             for (quadrant, place) in quadrants.iter_mut().zip(places) {
-                let nmi = number(*place, "a radius [nmi]")?;
+                let nmi = number(*place, message!("what.radius_nmi", "a radius [nmi]"))?;
                 *quadrant = nmi.map(|r| Length::from_nautical_miles(r.max(0.0)).as_m());
             }
             if quadrants.iter().any(Option::is_some) {

@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::storm::{Averaging, Fix, Track};
 use stormgrid_core::time::Instant;
 
 use crate::FormatError;
+use crate::error::line;
 
 /// A line of a file, for messages.
 pub(super) struct Line<'a> {
@@ -15,38 +18,50 @@ pub(super) struct Line<'a> {
 }
 
 impl Line<'_> {
-    pub fn fault(&self, problem: impl Into<String>, remedy: impl Into<String>) -> FormatError {
-        FormatError::malformed(self.file, format!("line {}", self.number), problem, remedy)
+    pub fn fault(&self, problem: Message, remedy: Message) -> FormatError {
+        FormatError::malformed(self.file, line(self.number), problem, remedy)
     }
 
     /// A whole number in a field; `None` if it is empty.
-    pub fn whole(&self, field: &str, what: &str) -> Result<Option<i32>, FormatError> {
+    pub fn whole(&self, field: &str, what: Message) -> Result<Option<i32>, FormatError> {
         let text = field.trim();
         if text.is_empty() {
             return Ok(None);
         }
         text.parse().map(Some).map_err(|_| {
             self.fault(
-                format!("{what} is '{}', not a whole number", shown(text)),
-                "mend the field",
+                message!(
+                    "fault.not_whole",
+                    "{what} is '{text}', not a whole number",
+                    what = what,
+                    text = shown(text)
+                ),
+                mend_field(),
             )
         })
     }
 
     /// A whole number that must be there.
-    pub fn required(&self, field: &str, what: &str) -> Result<i32, FormatError> {
-        self.whole(field, what)?
-            .ok_or_else(|| self.fault(format!("{what} is empty"), "give it"))
+    pub fn required(&self, field: &str, what: Message) -> Result<i32, FormatError> {
+        self.whole(field, what.clone())?.ok_or_else(|| {
+            self.fault(
+                message!("fault.what_empty", "{what} is empty", what = what),
+                message!("fix.give_it", "give it"),
+            )
+        })
     }
 
     /// A value within bounds, else a fault.
-    pub fn bounded(&self, value: f64, low: f64, high: f64, what: &str) -> Result<f64, FormatError> {
+    pub fn bounded(
+        &self,
+        value: f64,
+        low: f64,
+        high: f64,
+        what: Message,
+    ) -> Result<f64, FormatError> {
         match (low..=high).contains(&value) {
             true => Ok(value),
-            false => Err(self.fault(
-                format!("{what} is {value}, outside {low} to {high}"),
-                "check the unit and the value",
-            )),
+            false => Err(self.fault(outside(what, value, low, high), check_unit())),
         }
     }
 
@@ -54,8 +69,11 @@ impl Line<'_> {
     pub fn hour(&self, digits: &str) -> Result<Instant, FormatError> {
         let fault = || {
             self.fault(
-                format!("the time is '{}'", shown(digits)),
-                "give it as YYYYMMDDHH in UTC, for example 2017082300",
+                time_is(digits),
+                message!(
+                    "fix.time.hour",
+                    "give it as YYYYMMDDHH in UTC, for example 2017082300"
+                ),
             )
         };
         if digits.len() != 10 || !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -72,6 +90,43 @@ impl Line<'_> {
     }
 }
 
+/// A value out of its range.
+pub(super) fn outside(what: Message, value: f64, low: f64, high: f64) -> Message {
+    message!(
+        "fault.outside",
+        "{what} is {value}, outside {low} to {high}",
+        what = what,
+        value = value,
+        low = low,
+        high = high
+    )
+}
+
+/// What to do about it.
+pub(super) fn check_unit() -> Message {
+    message!("fix.check_unit", "check the unit and the value")
+}
+
+/// What to do about a field that cannot be read.
+pub(super) fn mend_field() -> Message {
+    message!("fix.mend_field", "mend the field")
+}
+
+/// A time that cannot be read.
+pub(super) fn time_is(text: &str) -> Message {
+    message!("fault.time_is", "the time is '{text}'", text = shown(text))
+}
+
+/// A file without a track.
+pub(super) fn no_fix(file: &str) -> FormatError {
+    FormatError::malformed(
+        file,
+        "",
+        message!("fault.track.no_fix", "there is no fix in the file"),
+        message!("fix.track.no_fix", "give at least two fixes of a storm"),
+    )
+}
+
 /// The beginning of a field, for messages.
 pub(super) fn shown(text: &str) -> String {
     text.chars().take(24).collect()
@@ -86,8 +141,8 @@ pub(super) fn lines<'a>(
         FormatError::malformed(
             file,
             "",
-            "it is no text in UTF-8",
-            "save it as UTF-8 or ASCII",
+            message!("fault.not_utf8", "it is not UTF-8 text"),
+            message!("fix.save_utf8", "save it as UTF-8"),
         )
     })?;
     let numbered = text.lines().enumerate().map(move |(k, text)| {
@@ -101,7 +156,7 @@ pub(super) fn lines<'a>(
 #[derive(Default)]
 pub(super) struct Collected {
     pub tracks: Vec<Track>,
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Message>,
     known: HashMap<[String; 2], usize>,
 }
 
@@ -137,19 +192,12 @@ impl Collected {
         self.tracks.retain(|track| !track.fixes.is_empty());
         for track in &self.tracks {
             for pair in track.fixes.windows(2) {
-                check_order(track, &pair[0], &pair[1], || {
-                    (file.to_owned(), String::new())
-                })?;
+                check_order(track, &pair[0], &pair[1], || (file.to_owned(), None))?;
                 self.warnings.extend(gap(track, &pair[0], &pair[1], file));
             }
         }
         if self.tracks.is_empty() {
-            return Err(FormatError::malformed(
-                file,
-                "",
-                "there is no fix in the file",
-                "give at least two fixes of a storm",
-            ));
+            return Err(no_fix(file));
         }
         Ok(super::Tracks {
             tracks: self.tracks,
@@ -163,7 +211,7 @@ pub(super) fn check_order(
     track: &Track,
     before: &Fix,
     after: &Fix,
-    place: impl Fn() -> (String, String),
+    place: impl Fn() -> (String, Option<Message>),
 ) -> Result<(), FormatError> {
     if after.time > before.time {
         return Ok(());
@@ -172,25 +220,30 @@ pub(super) fn check_order(
     Err(FormatError::malformed(
         &file,
         place,
-        format!(
-            "time runs backwards in the track of {}: {} follows {}",
-            track.name,
-            after.time.to_rfc3339(),
-            before.time.to_rfc3339()
+        message!(
+            "fault.track.backwards",
+            "time runs backwards in the track of {name}: {after} follows {before}",
+            name = &track.name,
+            after = after.time.to_rfc3339(),
+            before = before.time.to_rfc3339()
         ),
-        "put the fixes in order of time, each time once",
+        message!(
+            "fix.track.order",
+            "put the fixes in order of time, each time once"
+        ),
     ))
 }
 
 /// What to say of a long gap between two fixes.
-pub(super) fn gap(track: &Track, before: &Fix, after: &Fix, file: &str) -> Option<String> {
+pub(super) fn gap(track: &Track, before: &Fix, after: &Fix, file: &str) -> Option<Message> {
     let gap = after.time.seconds_since(before.time);
     (gap > LONG_GAP_S).then(|| {
-        format!(
-            "{file}: {} hours without a fix of {} before {}; position, wind and pressure are interpolated",
-            gap / 3600.0,
-            track.name,
-            after.time.to_rfc3339()
+        message!(
+            "note.track.gap", "{file}: {hours} hours without a fix of {name} before {time}; position, wind and pressure are interpolated",
+            file = file,
+            hours = gap / 3600.0,
+            name = &track.name,
+            time = after.time.to_rfc3339()
         )
     })
 }

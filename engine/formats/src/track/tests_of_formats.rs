@@ -238,7 +238,9 @@ fn advisories_with_faults_are_refused_and_long_gaps_told() {
     let warnings = read(gap.as_bytes(), "a.json").expect("valid").warnings;
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(
-        warnings[0].contains("24 hours without a fix of HATO"),
+        warnings[0]
+            .to_string()
+            .contains("24 hours without a fix of HATO"),
         "{warnings:?}"
     );
 }

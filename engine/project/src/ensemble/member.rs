@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use stormgrid_core::message;
+use stormgrid_core::message::{Bilingual, Message};
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::storm::Track;
 use stormgrid_core::time::Instant;
+use stormgrid_formats::parse;
 use stormgrid_formats::{elevation, series};
 use stormgrid_sim::ensemble::Perturbation;
 use stormgrid_sim::flood::{Flood, Maxima, Scheme};
@@ -19,6 +22,7 @@ use crate::forecast::{
     FORECAST_FILE, ForecastOptions, OBSTACLE_CELL_M, PreparedGround, forcing_of, parameters, setup,
 };
 use crate::forecast_file::ForecastFile;
+use crate::messages::text;
 use crate::rehearsal::Rehearsal;
 use crate::results::{Summary, pretty, write_rasters, write_summary};
 use crate::storm::{Forcing, StormTable, storm_of_track};
@@ -95,25 +99,43 @@ impl MemberSpec {
     /// - `file`: what messages call it
     pub fn parse(bytes: &[u8], file: &str) -> Result<Self, ProjectError> {
         let spec: Self = serde_json::from_slice(bytes).map_err(|e| {
-            let remedy = "take the file that `stormgrid forecast --members` writes";
-            ProjectError::input(file, format!("it is no member: {e}"), remedy)
+            let remedy = message!(
+                "fix.member.file",
+                "take the file that `stormgrid forecast --members` writes"
+            );
+            let problem = message!(
+                "fault.member.form",
+                "it is no member: {problem}",
+                problem = parse::json_problem(&e)
+            );
+            ProjectError::input(file, problem, remedy)
         })?;
         let ours = (FORMAT, env!("CARGO_PKG_VERSION"));
         if (spec.format.as_str(), spec.program.as_str()) != ours {
             return Err(ProjectError::input(
                 file,
-                format!(
-                    "it is a member of {} in program {}, and this is {} in program {}",
-                    spec.format, spec.program, ours.0, ours.1
+                message!(
+                    "fault.member.program",
+                    "it is a member of {format} in program {program}, and this is {our_format} in program {our_program}",
+                    format = &spec.format,
+                    program = &spec.program,
+                    our_format = ours.0,
+                    our_program = ours.1
                 ),
-                "run it with the program that wrote it",
+                message!(
+                    "fix.member.program",
+                    "run it with the program that wrote it"
+                ),
             ));
         }
         let sizes = (0.1..=10_000.0).contains(&spec.cell_size_m)
             && (1.0..=366.0 * 86_400.0).contains(&spec.duration_s);
         if !sizes {
-            let problem = "its cell size or its length is out of range";
-            return Err(ProjectError::input(file, problem, "mend the file"));
+            let problem = message!(
+                "fault.member.size",
+                "its cell size or its length is out of range"
+            );
+            return Err(ProjectError::input(file, problem, mend_file()));
         }
         Ok(spec)
     }
@@ -131,10 +153,25 @@ impl MemberSpec {
     fn scheme(&self, file: &str) -> Result<Scheme, ProjectError> {
         let known = Scheme::ALL.into_iter().find(|s| s.name() == self.scheme);
         known.ok_or_else(|| {
-            let problem = format!("it asks for the scheme '{}'", self.scheme);
-            ProjectError::input(file, problem, "mend the file")
+            let problem = message!(
+                "fault.member.scheme",
+                "it asks for the scheme '{scheme}'",
+                scheme = &self.scheme
+            );
+            ProjectError::input(file, problem, mend_file())
         })
     }
+}
+
+fn mend_file() -> Message {
+    message!("fix.mend_file", "mend the file")
+}
+
+fn remove_member() -> Message {
+    message!(
+        "fix.member.remove",
+        "remove the folder of this member and run the ensemble again"
+    )
 }
 
 /// What a finished member says of itself: `member.json`.
@@ -243,8 +280,11 @@ pub fn run_member(
     if twin_digest(&twin, &file, spec.cell_size_m)? != spec.twin {
         return Err(ProjectError::input(
             &name,
-            "the twin's files are not those that the member was made for",
-            "make the ensemble anew",
+            message!(
+                "fault.member.twin",
+                "the twin's files are not those that the member was made for"
+            ),
+            message!("fix.member.twin", "make the ensemble anew"),
         ));
     }
     let options = ForecastOptions {
@@ -284,12 +324,16 @@ pub fn run_member(
         observer,
         &mut |_, _, _| Ok(()),
     )?;
-    let title = format!("{} {} m, member", spec.track.name, spec.cell_size_m);
+    let slots = [
+        ("storm", spec.track.name.clone()),
+        ("cell", spec.cell_size_m.to_string()),
+    ];
+    let title = text("title.member", &slots);
     let start = forcing.start.to_rfc3339();
-    let summary = Summary::of(&driven, &ground.geometry, &title, &start, spec.duration_s);
+    let summary = Summary::of(&driven, &ground.geometry, title, &start, spec.duration_s);
     let crs = Some(twin.frame.crs.as_str());
     write_rasters(&folder, &driven.flood, twin.in_crs(ground.geometry), crs)?;
-    let table = forcing.table(twin.middle(), &spec.track.agency);
+    let table = forcing.table(twin.middle(), Bilingual::same(&spec.track.agency));
     folder.write(STORM_FILE, &pretty(&table)?)?;
     folder.write(SPEC_FILE, &bytes)?;
     let record = MemberRecord::new(
@@ -365,8 +409,8 @@ fn field(
     if (found.n_rows, found.n_cols) != (geometry.n_rows, geometry.n_cols) {
         return Err(ProjectError::input(
             &file,
-            "it has other cells than the ensemble",
-            "remove the folder of this member and run the ensemble again",
+            message!("fault.member.cells", "it has other cells than the ensemble"),
+            remove_member(),
         ));
     }
     Ok(read.raster.into_values().into_iter().map(|v| v as f32))
@@ -376,8 +420,11 @@ fn field(
 pub(super) fn storm_table(folder: &Path) -> Result<StormTable, ProjectError> {
     let path = folder.join(STORM_FILE);
     serde_json::from_slice(&files::read(&path)?).map_err(|e| {
-        let remedy = "remove the folder of this member and run the ensemble again";
-        ProjectError::input(&files::name(&path), e.to_string(), remedy)
+        ProjectError::input(
+            &files::name(&path),
+            parse::json_problem(&e),
+            remove_member(),
+        )
     })
 }
 

@@ -42,14 +42,19 @@ pub use aggregate::{
 };
 pub use member::{MemberRecord, MemberSpec, run_member};
 pub use output::{Band, Percentiles, Plume, PlumeMember, probability_csv, probability_geojson};
-pub use pool::{MemberState, MemberStatus, PROGRESS_WORD};
+pub use pool::{COMPLAINT_WORD, MemberState, MemberStatus, PROGRESS_WORD};
 
+use crate::forecast::scheme_note;
 use crate::forecast::{FORECAST_FILE, ForecastOptions, PreparedGround, storm_of};
 use crate::forecast_file::ForecastFile;
+use crate::messages::{text, told};
 use crate::storm::{Bilingual, Storm};
 use crate::twin::LoadedTwin;
 use crate::{ProjectError, files};
 use pool::Pool;
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
+use stormgrid_formats::parse;
 
 /// Most members of an ensemble: more would not fit a table of their attempts, and tell nothing new.
 pub const MOST_MEMBERS: u32 = 1000;
@@ -186,27 +191,18 @@ impl Ensemble {
         let failed: Vec<&MemberStatus> =
             failed.filter(|m| m.state == MemberState::Failed).collect();
         let first = failed.first()?;
-        let message = first.message.as_deref().unwrap_or_default();
-        let (zh, en) = match failed.len() {
-            1 => (String::new(), String::new()),
-            n => (
-                format!("，另有 {} 个成员失败", n - 1),
-                format!(", and {} more members", n - 1),
-            ),
+        let message = first.message.clone().unwrap_or_default();
+        let told_of = match failed.len() {
+            1 => Message::key("ensemble.one_failed"),
+            several => Message::key("ensemble.several_failed").with("more", several - 1),
         };
-        let (n, attempts, done, all) = (
-            first.n,
-            first.attempts,
-            self.members_done,
-            self.spec.members,
-        );
-        Some(Bilingual::new(
-            format!(
-                "成员 {n} 运行 {attempts} 次均失败（{message}）{zh}；结果只含 {all} 个成员中的 {done} 个"
-            ),
-            format!(
-                "member {n} failed {attempts} times ({message}){en}; the results are those of {done} of {all} members"
-            ),
+        Some(told(
+            &told_of
+                .with("n", first.n)
+                .with("attempts", first.attempts)
+                .with("message", Message::Own(message))
+                .with("done", self.members_done)
+                .with("all", self.spec.members),
         ))
     }
 }
@@ -250,12 +246,17 @@ pub fn published_errors() -> Result<ErrorStatistics, ProjectError> {
 }
 
 fn errors_from(text: &str, file: &str) -> Result<ErrorStatistics, ProjectError> {
-    let remedy = "see data/ensemble/errors.json for the form";
-    let errors: ErrorStatistics =
-        serde_json::from_str(text).map_err(|e| ProjectError::input(file, e.to_string(), remedy))?;
+    let remedy = || {
+        message!(
+            "fix.ensemble.errors",
+            "see data/ensemble/errors.json for the form"
+        )
+    };
+    let errors: ErrorStatistics = serde_json::from_str(text)
+        .map_err(|e| ProjectError::input(file, parse::json_problem(&e), remedy()))?;
     errors
         .check()
-        .map_err(|e| ProjectError::input(file, e.to_string(), remedy))?;
+        .map_err(|e| ProjectError::input(file, e.to_string(), remedy()))?;
     Ok(errors)
 }
 
@@ -266,9 +267,17 @@ pub fn plan_ensemble(
 ) -> Result<PlannedEnsemble, ProjectError> {
     if !(1..=MOST_MEMBERS).contains(&options.members) {
         return Err(ProjectError::input(
-            "the ensemble",
-            format!("{} members are asked for", options.members),
-            format!("ask for 1 to {MOST_MEMBERS}"),
+            the_ensemble(),
+            message!(
+                "fault.ensemble.members",
+                "{n} members are asked for",
+                n = options.members
+            ),
+            message!(
+                "fix.ensemble.members",
+                "ask for 1 to {most}",
+                most = MOST_MEMBERS
+            ),
         ));
     }
     let errors = match &options.errors {
@@ -277,9 +286,15 @@ pub fn plan_ensemble(
     };
     let forecast = &options.forecast;
     if !forecast.rehearsal.changes.is_empty() {
-        let problem = "changes are asked for, and members know none";
-        let remedy = "rehearse changes with a single forecast";
-        return Err(ProjectError::input("the ensemble", problem, remedy));
+        let problem = message!(
+            "fault.ensemble.changes",
+            "changes are asked for, and members know none"
+        );
+        let remedy = message!(
+            "fix.ensemble.changes",
+            "rehearse changes with a single forecast"
+        );
+        return Err(ProjectError::input(the_ensemble(), problem, remedy));
     }
     let mut file = ForecastFile::read(&twin.dir.join(FORECAST_FILE))?;
     forecast.rehearsal.begin(&mut file)?;
@@ -312,8 +327,7 @@ pub fn plan_ensemble(
         }
     });
     let members = members.collect();
-    // What the reader of a track says is in one language.
-    let said = storm.notes.iter().map(|note| Bilingual::new(note, note));
+    let said = storm.notes.iter().cloned();
     let notes = said
         .chain(notes(&file, forecast, &errors, issued))
         .collect();
@@ -337,6 +351,10 @@ pub fn plan_ensemble(
     })
 }
 
+fn the_ensemble() -> Message {
+    message!("thing.ensemble", "the ensemble")
+}
+
 /// What was assumed, for a reader.
 fn notes(
     file: &ForecastFile,
@@ -346,44 +364,42 @@ fn notes(
 ) -> Vec<Bilingual> {
     let lead_h = file.storm.start.seconds_since(issued) / 3600.0;
     let mut notes = vec![
-        Bilingual::new(
-            format!(
-                "预报视为 {} 发布，比计算开始早 {lead_h:.0} 小时；误差由此随时效增长",
-                issued.to_china_rfc3339()
-            ),
-            format!(
-                "the forecast is taken to be issued at {}, {lead_h:.0} h before the run begins; its errors grow from there",
-                issued.to_rfc3339()
-            ),
+        told(
+            &Message::key("ensemble.issued")
+                .with(
+                    "time",
+                    Message::own(issued.to_china_rfc3339(), issued.to_rfc3339()),
+                )
+                .with("hours", format!("{lead_h:.0}")),
         ),
-        Bilingual::new(
-            "概率为集合成员所占比例，只反映台风预报的误差，不含模型、地形与堤防自身的误差",
-            "a probability is the share of the members; it knows the errors of the forecast, not those of the models, the ground or the dikes",
-        ),
+        text("ensemble.share", &[]),
     ];
     let all = [
-        (errors.position.assumption, "位置", "position"),
-        (errors.wind.assumption, "风速", "wind"),
-        (errors.rmw.assumption, "最大风速半径", "radius"),
-        (errors.surge.assumption, "增水", "surge"),
-        (errors.rain.assumption, "降雨", "rain"),
-        (errors.tide_time.assumption, "潮时", "time of the tide"),
-        (errors.level.assumption, "潮位余差", "level"),
+        (
+            errors.position.assumption,
+            text("ensemble.of_position", &[]),
+        ),
+        (errors.wind.assumption, text("ensemble.of_wind", &[])),
+        (errors.rmw.assumption, text("ensemble.of_rmw", &[])),
+        (errors.surge.assumption, text("ensemble.of_surge", &[])),
+        (errors.rain.assumption, text("ensemble.of_rain", &[])),
+        (
+            errors.tide_time.assumption,
+            text("ensemble.of_tide_time", &[]),
+        ),
+        (errors.level.assumption, text("ensemble.of_level", &[])),
     ];
-    let assumed: Vec<_> = all.iter().filter(|(assumed, ..)| *assumed).collect();
+    let assumed = all.iter().filter(|(assumed, _)| *assumed);
+    let assumed: Vec<&Bilingual> = assumed.map(|(_, name)| name).collect();
     if !assumed.is_empty() {
-        let zh: Vec<&str> = assumed.iter().map(|a| a.1).collect();
-        let en: Vec<&str> = assumed.iter().map(|a| a.2).collect();
-        notes.push(Bilingual::new(
-            format!("以下误差为假设值，未见公开统计：{}", zh.join("、")),
-            format!("assumed, not published: the errors of {}", en.join(", ")),
-        ));
+        let list = |pick: fn(&Bilingual) -> &str, comma: &str| {
+            let picked = assumed.iter().map(|name| pick(name));
+            picked.collect::<Vec<_>>().join(comma)
+        };
+        let names = Message::own(list(|a| &a.zh, "、"), list(|a| &a.en, ", "));
+        notes.push(told(&Message::key("ensemble.assumed").with("names", names)));
     }
-    let scheme = forecast.scheme();
-    notes.push(Bilingual::new(
-        format!("数值格式 {}", scheme.name()),
-        format!("scheme {}: {}", scheme.name(), scheme.limits()),
-    ));
+    notes.push(scheme_note(forecast.scheme()));
     notes
 }
 
@@ -476,9 +492,13 @@ pub fn ensemble(
     if done.is_empty() {
         let why = members.iter().find_map(|m| m.message.clone());
         return Err(ProjectError::input(
-            "the ensemble",
-            format!("no member could be finished: {}", why.unwrap_or_default()),
-            "mend that and run it again",
+            the_ensemble(),
+            message!(
+                "fault.ensemble.none",
+                "no member could be finished: {why}",
+                why = Message::Own(why.unwrap_or_default())
+            ),
+            message!("fix.ensemble.none", "mend that and run it again"),
         ));
     }
     let mut n_read = 0;

@@ -13,10 +13,12 @@ use super::percentile::{P10, P50, P90, quantile};
 use super::pool::{MemberState, MemberStatus};
 use crate::ProjectError;
 use crate::forecast::PreparedGround;
+use crate::forecast::terrain;
 use crate::results::{depth_geotiff, geotiff, pretty};
 use crate::storm::{SitePoint, StormTable};
 use crate::tables::{self, Cell};
 use crate::twin::LoadedTwin;
+use stormgrid_core::message;
 
 /// Depth at the start from which a cell is a river or pond rather than ground that may be flooded [m].
 const ALWAYS_WET_M: f32 = 0.05;
@@ -150,8 +152,13 @@ fn frames(
     ground: &PreparedGround,
     fields: &DepthFields,
 ) -> Result<Vec<(&'static str, Vec<u8>)>, ProjectError> {
-    let grid = FrameGrid::new(ground.geometry, &twin.ground.elevation)
-        .map_err(|e| ProjectError::input("the terrain", e.to_string(), "use a smaller one"))?;
+    let grid = FrameGrid::new(ground.geometry, &twin.ground.elevation).map_err(|e| {
+        ProjectError::input(
+            terrain(),
+            e.to_string(),
+            message!("fix.smaller", "use a smaller one"),
+        )
+    })?;
     let of_depth = |depth: &[f32]| {
         let level: Vec<f32> = ground
             .elevation

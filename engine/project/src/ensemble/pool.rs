@@ -12,7 +12,10 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::member::MemberRecord;
+use crate::messages;
 use crate::{ProjectError, files};
+use stormgrid_core::message;
+use stormgrid_core::message::{Bilingual, Message};
 
 /// How often a member is tried: once, and once again if it fails.
 const ATTEMPTS: u32 = 2;
@@ -28,6 +31,10 @@ const PROGRESS_STEPS: f64 = 10_000.0;
 
 /// What a member's line of progress begins with; a share between 0 and 1 follows.
 pub const PROGRESS_WORD: &str = "progress ";
+
+/// What a member's line on its error output begins with when it fails; the sentence in both languages follows, as
+/// JSON.
+pub const COMPLAINT_WORD: &str = "complaint ";
 
 /// Where a member stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -57,7 +64,7 @@ pub struct MemberStatus {
     /// How often it was begun; 0 if its results were there already.
     pub attempts: u32,
     /// What went wrong the last time.
-    pub message: Option<String>,
+    pub message: Option<Bilingual>,
     /// SHA-256 of its results.
     pub digest: Option<String>,
 }
@@ -126,7 +133,7 @@ impl Pool<'_> {
                         member.state = MemberState::Running;
                         running.push(process);
                     }
-                    Err(error) => failed(member, at, &mut waiting, error.to_string()),
+                    Err(error) => failed(member, at, &mut waiting, error.told()),
                 }
             }
             let mut still = Vec::new();
@@ -140,7 +147,7 @@ impl Pool<'_> {
                     Err(error) => {
                         let at = process.at;
                         drop(process);
-                        failed(member, at, &mut waiting, error.to_string());
+                        failed(member, at, &mut waiting, messages::told(&unwatched(&error)));
                     }
                 }
             }
@@ -180,8 +187,15 @@ impl Pool<'_> {
         let mut child = command.spawn().map_err(|e| {
             ProjectError::input(
                 &files::name(self.program),
-                format!("it cannot be started: {e}"),
-                "check the program and the machine's limits",
+                message!(
+                    "fault.member.start",
+                    "it cannot be started: {detail}",
+                    detail = Message::english(e)
+                ),
+                message!(
+                    "fix.member.start",
+                    "check the program and the machine's limits"
+                ),
             )
         })?;
         let share = Arc::new(AtomicU32::new(0));
@@ -240,14 +254,22 @@ impl Pool<'_> {
         let complaint = process.complaint.lock();
         let complaint = complaint.unwrap_or_else(PoisonError::into_inner);
         let how = match status.success() {
-            true => "it ended as if all was well, but its results are not whole".to_owned(),
+            true => message!(
+                "member.not_whole",
+                "it ended as if all was well, but its results are not whole"
+            ),
             false => told(status),
         };
-        let message = match complaint.lines().last() {
-            Some(line) => format!("{how}: {line}"),
+        let message = match said(&complaint) {
+            Some(complaint) => message!(
+                "member.complains",
+                "{how}: {complaint}",
+                how = how,
+                complaint = complaint
+            ),
             None => how,
         };
-        failed(member, process.at, waiting, message);
+        failed(member, process.at, waiting, messages::told(&message));
     }
 
     /// Members that were begun and not finished wait again, and what they left goes.
@@ -267,7 +289,7 @@ fn done(member: &mut MemberStatus, record: MemberRecord) {
     member.digest = Some(record.digest);
 }
 
-fn failed(member: &mut MemberStatus, at: usize, waiting: &mut VecDeque<usize>, message: String) {
+fn failed(member: &mut MemberStatus, at: usize, waiting: &mut VecDeque<usize>, message: Bilingual) {
     member.message = Some(message);
     member.share = 0.0;
     if member.attempts < ATTEMPTS {
@@ -278,16 +300,38 @@ fn failed(member: &mut MemberStatus, at: usize, waiting: &mut VecDeque<usize>, m
     }
 }
 
+/// A process that the system no longer tells of.
+fn unwatched(error: &std::io::Error) -> Message {
+    message!(
+        "member.unwatched",
+        "it cannot be watched: {detail}",
+        detail = Message::english(error)
+    )
+}
+
 /// How a process ended, for a person.
-fn told(status: ExitStatus) -> String {
+fn told(status: ExitStatus) -> Message {
     if let Some(code) = status.code() {
-        return format!("exit status {code}");
+        return message!("member.exit", "exit status {code}", code = code);
     }
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        return format!("ended by signal {signal}");
+        return message!("member.signal", "ended by signal {signal}", signal = signal);
     }
-    "ended without an exit status".to_owned()
+    message!("member.no_status", "ended without an exit status")
+}
+
+/// Why a member says that it failed: its sentence in both languages, or the last words of whatever broke it.
+fn said(complaint: &str) -> Option<Message> {
+    let own = complaint.lines().rev().find_map(|line| {
+        let text = line.strip_prefix(COMPLAINT_WORD)?;
+        serde_json::from_str(text).ok()
+    });
+    own.map(Message::Own).or_else(|| {
+        let line = complaint.lines().last()?;
+        let detail = Message::english(line);
+        Some(message!("member.words", "{detail}", detail = detail))
+    })
 }
 
 /// Removes the folder that a broken-off process was writing.

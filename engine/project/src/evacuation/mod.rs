@@ -32,12 +32,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Serialize;
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::time::Instant;
+use stormgrid_formats::parse;
 use stormgrid_twin::network::{
     Closures, Places, RoadLine, RoadNetwork, RoadThresholds, Route, Trip,
 };
 use stormgrid_twin::{GeometryKind, Grid, Layer, PathLine, Position, RoadSegment};
 
+use crate::error::outside;
 use crate::messages::text;
 use crate::storm::Bilingual;
 use crate::twin::LoadedTwin;
@@ -228,8 +232,11 @@ pub fn read_basis(run: &Path) -> Result<PlanBasis, ProjectError> {
     serde_json::from_slice(&files::read(&path)?).map_err(|e| {
         ProjectError::input(
             &files::name(&path),
-            e.to_string(),
-            "let `stormgrid forecast` write the run again",
+            parse::json_problem(&e),
+            message!(
+                "fix.run.rewrite",
+                "let `stormgrid forecast` write the run again"
+            ),
         )
     })
 }
@@ -271,7 +278,11 @@ pub fn closures(network: &RoadNetwork, basis: &PlanBasis) -> Closures {
 /// Roads that close in a run, by the time at which they do.
 pub fn roads_cut(twin: &LoadedTwin, basis: &PlanBasis) -> Result<Vec<RoadCut>, ProjectError> {
     let (network, segments) = network(twin);
-    same_count("road segments", segments.len(), basis.roads.len())?;
+    same_count(
+        message!("what.segments", "road segments"),
+        segments.len(),
+        basis.roads.len(),
+    )?;
     let closures = closures(&network, basis);
     let mut cut: Vec<RoadCut> = segments
         .iter()
@@ -292,13 +303,28 @@ pub fn roads_cut(twin: &LoadedTwin, basis: &PlanBasis) -> Result<Vec<RoadCut>, P
     Ok(cut)
 }
 
-fn same_count(what: &str, twin: usize, run: usize) -> Result<(), ProjectError> {
+/// What messages call a run.
+pub(crate) fn the_run() -> Message {
+    message!("thing.run", "the run")
+}
+
+fn again() -> Message {
+    message!("fix.plan.again", "run the forecast of this twin again")
+}
+
+fn same_count(what: Message, twin: usize, run: usize) -> Result<(), ProjectError> {
     match twin == run {
         true => Ok(()),
         false => Err(ProjectError::input(
-            "the run",
-            format!("it has {run} {what} and the twin {twin}"),
-            "run the forecast of this twin again",
+            the_run(),
+            message!(
+                "fault.plan.count",
+                "it has {run} {what} and the twin {twin}",
+                run = run,
+                what = what,
+                twin = twin
+            ),
+            again(),
         )),
     }
 }
@@ -326,27 +352,43 @@ pub fn evacuation_plan(
     options: PlanOptions,
 ) -> Result<EvacuationPlan, ProjectError> {
     for (name, value, low, high) in [
-        ("the speed [m/s]", options.speed_mps, 0.1, 40.0),
-        ("the lead [s]", options.lead_s, 0.0, 86_400.0),
+        (
+            message!("what.speed", "the speed [m/s]"),
+            options.speed_mps,
+            0.1,
+            40.0,
+        ),
+        (
+            message!("what.lead_s", "the lead [s]"),
+            options.lead_s,
+            0.0,
+            86_400.0,
+        ),
     ] {
         if !(low..=high).contains(&value) {
-            let problem = format!("{name} is {value}, outside {low} to {high}");
             return Err(ProjectError::input(
-                "the plan",
-                problem,
-                "choose another value",
+                message!("thing.plan", "the plan"),
+                outside(name, value, low, high),
+                message!("fix.other_value", "choose another value"),
             ));
         }
     }
     let Some(grids) = layer_of(twin, "grid") else {
         return Err(ProjectError::input(
             "twin.toml",
-            "it has no layer of level grid",
-            "name one, or the plan has nobody to tell",
+            message!("fault.plan.no_grids", "it has no layer of level grid"),
+            message!(
+                "fix.plan.no_grids",
+                "name one, or the plan has nobody to tell"
+            ),
         ));
     };
     let (network, segments) = network(twin);
-    same_count("road segments", segments.len(), basis.roads.len())?;
+    same_count(
+        message!("what.segments", "road segments"),
+        segments.len(),
+        basis.roads.len(),
+    )?;
     let closures = closures(&network, basis).for_good();
     let (mut shelters, places) = shelters_of(twin, basis)?;
     let units = hit_units(twin, basis, options)?;
@@ -460,7 +502,11 @@ fn hit_units<'a>(
         return Ok(Vec::new());
     };
     let zones = basis.zones(&layer.id);
-    same_count("units", layer.entities.len(), zones.len())?;
+    same_count(
+        message!("what.units", "units"),
+        layer.entities.len(),
+        zones.len(),
+    )?;
     let vulnerable = properties(twin, layer, |feature| feature.number("vulnerable"))?;
     let is_unit = layer.level.as_deref() == Some("unit");
     let features = twin
@@ -502,7 +548,11 @@ fn properties<T>(
         return Ok(Vec::new());
     };
     let features = vectors::polygons(&file.path, &twin.frame)?;
-    same_count("features", layer.entities.len(), features.len())?;
+    same_count(
+        message!("what.features", "features"),
+        layer.entities.len(),
+        features.len(),
+    )?;
     Ok(features.iter().map(|(feature, _)| value(feature)).collect())
 }
 
@@ -512,7 +562,11 @@ fn shelters_of(
     basis: &PlanBasis,
 ) -> Result<(Vec<PlanShelter>, Vec<[f64; 2]>), ProjectError> {
     let known: Vec<_> = basis::shelters(twin).collect();
-    same_count("shelters", known.len(), basis.shelters.len())?;
+    same_count(
+        message!("what.shelters", "shelters"),
+        known.len(),
+        basis.shelters.len(),
+    )?;
     let mut capacity: BTreeMap<String, u64> = BTreeMap::new();
     for file in twin
         .layers
@@ -594,7 +648,11 @@ fn steps(
     mut moves: BTreeMap<&str, Vec<Move>>,
 ) -> Result<Vec<PlanStep>, ProjectError> {
     let zones = basis.zones(&grids.id);
-    same_count("grids", grids.entities.len(), zones.len())?;
+    same_count(
+        message!("what.grids", "grids"),
+        grids.entities.len(),
+        zones.len(),
+    )?;
     let staff = properties(twin, grids, |feature| {
         let roles = ROLES.iter().filter_map(|(property, role, key)| {
             Some(Staff {
@@ -605,13 +663,8 @@ fn steps(
         });
         roles.collect::<Vec<_>>()
     })?;
-    let start = Instant::parse(&basis.start).map_err(|e| {
-        ProjectError::input(
-            "the run",
-            e.to_string(),
-            "run the forecast of this twin again",
-        )
-    })?;
+    let start = Instant::parse(&basis.start)
+        .map_err(|e| ProjectError::input(the_run(), e.message(), again()))?;
     let mut steps = Vec::new();
     for ((grid, zone), staff) in twin.twin.all::<Grid>(grids).zip(zones).zip(staff) {
         let of_grid: Vec<&Unit<'_>> = units.iter().filter(|u| u.of_grid == grid.code).collect();

@@ -13,8 +13,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use stormgrid_core::frame::Geodetic;
 use stormgrid_core::ids::CellIdx;
+use stormgrid_core::message;
 use stormgrid_core::series::Series;
 use stormgrid_core::time::Instant;
+use stormgrid_formats::parse;
 use stormgrid_sim::flood::{BoundaryKind, BoundaryPlace, Maxima, Rain, Setup};
 use stormgrid_sim::hazard::landslide;
 use stormgrid_sim::typhoon::TyphoonModel;
@@ -26,6 +28,7 @@ use stormgrid_twin::hazard::{
 };
 use stormgrid_twin::{GeometryKind, Grid, Outline, Position, World};
 
+use crate::error::{at as at_place, line as line_of};
 use crate::forecast::PreparedGround;
 use crate::impact::Impacts;
 use crate::messages::told;
@@ -155,7 +158,10 @@ pub fn rules(twin: &LoadedTwin) -> Result<Rules, ProjectError> {
         ProjectError::input(
             &file,
             e.to_string(),
-            "mend the rule, or remove it to get the built-in one",
+            message!(
+                "fix.hazard.rule",
+                "mend the rule, or remove it to get the built-in one"
+            ),
         )
     })?;
     Ok(rules)
@@ -170,11 +176,13 @@ fn with(rules: Rules, text: &str, file: &str) -> Result<Rules, ProjectError> {
             .filter(|b| **b == b'\n')
             .count()
             + 1;
-        let message: Vec<&str> = error.message().split_whitespace().collect();
         ProjectError::input(
-            &format!("{file}, line {line}"),
-            message.join(" "),
-            "the built-in rules in data/hazards show the form",
+            at_place(file, line_of(line)),
+            parse::toml_problem(error.message()),
+            message!(
+                "fix.hazard.form",
+                "the built-in rules in data/hazards show the form"
+            ),
         )
     })?;
     Ok(rules.replaced_by(read.combination, read.hazards))

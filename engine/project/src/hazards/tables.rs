@@ -9,6 +9,7 @@ use crate::ProjectError;
 use crate::files::RunFolder;
 use crate::tables::quoted;
 use crate::twin::LoadedTwin;
+use stormgrid_core::message::Message;
 
 /// Four decimals, without a minus before nothing.
 pub(super) fn rounded(value: f64) -> f64 {
@@ -117,7 +118,7 @@ impl Hazards {
         // Thousands of zones: spaces would double the file.
         let json = serde_json::to_vec(self).map_err(|e| ProjectError::Write {
             path: "hazards.json".to_owned(),
-            reason: e.to_string(),
+            reason: Message::english(e),
         })?;
         folder.write("hazards.json", &json)?;
         for layer in &self.layers {

@@ -1,5 +1,7 @@
 //! Changes applied to storm, sea, rain, ground and people.
 
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_sim::exposure::Assets;
 use stormgrid_sim::flood::{Flood, Setup};
 use stormgrid_sim::typhoon::{Parameters, TyphoonModel};
@@ -10,6 +12,7 @@ use super::{Change, boxed, holds, local};
 use crate::ProjectError;
 use crate::forecast_file::ForecastFile;
 use crate::impact::ZoneSource;
+use crate::messages::text;
 use crate::results::StructureEntry;
 use crate::storm::{Forcing, Storm};
 use crate::twin::LoadedTwin;
@@ -45,10 +48,20 @@ pub(crate) fn moved_storm(
         fix.lat_deg += north / KM_PER_DEGREE;
         fix.time = fix.time.plus_seconds(later * 3600.0);
     }
-    storm.model = TyphoonModel::new(&storm.track, parameters)
-        .map_err(|e| ProjectError::input("shift_track", e.to_string(), "shift it by less"))?;
-    storm.notes.push(format!(
-        "the track is shifted by {east} km to the east, {north} km to the north and {later} h"
+    storm.model = TyphoonModel::new(&storm.track, parameters).map_err(|e| {
+        ProjectError::input(
+            "shift_track",
+            e.message(),
+            message!("fix.change.shift", "shift it by less"),
+        )
+    })?;
+    storm.notes.push(text(
+        "note.change.shift",
+        &[
+            ("east", east.to_string()),
+            ("north", north.to_string()),
+            ("later", later.to_string()),
+        ],
     ));
     Ok(storm)
 }
@@ -59,15 +72,13 @@ pub(crate) fn on_forcing(forcing: &mut Forcing, changes: &[Change]) {
         match change {
             Change::SeaLevel { add_m } => {
                 forcing.sea.level.value.iter_mut().for_each(|v| *v += add_m);
-                forcing
-                    .notes
-                    .push(format!("the sea is raised by {add_m} m throughout"));
+                let slots = [("metres", add_m.to_string())];
+                forcing.notes.push(text("note.change.sea", &slots));
             }
             Change::Rain { factor } => {
                 forcing.rain_factor *= factor;
-                forcing
-                    .notes
-                    .push(format!("the rain is multiplied by {factor}"));
+                let slots = [("factor", factor.to_string())];
+                forcing.notes.push(text("note.change.rain", &slots));
             }
             _ => {}
         }
@@ -108,7 +119,7 @@ pub(crate) fn on_setup(
     let pumps = pumps(twin, file)?;
     for (k, change) in changes.iter().enumerate() {
         if let Change::Gate { at, state } = change {
-            let what = format!("change {} (gate)", k + 1);
+            let what = change.place(k + 1);
             let gate = nearest_gate(&gates, local(twin, *at, &what)?, *at, &what)?;
             gates[gate].state = *state;
         }
@@ -126,14 +137,14 @@ pub(crate) fn on_setup(
         site.gate(gate, &dikes, &mut built)?;
     }
     for pump in &pumps {
-        site.pump(pump, &pump.code, &mut built)?;
+        site.pump(pump, &Message::plain(&pump.code), &mut built)?;
     }
     for (k, change) in changes.iter().enumerate() {
-        let what = format!("change {} ({})", k + 1, change.word());
+        let what = change.place(k + 1);
         match change {
             Change::Pump { at, to, rate_m3_s } => {
                 let pump = Pump {
-                    code: what.clone(),
+                    code: what.to_string(),
                     at: local(twin, *at, &what)?,
                     to: to.map(|to| local(twin, to, &what)).transpose()?,
                     rate: *rate_m3_s,
@@ -156,8 +167,11 @@ pub(crate) fn on_setup(
                 if crests.is_empty() {
                     return Err(ProjectError::input(
                         &what,
-                        "its line meets no face between two cells",
-                        "make it longer than a cell",
+                        message!(
+                            "fault.change.short",
+                            "its line meets no face between two cells"
+                        ),
+                        message!("fix.change.short", "make it longer than a cell"),
                     ));
                 }
                 built.crests.extend(crests);

@@ -3,8 +3,11 @@
 use std::path::Path;
 
 use serde::Serialize;
+use stormgrid_core::message;
+use stormgrid_core::message::{Bilingual, Message};
 use stormgrid_core::raster::Raster;
 use stormgrid_formats::elevation::{self, write_geotiff};
+use stormgrid_formats::parse;
 
 use crate::ProjectError;
 use crate::files::{self, SUMMARY_FILE};
@@ -21,7 +24,7 @@ pub struct Compared {
     /// Identifier, or the folder's name.
     pub id: String,
     /// Title.
-    pub title: String,
+    pub title: Bilingual,
 }
 
 /// A number of both runs.
@@ -286,8 +289,11 @@ pub(crate) fn summary_of(folder: &Path) -> Result<Summary, ProjectError> {
     serde_json::from_slice(&files::read(&path)?).map_err(|e| {
         ProjectError::input(
             &files::name(&path),
-            e.to_string(),
-            "name a folder that `stormgrid forecast` has written",
+            parse::json_problem(&e),
+            message!(
+                "fix.compare.folder",
+                "name a folder that `stormgrid forecast` has written"
+            ),
         )
     })
 }
@@ -304,30 +310,41 @@ fn of_folder(folder: &Path) -> Result<Compared, ProjectError> {
 fn zones_of_folder(folder: &Path, layer: &str) -> Result<Vec<Zone>, ProjectError> {
     if layer.is_empty() || layer.contains(['/', '\\', '.']) {
         return Err(ProjectError::input(
-            &format!("layer '{layer}'"),
-            "it is no name of a layer",
-            "name a layer of grids of the twin, for example grids",
+            message!("place.layer", "layer '{layer}'", layer = layer),
+            message!("fault.compare.layer", "it is no name of a layer"),
+            message!(
+                "fix.compare.layer",
+                "name a layer of grids of the twin, for example grids"
+            ),
         ));
     }
     let path = folder.join(format!("exposure/{layer}.geojson"));
     let file = files::name(&path);
-    let wrong = |problem: String| {
+    let wrong = |problem: Message| {
         ProjectError::input(
             &file,
             problem,
-            "let `stormgrid forecast` write the run again",
+            message!(
+                "fix.run.rewrite",
+                "let `stormgrid forecast` write the run again"
+            ),
         )
     };
     let value: serde_json::Value =
-        serde_json::from_slice(&files::read(&path)?).map_err(|e| wrong(e.to_string()))?;
+        serde_json::from_slice(&files::read(&path)?).map_err(|e| wrong(parse::json_problem(&e)))?;
     let features = value["features"].as_array();
-    let features = features.ok_or_else(|| wrong("it holds no features".to_owned()))?;
+    let features = features
+        .ok_or_else(|| wrong(message!("fault.compare.features", "it holds no features")))?;
     let zone = |feature: &serde_json::Value| {
         let row = &feature["properties"];
         let number = |name: &str| {
-            row[name]
-                .as_f64()
-                .ok_or_else(|| wrong(format!("a feature has no number '{name}'")))
+            row[name].as_f64().ok_or_else(|| {
+                wrong(message!(
+                    "fault.compare.number",
+                    "a feature has no number '{name}'",
+                    name = name
+                ))
+            })
         };
         let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
         Ok(Zone {
@@ -359,8 +376,11 @@ fn difference_tif(first: &Path, second: &Path) -> Result<Vec<u8>, ProjectError> 
     if geometry != *b.raster.geometry() {
         return Err(ProjectError::input(
             &files::name(second),
-            "its cells are not those of the other run",
-            "run both with the same --cell-size",
+            message!(
+                "fault.compare.cells",
+                "its cells are not those of the other run"
+            ),
+            message!("fix.compare.cells", "run both with the same --cell-size"),
         ));
     }
     let pairs = a.raster.values().iter().zip(b.raster.values());
@@ -373,7 +393,12 @@ fn difference_tif(first: &Path, second: &Path) -> Result<Vec<u8>, ProjectError> 
             }
         })
         .collect();
-    let raster = Raster::new(geometry, values)
-        .map_err(|e| ProjectError::input("the difference", e.to_string(), "run both again"))?;
+    let raster = Raster::new(geometry, values).map_err(|e| {
+        ProjectError::input(
+            message!("thing.difference", "the difference"),
+            e.to_string(),
+            message!("fix.compare.again", "run both again"),
+        )
+    })?;
     Ok(write_geotiff(&raster, a.crs.as_deref(), -9999.0)?)
 }

@@ -11,6 +11,8 @@
 
 use geo::LineString;
 use stormgrid_core::ids::CellIdx;
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::series::Series;
 use stormgrid_sim::flood::{
@@ -18,6 +20,7 @@ use stormgrid_sim::flood::{
 };
 
 use super::GateState;
+use crate::error::at as at_place;
 use crate::forecast::FORECAST_FILE;
 use crate::forecast_file::ForecastFile;
 use crate::twin::LoadedTwin;
@@ -59,6 +62,17 @@ pub(super) struct Pump {
     pub(super) rate: f64,
 }
 
+fn gate_place(code: &str) -> Message {
+    message!("place.gate", "gate {code}", code = code)
+}
+
+fn off_buildings() -> Message {
+    message!(
+        "fix.off_buildings",
+        "move it off buildings and into the terrain"
+    )
+}
+
 /// The gates that `forecast.toml` names.
 pub(super) fn gates(twin: &LoadedTwin, file: &ForecastFile) -> Result<Vec<Gate>, ProjectError> {
     let Some(name) = &file.structures.gates else {
@@ -71,31 +85,45 @@ pub(super) fn gates(twin: &LoadedTwin, file: &ForecastFile) -> Result<Vec<Gate>,
         let code = feature
             .text("code")
             .unwrap_or_else(|| (index + 1).to_string());
-        let wrong = |problem: String, remedy: &str| {
+        let wrong = |problem: Message, remedy: Message| {
             Err(ProjectError::input(
-                &source,
-                format!("gate {code}: {problem}"),
+                at_place(&source, gate_place(&code)),
+                problem,
                 remedy,
             ))
         };
         let (width, crest) = (feature.number("width_m"), feature.number("crest_m"));
         let (Some(width), Some(crest)) = (width, crest) else {
             return wrong(
-                "it lacks width_m or crest_m".into(),
-                "give both in metres, the crest above the datum",
+                message!("fault.gate.lacks", "it lacks width_m or crest_m"),
+                message!(
+                    "fix.gate.lacks",
+                    "give both in metres, the crest above the datum"
+                ),
             );
         };
         if !(0.1..=500.0).contains(&width) || !(-50.0..=200.0).contains(&crest) {
             return wrong(
-                format!("width {width} m, crest {crest} m"),
-                "give a width up to 500 m and a crest above the datum",
+                message!(
+                    "fault.gate.size",
+                    "width {width} m, crest {crest} m",
+                    width = width,
+                    crest = crest
+                ),
+                message!(
+                    "fix.gate.size",
+                    "give a width up to 500 m and a crest above the datum"
+                ),
             );
         }
         let state = match feature.text("state").as_deref() {
             None | Some("closed") => GateState::Closed,
             Some("open") => GateState::Open,
             Some(other) => {
-                return wrong(format!("its state is '{other}'"), "give open or closed");
+                return wrong(
+                    message!("fault.gate.state", "its state is '{state}'", state = other),
+                    message!("fix.gate.state", "give open or closed"),
+                );
             }
         };
         gates.push(Gate {
@@ -129,8 +157,15 @@ pub(super) fn pumps(twin: &LoadedTwin, file: &ForecastFile) -> Result<Vec<Pump>,
         let Some(rate) = rate else {
             return Err(ProjectError::input(
                 &source,
-                format!("pump {code} has no rate_m3_s between 0 and 1000"),
-                "give what it lifts in cubic metres a second",
+                message!(
+                    "fault.pump.rate",
+                    "pump {code} has no rate_m3_s between 0 and 1000",
+                    code = &code
+                ),
+                message!(
+                    "fix.pump.rate",
+                    "give what it lifts in cubic metres a second"
+                ),
             ));
         };
         let to = feature.number("to_lon").zip(feature.number("to_lat"));
@@ -145,7 +180,7 @@ pub(super) fn gate_near(
     twin: &LoadedTwin,
     at: [f64; 2],
     lonlat: [f64; 2],
-    what: &str,
+    what: &Message,
 ) -> Result<usize, ProjectError> {
     let file = ForecastFile::read(&twin.dir.join(FORECAST_FILE))?;
     nearest_gate(&gates(twin, &file)?, at, lonlat, what)
@@ -156,7 +191,7 @@ pub(super) fn nearest_gate(
     gates: &[Gate],
     at: [f64; 2],
     lonlat: [f64; 2],
-    what: &str,
+    what: &Message,
 ) -> Result<usize, ProjectError> {
     let far = |gate: &Gate| (gate.at[0] - at[0]).hypot(gate.at[1] - at[1]);
     let nearest = gates
@@ -166,19 +201,24 @@ pub(super) fn nearest_gate(
     match nearest {
         None => Err(ProjectError::input(
             what,
-            "the twin's forecast.toml names no gates",
-            "name their file as gates in its section [structures]",
+            message!("fault.gate.none", "the twin's forecast.toml names no gates"),
+            message!(
+                "fix.gate.none",
+                "name their file as gates in its section [structures]"
+            ),
         )),
         Some((_, gate)) if far(gate) > GATE_REACH_M => Err(ProjectError::input(
             what,
-            format!(
-                "no gate stands within {GATE_REACH_M} m of [{}, {}]; {} is nearest, {:.0} m off",
-                lonlat[0],
-                lonlat[1],
-                gate.code,
-                far(gate)
+            message!(
+                "fault.gate.far",
+                "no gate stands within {reach} m of [{lon}, {lat}]; {code} is nearest, {far} m off",
+                reach = GATE_REACH_M,
+                lon = lonlat[0],
+                lat = lonlat[1],
+                code = &gate.code,
+                far = format!("{:.0}", far(gate))
             ),
-            "give the place of a gate of the twin",
+            message!("fix.gate.far", "give the place of a gate of the twin"),
         )),
         Some((index, _)) => Ok(index),
     }
@@ -310,17 +350,16 @@ impl<'a> Site<'a> {
         dikes: &[LineString<f64>],
         built: &mut Built,
     ) -> Result<(), ProjectError> {
-        let wrong = |problem: &str, remedy: &str| {
-            Err(ProjectError::input(
-                &format!("gate {}", gate.code),
-                problem,
-                remedy,
-            ))
+        let wrong = |problem: Message, remedy: Message| {
+            Err(ProjectError::input(gate_place(&gate.code), problem, remedy))
         };
         let Some((foot, along)) = nearest_on(dikes, gate.at, DIKE_REACH_M) else {
             return wrong(
-                "no dike lies within 60 m of it",
-                "move it onto a line of the dikes that [terrain] of forecast.toml names",
+                message!("fault.gate.no_dike", "no dike lies within 60 m of it"),
+                message!(
+                    "fix.gate.no_dike",
+                    "move it onto a line of the dikes that [terrain] of forecast.toml names"
+                ),
             );
         };
         let on_dike = |t: f64| [foot[0] + t * along[0], foot[1] + t * along[1]];
@@ -346,8 +385,8 @@ impl<'a> Site<'a> {
                 };
                 let (Some(a), Some(b)) = (side(1.0), side(-1.0)) else {
                     return wrong(
-                        "there is no ground on one side of it",
-                        "move it into the terrain",
+                        message!("fault.gate.edge", "there is no ground on one side of it"),
+                        message!("fix.gate.edge", "move it into the terrain"),
                     );
                 };
                 let beds = [a, b].map(|cell| self.elevation[cell.index()]);
@@ -402,7 +441,7 @@ impl<'a> Site<'a> {
     pub(super) fn pump(
         &self,
         pump: &Pump,
-        name: &str,
+        name: &Message,
         built: &mut Built,
     ) -> Result<(), ProjectError> {
         let reach = INTAKE_M.max(1.5 * self.geometry.dx);
@@ -418,8 +457,11 @@ impl<'a> Site<'a> {
         let Some(intake) = intake else {
             return Err(ProjectError::input(
                 name,
-                "there is no open ground within 30 m to draw from",
-                "move it off buildings and into the terrain",
+                message!(
+                    "fault.pump.dry",
+                    "there is no open ground within 30 m to draw from"
+                ),
+                off_buildings(),
             ));
         };
         let to = match pump.to {
@@ -428,8 +470,11 @@ impl<'a> Site<'a> {
                 let Some(cell) = self.lowest(there.iter().map(|(cell, _)| *cell)) else {
                     return Err(ProjectError::input(
                         name,
-                        "the place that it delivers to holds no water",
-                        "move it off buildings and into the terrain",
+                        message!(
+                            "fault.pump.outlet",
+                            "the place that it delivers to holds no water"
+                        ),
+                        off_buildings(),
                     ));
                 };
                 End::Cells(vec![(cell, 1.0)])
@@ -451,7 +496,7 @@ impl<'a> Site<'a> {
                 }),
             },
         });
-        built.names.push(("pump", name.to_owned()));
+        built.names.push(("pump", name.to_string()));
         Ok(())
     }
 

@@ -25,14 +25,21 @@ pub use compare::{Compared, Comparison, compare, compare_folders, comparison_csv
 
 use geo::BoundingRect;
 use serde::{Deserialize, Serialize};
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
+use stormgrid_formats::parse;
 
 use crate::ProjectError;
+use crate::error::{at, line, outside};
 use crate::forecast_file::ForecastFile;
 use crate::storm::track_of;
 use crate::twin::LoadedTwin;
 
 /// What messages call an advisory that comes in a request.
 pub(crate) const ADVISORY: &str = "the advisory";
+
+/// A change as it is shown to those who have to write one.
+const EXAMPLE: &str = r#"{"kind": "rain", "factor": 1.5}"#;
 
 /// Most changes of one run.
 const MOST_CHANGES: usize = 200;
@@ -137,17 +144,36 @@ impl Change {
         }
     }
 
+    /// What messages call it, by its number among the changes from 1.
+    pub(crate) fn place(&self, number: usize) -> Message {
+        let kind = match self {
+            Self::Gate { .. } => message!("change.word.gate", "gate"),
+            Self::Pump { .. } => message!("change.word.pump", "pump"),
+            Self::Levee { .. } => message!("change.word.levee", "levee"),
+            Self::Evacuate { .. } => message!("change.word.evacuate", "evacuate"),
+            Self::ShiftTrack { .. } => message!("change.word.shift_track", "shift_track"),
+            Self::SeaLevel { .. } => message!("change.word.sea_level", "sea_level"),
+            Self::Rain { .. } => message!("change.word.rain", "rain"),
+        };
+        message!(
+            "place.change",
+            "change {n} ({kind})",
+            n = number,
+            kind = kind
+        )
+    }
+
     /// Checks numbers, places and codes; the sentence begins with the number of the change.
     fn check(&self, number: usize, twin: &LoadedTwin) -> Result<(), ProjectError> {
-        let what = format!("change {number} ({})", self.word());
+        let what = self.place(number);
         let wrong =
-            |problem: String, remedy: &str| Err(ProjectError::input(&what, problem, remedy));
+            |problem: Message, remedy: Message| Err(ProjectError::input(&what, problem, remedy));
         let within =
             |name: &str, value: f64, low: f64, high: f64| match (low..=high).contains(&value) {
                 true => Ok(()),
                 false => wrong(
-                    format!("{name} is {value}, outside {low} to {high}"),
-                    "check the unit and the value",
+                    outside(name, value, low, high),
+                    message!("fix.check_unit", "check the unit and the value"),
                 ),
             };
         let inside = |at: [f64; 2]| local(twin, at, &what).map(drop);
@@ -168,8 +194,12 @@ impl Change {
             } => {
                 if !(2..=MOST_ITEMS).contains(&line.len()) {
                     return wrong(
-                        format!("its line has {} points", line.len()),
-                        "give 2 to 5000 of them",
+                        message!(
+                            "fault.change.points",
+                            "its line has {n} points",
+                            n = line.len()
+                        ),
+                        message!("fix.change.points", "give 2 to 5000 of them"),
                     );
                 }
                 line.iter().try_for_each(|&at| inside(at))?;
@@ -177,22 +207,29 @@ impl Change {
                     (Some(crest), None) => within("crest_m", *crest, -50.0, 200.0),
                     (None, Some(raise)) => within("raise_m", *raise, 0.01, 20.0),
                     _ => wrong(
-                        "it needs one height".into(),
-                        "give either crest_m above the datum or raise_m above the ground",
+                        message!("fault.change.height", "it needs one height"),
+                        message!(
+                            "fix.change.height",
+                            "give either crest_m above the datum or raise_m above the ground"
+                        ),
                     ),
                 }
             }
             Self::Evacuate { codes } => {
                 if codes.is_empty() || codes.len() > MOST_ITEMS {
                     return wrong(
-                        format!("it names {} codes", codes.len()),
-                        "name 1 to 5000 units or grids",
+                        message!("fault.change.codes", "it names {n} codes", n = codes.len()),
+                        message!("fix.change.codes", "name 1 to 5000 units or grids"),
                     );
                 }
                 match codes.iter().find(|c| twin.twin.grid_by_code(c).is_none()) {
                     Some(code) => wrong(
-                        format!("the twin has no unit or grid {}", short(code)),
-                        "give the code as its layer has it",
+                        message!(
+                            "fault.change.code",
+                            "the twin has no unit or grid {code}",
+                            code = short(code)
+                        ),
+                        message!("fix.change.code", "give the code as its layer has it"),
                     ),
                     None => Ok(()),
                 }
@@ -219,9 +256,13 @@ impl Rehearsal {
     pub fn of_changes(bytes: &[u8], file: &str) -> Result<Self, ProjectError> {
         let changes: Vec<Change> = serde_json::from_slice(bytes).map_err(|e| {
             ProjectError::input(
-                &format!("{file}, line {}", e.line()),
-                e.to_string(),
-                "give a list of changes, for example [{\"kind\": \"rain\", \"factor\": 1.5}]",
+                at(file, line(e.line())),
+                parse::json_problem(&e),
+                message!(
+                    "fix.change.list",
+                    "give a list of changes, for example [{example}]",
+                    example = EXAMPLE
+                ),
             )
         })?;
         Ok(Self {
@@ -254,9 +295,13 @@ impl Rehearsal {
     pub fn check(&self, twin: &LoadedTwin) -> Result<(), ProjectError> {
         if self.changes.len() > MOST_CHANGES {
             return Err(ProjectError::input(
-                "changes",
-                format!("there are {}", self.changes.len()),
-                format!("give {MOST_CHANGES} at most"),
+                message!("thing.changes", "the changes"),
+                message!("fault.change.many", "there are {n}", n = self.changes.len()),
+                message!(
+                    "fix.change.many",
+                    "give {most} at most",
+                    most = MOST_CHANGES
+                ),
             ));
         }
         for (k, change) in self.changes.iter().enumerate() {
@@ -272,12 +317,20 @@ fn short(text: &str) -> String {
 }
 
 /// A place in the site frame [m]; refuses what lies outside the ground.
-fn local(twin: &LoadedTwin, at: [f64; 2], what: &str) -> Result<[f64; 2], ProjectError> {
+fn local(twin: &LoadedTwin, at: [f64; 2], what: &Message) -> Result<[f64; 2], ProjectError> {
     let outside = || {
         ProjectError::input(
             what,
-            format!("[{}, {}] lies outside the twin's ground", at[0], at[1]),
-            "give longitude and latitude, in this order",
+            message!(
+                "fault.change.outside",
+                "[{lon}, {lat}] lies outside the twin's ground",
+                lon = at[0],
+                lat = at[1]
+            ),
+            message!(
+                "fix.change.outside",
+                "give longitude and latitude, in this order"
+            ),
         )
     };
     let degrees = at[0].abs() <= 180.0 && at[1].abs() <= 90.0;
@@ -286,7 +339,7 @@ fn local(twin: &LoadedTwin, at: [f64; 2], what: &str) -> Result<[f64; 2], Projec
     }
     let [x, y] = twin
         .frame
-        .from_crs("EPSG:4490", what)?
+        .from_crs("EPSG:4490", &what.to_string())?
         .point(at[0], at[1])
         .map_err(|_| outside())?;
     let bounds = twin.ground.elevation.geometry().bounds();

@@ -3,6 +3,7 @@
 use super::*;
 use crate::test_twin::{GATE, laid, lonlat, run};
 use crate::{Forecast, ProjectError};
+use stormgrid_core::message::Bilingual;
 
 fn changed(changes: Vec<Change>) -> Rehearsal {
     Rehearsal {
@@ -158,7 +159,7 @@ fn sea_rain_and_track_follow_their_changes() {
             .storm
             .notes
             .iter()
-            .any(|note| note.contains("shifted"))
+            .any(|note| note.en.contains("shifted"))
     );
 }
 
@@ -178,7 +179,7 @@ fn a_rehearsal_is_recorded_and_repeats_bit_for_bit() {
     assert_eq!(summary.changes, rehearsal.changes);
     assert_eq!(
         (summary.title, summary.copy_of),
-        ("雨量加半".to_owned(), Some("test-10m".to_owned()))
+        (Bilingual::same("雨量加半"), Some("test-10m".to_owned()))
     );
     assert_eq!(summary.changes.len(), 3);
 }
@@ -197,7 +198,7 @@ fn two_runs_are_compared_zone_by_zone() {
     let on_disk = compare_folders(&a, &b, "grids", Some(&out)).expect("compared");
     let named = |id: &str| Compared {
         id: id.to_owned(),
-        title: String::new(),
+        title: Bilingual::default(),
     };
     let here = compare((named("a"), &first), (named("b"), &second), "grids").expect("a layer");
     assert_eq!(here.rows.len(), 2);
@@ -353,6 +354,6 @@ fn a_run_begins_with_its_advisory() {
             .summary
             .notes
             .iter()
-            .any(|n| n.contains("no radius of maximum wind"))
+            .any(|n| n.en.contains("no radius of maximum wind"))
     );
 }

@@ -12,6 +12,9 @@ use super::record::Chances;
 use super::webhook::Webhook;
 use crate::storm::Bilingual;
 use crate::{ProjectError, files};
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
+use stormgrid_formats::parse;
 
 /// The rules that hold where a twin has none of its own.
 const DEFAULT_RULES: &str = include_str!("../../../../data/warnings/rules.toml");
@@ -235,11 +238,14 @@ impl Rules {
     ///
     /// One sentence: the file, the value, the remedy.
     pub fn read(text: &str, file: &str) -> Result<Self, ProjectError> {
-        let fault = |problem: String| {
-            let remedy = "see data/warnings/rules.toml for every table and its meaning";
+        let fault = |problem: Message| {
+            let remedy = message!(
+                "fix.alert.rules",
+                "see data/warnings/rules.toml for every table and its meaning"
+            );
             ProjectError::input(file, problem, remedy)
         };
-        let one_line = |e: &toml::de::Error| e.message().replace('\n', " ");
+        let one_line = |e: &toml::de::Error| parse::toml_problem(e.message());
         let own: Table = toml::from_str(text).map_err(|e| fault(one_line(&e)))?;
         let mut all: Table = toml::from_str(DEFAULT_RULES).map_err(|e| fault(one_line(&e)))?;
         lay_over(&mut all, own);
@@ -250,13 +256,19 @@ impl Rules {
         Ok(rules)
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), Message> {
         let m = &self.message;
         let digits = |name: &str, text: &str, n: usize| match text.len() == n
             && text.bytes().all(|b| b.is_ascii_digit())
         {
             true => Ok(()),
-            false => Err(format!("[message] {name} is '{text}', not {n} digits")),
+            false => Err(message!(
+                "fault.alert.digits",
+                "[message] {name} is '{text}', not {n} digits",
+                name = name,
+                text = text,
+                n = n
+            )),
         };
         if let Some(region) = &m.region {
             digits("region", region, 6)?;
@@ -265,10 +277,16 @@ impl Rules {
         digits("unit", &m.unit, 3)?;
         digits("extension", &m.extension, 2)?;
         if !matches!(m.status, Status::Actual | Status::Exercise | Status::Test) {
-            return Err("[message] status is none of Actual, Exercise, Test".to_owned());
+            return Err(message!(
+                "fault.alert.status",
+                "[message] status is none of Actual, Exercise, Test"
+            ));
         }
         if m.status == Status::Actual && m.clock == ClockRule::Run {
-            return Err("[message] status Actual needs clock = \"wall\"".to_owned());
+            return Err(message!(
+                "fault.alert.clock",
+                "[message] status Actual needs clock = \"wall\""
+            ));
         }
         let numbers = [
             ("[urgency] immediate_s", self.urgency.immediate_s, 0.0),
@@ -294,7 +312,13 @@ impl Rules {
         let leads = self.lead_s.values().map(|&lead| ("[lead_s]", lead, 0.0));
         for (name, value, least) in numbers.into_iter().chain(depths).chain(leads) {
             if !(value.is_finite() && value >= least) {
-                return Err(format!("{name} is {value}, below {least}"));
+                return Err(message!(
+                    "fault.alert.least",
+                    "{name} is {value}, below {least}",
+                    name = name,
+                    value = value,
+                    least = least
+                ));
             }
         }
         let shares = [
@@ -309,7 +333,13 @@ impl Rules {
         let chances = chances.map(|chance| ("[[rule]] chance", chance, 0.0));
         for (name, value, least) in shares.into_iter().chain(chances) {
             if !(least..=1.0).contains(&value) {
-                return Err(format!("{name} is {value}, not from {least} to 1"));
+                return Err(message!(
+                    "fault.alert.share",
+                    "{name} is {value}, not from {least} to 1",
+                    name = name,
+                    value = value,
+                    least = least
+                ));
             }
         }
         for rule in &self.rule {
@@ -324,9 +354,10 @@ impl Rules {
                 Audience::Residents => !given.2,
             };
             if !fits {
-                return Err(format!(
-                    "a [[rule]] of {} asks for what such a place has not",
-                    rule.audience.word()
+                return Err(message!(
+                    "fault.alert.rule",
+                    "a [[rule]] of {audience} asks for what such a place has not",
+                    audience = rule.audience.word()
                 ));
             }
         }

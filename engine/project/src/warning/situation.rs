@@ -13,12 +13,14 @@ use super::record::{Chances, Content, GridTarget, RoadTarget, SchoolTarget, Stor
 use super::rules::{Audience, Measures, Rules};
 use super::{area, text};
 use crate::ensemble::Ensemble;
+use crate::evacuation::the_run;
 use crate::files::RunFolder;
 use crate::forecast::Forecast;
 use crate::results::pretty;
 use crate::storm::{Bilingual, StormTable};
 use crate::twin::LoadedTwin;
 use crate::{ProjectError, files};
+use stormgrid_core::message;
 use stormgrid_twin::network::{Closures, RoadLine, RoadNetwork};
 
 /// Ratio of a gust over land to the 10-minute mean, where a track tells no gusts [-].
@@ -87,8 +89,13 @@ impl Situation {
         let grids = grids(twin, forecast, rules)?;
         let roads = roads(twin, forecast, rules, &grids);
         let schools = schools(twin, forecast, rules, &grids, &roads);
-        let start = Instant::parse(&forecast.summary.start)
-            .map_err(|e| ProjectError::input("the run", e.to_string(), "run the forecast again"))?;
+        let start = Instant::parse(&forecast.summary.start).map_err(|e| {
+            ProjectError::input(
+                the_run(),
+                e.message(),
+                message!("fix.run.again", "run the forecast again"),
+            )
+        })?;
         let from_code = || {
             let code = &grids.first()?.target.code;
             let six = code.get(..6)?;
@@ -99,8 +106,8 @@ impl Situation {
         let region = rules.message.region.clone().or_else(from_code).ok_or_else(|| {
             ProjectError::input(
                 &files::name(&twin.dir),
-                "no GB/T 2260 code of the region is known, and the grids' codes do not begin with one",
-                "set region in the table [message] of its warnings.toml",
+                message!("fault.alert.region", "no GB/T 2260 code of the region is known, and the grids' codes do not begin with one"),
+                message!("fix.alert.region", "set region in the table [message] of its warnings.toml"),
             )
         })?;
         Ok(Self {
@@ -332,8 +339,15 @@ fn grids(
     let (Some((_, rows)), Some(source)) = (rows, source) else {
         return Err(ProjectError::input(
             &files::name(&twin.dir),
-            format!("it has no layer of grids '{wanted}' to warn"),
-            "name one as layer in the table [message] of its warnings.toml",
+            message!(
+                "fault.alert.layer",
+                "it has no layer of grids '{layer}' to warn",
+                layer = wanted
+            ),
+            message!(
+                "fix.alert.layer",
+                "name one as layer in the table [message] of its warnings.toml"
+            ),
         ));
     };
     let states = rows.iter().zip(source.zones).map(|(named, zone)| {

@@ -21,10 +21,13 @@ use super::record::{Content, Kind, Warning};
 use super::rules::{ClockRule, Rules};
 use super::situation::{Situation, contents};
 use super::text;
+use crate::error::{at, line as line_of};
 use crate::forecast::Forecast;
 use crate::storm::Bilingual;
 use crate::twin::LoadedTwin;
 use crate::{ProjectError, files};
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 
 /// Name of the journal in its folder.
 const JOURNAL: &str = "journal.jsonl";
@@ -154,8 +157,11 @@ impl Store {
         if file.try_lock().is_err() {
             return Err(ProjectError::input(
                 &files::name(&path),
-                "another program has it open",
-                "end that program first, or use its server",
+                message!("fault.alert.open", "another program has it open"),
+                message!(
+                    "fix.alert.open",
+                    "end that program first, or use its server"
+                ),
             ));
         }
         let mut bytes = Vec::new();
@@ -178,9 +184,12 @@ impl Store {
         for (number, line) in bytes[..whole].split_inclusive(|&b| b == b'\n').enumerate() {
             store.read_line(line).map_err(|problem| {
                 ProjectError::input(
-                    &files::name(&path),
-                    format!("line {} {problem}", number + 1),
-                    "take the journal from a backup; nothing is written to this one",
+                    at(files::name(&path), line_of(number + 1)),
+                    problem,
+                    message!(
+                        "fix.alert.backup",
+                        "take the journal from a backup; nothing is written to this one"
+                    ),
                 )
             })?;
         }
@@ -195,8 +204,8 @@ impl Store {
         Ok(store)
     }
 
-    fn read_line(&mut self, line: &[u8]) -> Result<(), String> {
-        let changed = || "was changed after it was written".to_owned();
+    fn read_line(&mut self, line: &[u8]) -> Result<(), Message> {
+        let changed = || message!("fault.alert.changed", "it was changed after it was written");
         let text = std::str::from_utf8(line)
             .map_err(|_| changed())?
             .trim_end_matches('\n');
@@ -215,13 +224,17 @@ impl Store {
             return Err(changed());
         }
         let line: Line = serde_json::from_str(&format!("{body}}}"))
-            .map_err(|e| format!("cannot be understood: {e}"))?;
+            .map_err(|e| stormgrid_formats::parse::json_problem(&e))?;
         if line.prev != self.hash || line.seq != self.seq + 1 {
             return Err(changed());
         }
-        self.book
-            .check(&line.action)
-            .map_err(|e| format!("is not possible: {}", e.en))?;
+        self.book.check(&line.action).map_err(|e| {
+            message!(
+                "fault.alert.impossible",
+                "it is not possible: {problem}",
+                problem = Message::Own(e)
+            )
+        })?;
         self.book
             .apply(line.time, line.client.as_deref(), line.action);
         self.seq = line.seq;
@@ -258,7 +271,10 @@ impl Store {
         if self.broken {
             return Err(ProjectError::Write {
                 path: files::name(&journal),
-                reason: "an earlier write failed half-way; restart the program".to_owned(),
+                reason: message!(
+                    "fault.alert.half",
+                    "an earlier write failed half-way; restart the program"
+                ),
             }
             .into());
         }
@@ -271,7 +287,7 @@ impl Store {
         };
         let text = serde_json::to_string(&line).map_err(|e| ProjectError::Write {
             path: files::name(&journal),
-            reason: e.to_string(),
+            reason: Message::english(e),
         })?;
         let body = text.strip_suffix('}').unwrap_or(&text);
         let hash = hash_of(&self.hash, body);

@@ -3,6 +3,8 @@
 use rayon::prelude::*;
 use stormgrid_core::geo::{Area, InteriorPoint, LineString, MultiPolygon};
 use stormgrid_core::ids::CellIdx;
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::zonal::{covered_fractions, covered_lengths};
 
@@ -117,10 +119,9 @@ impl<'a> From<&'a crate::flood::Maxima> for Maxima<'a> {
 }
 
 /// Input that exposure cannot be computed from.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ExposureError {
     /// A field of another length than the raster.
-    #[error("field '{field}' has {found} values for a raster of {expected} cells")]
     FieldLength {
         /// Name of the field.
         field: &'static str,
@@ -130,7 +131,6 @@ pub enum ExposureError {
         expected: usize,
     },
     /// A zone without area: nothing can be a share of it.
-    #[error("zone '{code}' has an area of {area_m2} m²; remove it or mend its rings")]
     EmptyZone {
         /// The zone's code.
         code: String,
@@ -138,6 +138,39 @@ pub enum ExposureError {
         area_m2: f64,
     },
 }
+
+impl ExposureError {
+    /// The sentence, for both languages.
+    pub fn message(&self) -> Message {
+        match self {
+            Self::FieldLength {
+                field,
+                found,
+                expected,
+            } => message!(
+                "fault.exposure.field",
+                "field '{field}' has {found} values for a raster of {expected} cells",
+                field = *field,
+                found = *found,
+                expected = *expected
+            ),
+            Self::EmptyZone { code, area_m2 } => message!(
+                "fault.exposure.zone",
+                "zone '{code}' has an area of {area} m²; remove it or mend its rings",
+                code = code,
+                area = *area_m2
+            ),
+        }
+    }
+}
+
+impl std::fmt::Display for ExposureError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.message().fmt(f)
+    }
+}
+
+impl std::error::Error for ExposureError {}
 
 /// Assets bound to the cells of one raster.
 #[derive(Clone, Debug)]

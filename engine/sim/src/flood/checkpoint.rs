@@ -5,8 +5,9 @@
 
 use sha2::{Digest, Sha256};
 
+use super::error::FloodError;
 use super::infiltration::Soil;
-use super::params::{FloodError, Setup};
+use super::params::Setup;
 use super::report::Stats;
 use super::run::Flood;
 use super::state::{Booked, Tile};

@@ -4,8 +4,9 @@
 //! finite-volume scheme it takes its momentum along.
 
 use super::compact::{keep_rest, rest_of};
+use super::error::FloodError;
 use super::kernel::{COLUMN, Line, carry, larger, smaller};
-use super::params::{FloodError, Setup, finite_within};
+use super::params::{Setup, finite_within};
 use super::prepare::Layout;
 use super::state::{TILE, Tile, rimmed, run, run_mut};
 use super::sweep::Look;

@@ -9,9 +9,10 @@
 use stormgrid_core::units::GRAVITY;
 
 use super::compact::{keep_rest, rest_of};
+use super::error::FloodError;
 use super::hydraulics::{BROAD_CREST, gate_discharge, weir_discharge};
 use super::kernel::carry;
-use super::params::{FloodError, Setup};
+use super::params::Setup;
 use super::prepare::{Layout, Role};
 use super::state::{RIM, Strips, TILE, Tile, rimmed};
 use super::structures::{End, Law, PumpRate, Reservoir, Structure, StructureReport, Switch, Way};

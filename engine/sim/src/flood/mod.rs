@@ -76,6 +76,7 @@ mod bench;
 mod checkpoint;
 mod compact;
 mod crests;
+mod error;
 mod hydraulics;
 mod infiltration;
 mod inlet;
@@ -98,11 +99,12 @@ mod vectors;
 mod weather;
 
 pub use crests::{Crest, crests_along};
+pub use error::FloodError;
 pub use hydraulics::{BROAD_CREST, Barrel, CONTRACTION, Curve, Section};
 pub use infiltration::{Infiltration, PerCell};
 pub use params::{
-    Boundary, BoundaryKind, BoundaryPlace, Domain, FloodError, Inflow, Initial, Manning, Options,
-    Rain, RainFunction, Scheme, Setup, Side,
+    Boundary, BoundaryKind, BoundaryPlace, Domain, Inflow, Initial, Manning, Options, Rain,
+    RainFunction, Scheme, Setup, Side,
 };
 pub use report::{Ledger, LedgerLine, Maxima, Outcome, Source, Stats, StepReport};
 pub use run::Flood;

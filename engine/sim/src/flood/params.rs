@@ -4,10 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use stormgrid_core::ids::CellIdx;
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::series::Series;
 
 use super::crests::Crest;
+use super::error::FloodError;
 use super::infiltration::Infiltration;
 use super::structures::{End, Law, Structure};
 use super::weather::Weather;
@@ -174,20 +177,20 @@ impl Scheme {
     }
 
     /// What the scheme cannot represent, for those who read its results.
-    pub fn limits(self) -> &'static str {
+    pub fn limits(self) -> Message {
         match self {
-            Self::FiniteVolume => {
-                "first order in space and time: jumps and fronts are spread over a few cells; \
-                 depth-averaged: no vertical acceleration, no short waves"
-            }
-            Self::SecondOrder => {
-                "second order in smooth water, first order at fronts, jumps and walls; \
-                 depth-averaged: no vertical acceleration, no short waves"
-            }
-            Self::LocalInertial => {
-                "the advection of momentum is left out: hydraulic jumps, dam breaks and flow carried \
-                 over a bump are wrong, and speeds above a Froude number of about 0.7 are not to be trusted"
-            }
+            Self::FiniteVolume => message!(
+                "scheme.finite_volume",
+                "first order in space and time: jumps and fronts are spread over a few cells; depth-averaged: no vertical acceleration, no short waves"
+            ),
+            Self::SecondOrder => message!(
+                "scheme.finite_volume_2",
+                "second order in smooth water, first order at fronts, jumps and walls; depth-averaged: no vertical acceleration, no short waves"
+            ),
+            Self::LocalInertial => message!(
+                "scheme.local_inertial",
+                "the advection of momentum is left out: hydraulic jumps, dam breaks and flow carried over a bump are wrong, and speeds above a Froude number of about 0.7 are not to be trusted"
+            ),
         }
     }
 }
@@ -494,92 +497,4 @@ pub(super) fn series_within(
         .value
         .iter()
         .try_for_each(|&value| finite_within(what, value, low, high))
-}
-
-/// Why a run cannot start or had to stop.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum FloodError {
-    /// A field does not have one value a cell.
-    #[error("{found} {what} given for {expected} cells")]
-    Count {
-        /// Of what.
-        what: &'static str,
-        /// Values given.
-        found: usize,
-        /// Cells of the raster.
-        expected: usize,
-    },
-    /// A number outside its range.
-    #[error("{what} is {value}; it must lie between {low} and {high}")]
-    Range {
-        /// Of what.
-        what: &'static str,
-        /// The value.
-        value: f64,
-        /// Least allowed.
-        low: f64,
-        /// Greatest allowed.
-        high: f64,
-    },
-    /// A cell's value outside its range.
-    #[error(
-        "{what} is {value} in row {row}, column {col} (counted from 0 at the north-west corner)"
-    )]
-    CellValue {
-        /// Of what.
-        what: &'static str,
-        /// The value.
-        value: f64,
-        /// Row from the north.
-        row: usize,
-        /// Column from the west.
-        col: usize,
-    },
-    /// A cell index beyond the raster.
-    #[error("cell {cell} does not exist; the raster has {n_cells} cells")]
-    CellOutside {
-        /// The index.
-        cell: usize,
-        /// Cells of the raster.
-        n_cells: usize,
-    },
-    /// All cells are outside the domain or blocked.
-    #[error("no cell of the domain can hold water: all are without elevation, blocked or boundary")]
-    NoOpenCell,
-    /// All cells of an inflow or a discharge boundary are outside the domain or blocked.
-    #[error("{what} {number} has no open cell: all its cells are without elevation or blocked")]
-    NowhereToFlow {
-        /// Inflow or boundary.
-        what: &'static str,
-        /// Its position, from 1.
-        number: usize,
-    },
-    /// A checkpoint that cannot be taken up.
-    #[error("the checkpoint cannot be used: {cause}")]
-    Checkpoint {
-        /// What is wrong with it and what to do.
-        cause: &'static str,
-    },
-    /// The threads could not be started.
-    #[error("{threads} threads could not be started")]
-    Threads {
-        /// Threads asked for.
-        threads: usize,
-    },
-    /// The solution is no longer a number, or beyond anything physical.
-    #[error(
-        "the flood became unstable at {time_s} s in row {row}, column {col}: {cause} (depth {depth_m} m)"
-    )]
-    Unstable {
-        /// Simulation time [s].
-        time_s: f64,
-        /// Row from the north.
-        row: usize,
-        /// Column from the west.
-        col: usize,
-        /// Depth found [m].
-        depth_m: f32,
-        /// What was seen.
-        cause: &'static str,
-    },
 }

@@ -6,11 +6,11 @@ use stormgrid_core::units::GRAVITY;
 
 use super::compact::{NEVER, Roughness};
 use super::crests::raise_crests;
+use super::error::FloodError;
 use super::infiltration::lay_soil;
 use super::links::Links;
 use super::params::{
-    Boundary, BoundaryKind, BoundaryPlace, ELEVATION_LIMIT, FloodError, Initial, Manning, Scheme,
-    Setup, Side,
+    Boundary, BoundaryKind, BoundaryPlace, ELEVATION_LIMIT, Initial, Manning, Scheme, Setup, Side,
 };
 use super::state::{Booked, Control, PITCH, RIM, Rule, TILE, Tap, Tile, WALL, face, rimmed};
 

@@ -5,12 +5,15 @@ use std::sync::{Mutex, PoisonError};
 
 #[cfg(not(target_arch = "wasm32"))]
 use rayon::prelude::*;
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::series::Series;
 use stormgrid_core::units::GRAVITY;
 
 use super::compact::{Clock, NEVER, Roughness, dither};
+use super::error::FloodError;
 use super::links::{LinkStep, Links};
-use super::params::{BoundaryKind, DEPTH_LIMIT, FloodError, Rain, Setup};
+use super::params::{BoundaryKind, DEPTH_LIMIT, Rain, Setup};
 use super::prepare::{Layout, Prepared, prepare};
 use super::report::{Outcome, Stats, StepReport};
 use super::state::{EDGES, EdgeSums, Scratch, Strips, TILE, Tile, rimmed};
@@ -523,7 +526,7 @@ impl Flood {
     /// A step of at most `longest` that does not leave a short one before `target` [s].
     fn towards(&self, target: f64, longest: f64) -> Result<f64, FloodError> {
         if longest < SHORTEST_STEP {
-            return Err(self.unstable("the step became too short"));
+            return Err(self.unstable(message!("flood.short_step", "the step became too short")));
         }
         let remaining = target - self.time;
         Ok(if remaining <= longest {
@@ -666,16 +669,19 @@ impl Flood {
 
     fn check(&self, looked: bool) -> Result<(), FloodError> {
         if f64::from(self.h_max()) > DEPTH_LIMIT {
-            return Err(self.unstable("water deeper than the deepest ocean"));
+            return Err(self.unstable(message!(
+                "flood.too_deep",
+                "water deeper than the deepest ocean"
+            )));
         }
         if looked && self.tiles.iter().any(|tile| tile.broken) {
-            return Err(self.unstable("a depth is not a number"));
+            return Err(self.unstable(message!("flood.no_number", "a depth is not a number")));
         }
         Ok(())
     }
 
     /// The error for the worst cell: the first that is not a number, else the deepest.
-    fn unstable(&self, cause: &'static str) -> FloodError {
+    fn unstable(&self, cause: Message) -> FloodError {
         let mut worst = (0, 0, 0.0_f32);
         'search: for row in 0..self.layout.n_rows {
             for col in 0..self.layout.n_cols {

@@ -3,8 +3,9 @@
 use stormgrid_core::ids::CellIdx;
 use stormgrid_core::series::Series;
 
+use super::error::FloodError;
 use super::hydraulics::{BROAD_CREST, Barrel, Curve, Section};
-use super::params::{FloodError, finite_within, series_within};
+use super::params::{finite_within, series_within};
 
 /// One end of a structure.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::units::{AIR_DENSITY, GRAVITY, SEA_WATER_DENSITY};
 
+use super::error::FloodError;
 use super::kernel::{COLUMN, larger, smaller};
-use super::params::{FloodError, Scheme, finite_within};
+use super::params::{Scheme, finite_within};
 use super::prepare::Layout;
 use super::state::{PITCH, RIM, TILE, Tile, WALL, rimmed, run, run_mut};
 use crate::sea::wind_stress;

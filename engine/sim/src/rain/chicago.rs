@@ -1,5 +1,7 @@
 //! Design storms by the Chicago method.
 
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::series::Series;
 
 /// Intensity of a design storm: i = A (1 + C lg P) / (t + b)^n.
@@ -24,8 +26,7 @@ const LITRE_SECOND_HECTARE: f64 = 1.0e-7;
 const MINUTE: f64 = 60.0;
 
 /// A design storm that cannot be made.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("design storm: {name} is {value}; it must lie in {range}")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DesignStormError {
     /// Name of the parameter.
     pub name: &'static str,
@@ -34,6 +35,27 @@ pub struct DesignStormError {
     /// Range allowed.
     pub range: &'static str,
 }
+
+impl DesignStormError {
+    /// The sentence, for both languages.
+    pub fn message(&self) -> Message {
+        message!(
+            "fault.rain.design",
+            "design storm: {name} is {value}; it must lie in {range}",
+            name = self.name,
+            value = self.value,
+            range = self.range
+        )
+    }
+}
+
+impl std::fmt::Display for DesignStormError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.message().fmt(f)
+    }
+}
+
+impl std::error::Error for DesignStormError {}
 
 impl IntensityFormula {
     /// Guangzhou centre: A₁ 3618.427, C 0.533, b 11.259, n 0.750, the edition labelled 2023; that of 2011 has

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use stormgrid_core::frame::Geodetic;
 use stormgrid_core::ids::CellIdx;
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::series::Series;
 use stormgrid_core::time::Instant;
@@ -48,14 +50,43 @@ pub struct Shelf {
 }
 
 /// Why a shelf cannot be made or asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum ShelfError {
     /// The window is empty, or too large.
-    #[error("the window {0:?} (west, south, east, north in degrees) has no sensible size")]
     Window([f64; 4]),
     /// The solver's own.
-    #[error(transparent)]
-    Flood(#[from] FloodError),
+    Flood(FloodError),
+}
+
+impl ShelfError {
+    /// The sentence, for both languages.
+    pub fn message(&self) -> Message {
+        match self {
+            Self::Window([west, south, east, north]) => message!(
+                "fault.sea.window",
+                "the window {west} to {east} E, {south} to {north} N has no sensible size",
+                west = *west,
+                east = *east,
+                south = *south,
+                north = *north
+            ),
+            Self::Flood(error) => error.message(),
+        }
+    }
+}
+
+impl std::fmt::Display for ShelfError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.message().fmt(f)
+    }
+}
+
+impl std::error::Error for ShelfError {}
+
+impl From<FloodError> for ShelfError {
+    fn from(error: FloodError) -> Self {
+        Self::Flood(error)
+    }
 }
 
 /// A gauge of a shelf, as it was found.

@@ -1,6 +1,8 @@
 //! The choices of the wind model.
 
 use serde::{Deserialize, Serialize};
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::units::AIR_DENSITY;
 
 /// Which radial profile.
@@ -91,16 +93,14 @@ impl Default for Parameters {
 }
 
 /// A track or parameters that no wind field can be made of.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ParametersError {
     /// A track without a fix, or without any wind or pressure.
-    #[error("track '{name}' has no fix with a wind or a pressure; nothing can be computed from it")]
     NoIntensity {
         /// Name of the storm.
         name: String,
     },
     /// Times that do not increase.
-    #[error("track '{name}': fix {index} at {time} does not come after the one before it")]
     TimeOrder {
         /// Name of the storm.
         name: String,
@@ -110,9 +110,6 @@ pub enum ParametersError {
         time: String,
     },
     /// A centre that moves faster than any storm.
-    #[error(
-        "track '{name}': up to fix {index} at {time} the centre would move {km:.0} km in {hours} h; check the hemisphere and the order of latitude and longitude"
-    )]
     Leap {
         /// Name of the storm.
         name: String,
@@ -126,7 +123,6 @@ pub enum ParametersError {
         hours: f64,
     },
     /// A parameter outside its range.
-    #[error("parameter '{name}' is {value}; it must lie in {range}")]
     Range {
         /// Name of the parameter.
         name: &'static str,
@@ -136,6 +132,56 @@ pub enum ParametersError {
         range: &'static str,
     },
 }
+
+impl ParametersError {
+    /// The sentence, for both languages.
+    pub fn message(&self) -> Message {
+        match self {
+            Self::NoIntensity { name } => message!(
+                "fault.storm.bare",
+                "track '{name}' has no fix with a wind or a pressure; nothing can be computed from it",
+                name = name
+            ),
+            Self::TimeOrder { name, index, time } => message!(
+                "fault.storm.order",
+                "track '{name}': fix {index} at {time} does not come after the one before it",
+                name = name,
+                index = *index,
+                time = time
+            ),
+            Self::Leap {
+                name,
+                index,
+                time,
+                km,
+                hours,
+            } => message!(
+                "fault.storm.leap",
+                "track '{name}': up to fix {index} at {time} the centre would move {km} km in {hours} h; check the hemisphere and the order of latitude and longitude",
+                name = name,
+                index = *index,
+                time = time,
+                km = format!("{km:.0}"),
+                hours = *hours
+            ),
+            Self::Range { name, value, range } => message!(
+                "fault.storm.parameter",
+                "parameter '{name}' is {value}; it must lie in {range}",
+                name = *name,
+                value = *value,
+                range = *range
+            ),
+        }
+    }
+}
+
+impl std::fmt::Display for ParametersError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.message().fmt(f)
+    }
+}
+
+impl std::error::Error for ParametersError {}
 
 impl Parameters {
     /// Refuses values outside their physical range.

@@ -52,7 +52,6 @@
 mod builtin;
 pub mod inputs;
 mod level;
-mod message;
 mod rules;
 
 use std::sync::Arc;
@@ -66,10 +65,10 @@ pub use builtin::{
     FloodPlugin, HazardPlugins, LandslidePlugin, PondingPlugin, SurgePlugin, WindPlugin,
 };
 pub use level::Level;
-pub use message::Message;
 pub use rules::{
     Combination, Criterion, HazardRule, Method, Requirement, Rules, RulesError, StepUp,
 };
+pub use stormgrid_core::message::Message;
 
 /// A zone of the layer that is looked at.
 #[derive(Clone, Debug)]
