@@ -30,6 +30,7 @@ use crate::results::{Summary, pretty, write_rasters, write_summary};
 use crate::sea::{SeaChoice, SeaLevel};
 use crate::simulate::Reader;
 use crate::storm::{self, Forcing, Storm, StormTable, constant_or_file};
+use crate::storm_names::storm_name;
 use crate::twin::LoadedTwin;
 use crate::warning::{Rules, draft_files};
 use crate::{ProjectError, messages, rain, tables, vectors};
@@ -314,11 +315,11 @@ fn title_of(storm: &str, options: &ForecastOptions) -> Bilingual {
 
 /// The title of a run that nobody has given one.
 pub fn run_title(storm: &str, cell_size_m: f64) -> Bilingual {
-    let slots = [
-        ("storm", storm.to_owned()),
-        ("cell", cell_size_m.to_string()),
-    ];
-    messages::text("title.run", &slots)
+    let cell = Bilingual::same(cell_size_m.to_string());
+    messages::text_with(
+        "title.run",
+        &[("storm", &storm_name(storm)), ("cell", &cell)],
+    )
 }
 
 /// Whose track it is.

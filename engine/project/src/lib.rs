@@ -43,6 +43,7 @@ mod results;
 pub mod sea;
 mod simulate;
 pub mod storm;
+pub mod storm_names;
 mod structures;
 pub mod tables;
 #[cfg(test)]

@@ -23,6 +23,19 @@ pub fn text(key: &str, slots: &[(&str, String)]) -> Bilingual {
     Bilingual::new(filled(&found.zh, slots), filled(&found.en, slots))
 }
 
+/// The same with slots that differ between the languages.
+pub fn text_with(key: &str, slots: &[(&str, &Bilingual)]) -> Bilingual {
+    let of = |pick: fn(&Bilingual) -> &String| -> Vec<(&str, String)> {
+        let picked = slots.iter().map(|(name, text)| (*name, pick(text).clone()));
+        picked.collect()
+    };
+    let found = known(key).unwrap_or_else(|| Bilingual::same(key));
+    Bilingual::new(
+        filled(&found.zh, &of(|text| &text.zh)),
+        filled(&found.en, &of(|text| &text.en)),
+    )
+}
+
 /// A text of the catalogue without slots, if there is one.
 pub fn known(key: &str) -> Option<Bilingual> {
     catalogue().get(key).cloned()
@@ -36,16 +49,8 @@ pub fn told(message: &Message) -> Bilingual {
                 .iter()
                 .map(|(name, value)| (*name, in_slot(name, value)))
                 .collect();
-            let of = |pick: fn(&Bilingual) -> &String| -> Vec<(&str, String)> {
-                let picked = slots.iter().map(|(name, text)| (*name, pick(text).clone()));
-                picked.collect()
-            };
-            let found = catalogue().get(*key).cloned();
-            let found = found.unwrap_or_else(|| Bilingual::same(*key));
-            Bilingual::new(
-                filled(&found.zh, &of(|text| &text.zh)),
-                filled(&found.en, &of(|text| &text.en)),
-            )
+            let slots: Vec<_> = slots.iter().map(|(name, text)| (*name, text)).collect();
+            text_with(key, &slots)
         }
         Message::Own(text) => text.clone(),
         Message::Plain(text) => Bilingual::same(text),

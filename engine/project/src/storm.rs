@@ -24,6 +24,7 @@ pub use stormgrid_core::message::Bilingual;
 
 use crate::error::{list, one_of};
 use crate::sea::SeaLevel;
+use crate::storm_names::storm_name;
 use crate::{ProjectError, files, messages, rain};
 
 /// Spacing of the sea level and of the storm's table [s].
@@ -459,6 +460,7 @@ impl Forcing {
         });
         StormTable {
             name: self.track.name.clone(),
+            called: storm_name(&self.track.name),
             agency: self.track.agency.clone(),
             source,
             averaging: self.track.averaging,
@@ -473,8 +475,11 @@ impl Forcing {
 /// `storm.json`: the storm and what it does at the site.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StormTable {
-    /// Name of the storm.
+    /// Name of the storm, as its track has it.
     pub name: String,
+    /// Its name for people.
+    #[serde(default)]
+    pub called: Bilingual,
     /// The agency whose track it is, empty if none is named.
     #[serde(default)]
     pub agency: String,

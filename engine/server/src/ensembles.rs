@@ -16,8 +16,9 @@ use stormgrid_project::ensemble::{
     Ensemble, EnsembleOptions, EnsembleStatus, MOST_MEMBERS, MemberState, MemberStatus,
     PlannedEnsemble, ensemble, plan_ensemble,
 };
-use stormgrid_project::messages::{text, told};
+use stormgrid_project::messages::{text, text_with, told};
 use stormgrid_project::rehearsal::Rehearsal;
+use stormgrid_project::storm_names::storm_name;
 use stormgrid_project::{ForecastOptions, LoadedTwin, ProjectError, Scheme};
 use utoipa::ToSchema;
 
@@ -296,12 +297,14 @@ fn check(request: &EnsembleRequest) -> Result<(), ApiError> {
 
 /// Storm, members and cell size.
 fn title(spec: &EnsembleSpec) -> Bilingual {
+    let members = Bilingual::same(spec.members.to_string());
+    let cell = Bilingual::same(spec.cell_size_m.to_string());
     let slots = [
-        ("storm", spec.storm.clone()),
-        ("members", spec.members.to_string()),
-        ("cell", spec.cell_size_m.to_string()),
+        ("storm", &storm_name(&spec.storm)),
+        ("members", &members),
+        ("cell", &cell),
     ];
-    text("title.ensemble", &slots)
+    text_with("title.ensemble", &slots)
 }
 
 /// A name that can be part of an address and of a folder's name.

@@ -156,7 +156,10 @@ export interface SearchHit {
 }
 
 export interface Storm {
+  /** As its track has it. */
   name: string;
+  /** For people. */
+  called: Bilingual;
   agency?: string;
   source: Bilingual | string;
   averaging?: string;

@@ -144,7 +144,7 @@ function stormPart({ storm, run, twin }: Facts): HTMLElement {
     near.map((fix) => [clock(run.start, fix.time_s), `${fix.lat.toFixed(1)}°N ${fix.lon.toFixed(1)}°E`, cell(fix.vmax_mps), cell(fix.pmin_hpa), cell(fix.rmw_km)]),
     [2, 3, 4],
   );
-  return section("report.storm", el("p", {}, `${storm.name} · ${both(storm.source)}`), el("div", { class: "beside" }, el("figure", {}, map, curves(storm, run)), fixes));
+  return section("report.storm", el("p", {}, `${both(storm.called)} · ${both(storm.source)}`), el("div", { class: "beside" }, el("figure", {}, map, curves(storm, run)), fixes));
 }
 
 /** Sea level, rain and wind over the run, each in a strip of its own with its largest value. */

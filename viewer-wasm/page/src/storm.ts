@@ -102,7 +102,7 @@ export function showStormAt(time: number) {
     svg("circle", { cx, cy, r: 4.5, fill: "#fff", stroke: "#c62f2f", "stroke-width": 2.5 }),
     barb(sx, sy, now.wind, now.from),
   );
-  byId("storm-now").textContent = `${storm.name} · ${t(`storm.class.${stormClass(fix?.vmax_mps ?? 0)}`)}`;
+  byId("storm-now").textContent = `${both(storm.called)} · ${t(`storm.class.${stormClass(fix?.vmax_mps ?? 0)}`)}`;
   const unit = (value: number, digits: number, key: string) => `${number(value, digits)} ${t(key)}`;
   facts(byId("storm-facts"), [
     [t("storm.wind"), unit(now.wind, 1, "unit.mps")],

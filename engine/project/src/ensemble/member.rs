@@ -22,10 +22,11 @@ use crate::forecast::{
     FORECAST_FILE, ForecastOptions, OBSTACLE_CELL_M, PreparedGround, forcing_of, parameters, setup,
 };
 use crate::forecast_file::ForecastFile;
-use crate::messages::text;
+use crate::messages::text_with;
 use crate::rehearsal::Rehearsal;
 use crate::results::{Summary, pretty, write_rasters, write_summary};
 use crate::storm::{Forcing, StormTable, storm_of_track};
+use crate::storm_names::storm_name;
 use crate::twin::{LoadedTwin, MANIFEST, Parts};
 
 /// Version of the specification of a member and of its results.
@@ -324,11 +325,9 @@ pub fn run_member(
         observer,
         &mut |_, _, _| Ok(()),
     )?;
-    let slots = [
-        ("storm", spec.track.name.clone()),
-        ("cell", spec.cell_size_m.to_string()),
-    ];
-    let title = text("title.member", &slots);
+    let cell = Bilingual::same(spec.cell_size_m.to_string());
+    let storm = storm_name(&spec.track.name);
+    let title = text_with("title.member", &[("storm", &storm), ("cell", &cell)]);
     let start = forcing.start.to_rfc3339();
     let summary = Summary::of(&driven, &ground.geometry, title, &start, spec.duration_s);
     let crs = Some(twin.frame.crs.as_str());

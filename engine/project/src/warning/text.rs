@@ -1,54 +1,23 @@
 //! The texts of warnings, from the templates of the message catalogue.
 
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
-
 use stormgrid_core::time::Instant;
 use stormgrid_formats::cap::Status;
 use stormgrid_sim::classes::Colour;
 
 use super::record::{Content, GridTarget, Kind, RoadTarget, SchoolTarget};
 use super::rules::{Audience, Rules, colour_word};
+use crate::messages;
 use crate::storm::Bilingual;
-
-const CATALOGUE: &str = include_str!("../../../../assets/messages.json");
+use crate::storm_names::storm_name;
 
 /// A template of the catalogue. A key that the catalogue lacks is shown as it is; a test looks them all up.
 pub(super) fn message(key: &str) -> Bilingual {
-    static ALL: OnceLock<BTreeMap<String, Bilingual>> = OnceLock::new();
-    let all = ALL.get_or_init(|| serde_json::from_str(CATALOGUE).unwrap_or_default());
-    all.get(key)
-        .cloned()
-        .unwrap_or_else(|| Bilingual::new(key, key))
+    messages::known(key).unwrap_or_else(|| Bilingual::same(key))
 }
 
 /// A template with its slots filled, in both languages.
 pub(super) fn filled(key: &str, slots: &[(&str, &Bilingual)]) -> Bilingual {
-    let template = message(key);
-    let fill = |text: String, pick: fn(&Bilingual) -> &String| {
-        // One pass over the template: what a slot brings in is never taken for a slot.
-        let mut out = String::new();
-        let mut rest = text.as_str();
-        while let Some((before, after)) = rest.split_once('{') {
-            out.push_str(before);
-            let Some((name, tail)) = after.split_once('}') else {
-                out.push('{');
-                rest = after;
-                continue;
-            };
-            match slots.iter().find(|(slot, _)| *slot == name) {
-                Some((_, value)) => out.push_str(pick(value)),
-                None => {
-                    out.push('{');
-                    out.push_str(name);
-                    out.push('}');
-                }
-            }
-            rest = tail;
-        }
-        out + rest
-    };
-    Bilingual::new(fill(template.zh, |b| &b.zh), fill(template.en, |b| &b.en))
+    messages::text_with(key, slots)
 }
 
 /// The same in both languages.
@@ -249,7 +218,7 @@ pub(super) fn tell(content: &mut Content, rules: &Rules) {
     let storm = filled(
         "alert.storm",
         &[
-            ("name", &same(&content.storm.name)),
+            ("name", &storm_name(&content.storm.name)),
             ("class", &content.storm.class),
             ("signal", &signal),
         ],
