@@ -309,7 +309,7 @@ fn what_cannot_be_done_is_said_in_one_sentence() {
         assert_eq!(text.lines().count(), 1);
     }
     for (text, expected) in [
-        ("[{\"kind\": \"dam\"}]", "unknown variant"),
+        ("[{\"kind\": \"dam\"}]", "unknown word"),
         (
             "[{\"kind\": \"rain\", \"factor\": 1, \"x\": 2}]",
             "unknown field",
