@@ -1,15 +1,18 @@
-//! The camera of the model as the renderer's camera; the size of the window as the model's canvas.
+//! The camera of the model as the renderer's cameras, one for each half of the canvas; the size of
+//! the window as the model's canvas.
 
 mod components;
+mod lens;
 mod systems;
 
 pub use components::MainCamera;
+pub(super) use components::own_layer;
 
 use bevy::prelude::*;
 
 use super::SceneSystems;
 
-/// Places the camera.
+/// Places the cameras.
 pub struct ViewPlugin;
 
 impl Plugin for ViewPlugin {
