@@ -40,6 +40,7 @@ pub fn start(canvas: &str, options: JsStartOptions) -> Result<JsPromise, JsValue
         .and_then(|e| e.dyn_into::<HtmlElement>().ok())
         .ok_or_else(|| error(&format!("the page has no canvas {canvas}")))?;
     pointer::listen(&element)?;
+    engine(|e| e.canvas = Some(element));
     change(|m| m.reduced_motion = options.reduced_motion);
     let ready = events::when_settled();
     run(canvas);

@@ -90,15 +90,14 @@ impl Split {
         }
     }
 
-    /// The part of a canvas that a half covers, at least one pixel of it [px: left, top, right, bottom].
+    /// The part of the picture that a half covers, at least one pixel of it [px: left, top, right, bottom].
     ///
-    /// - `size`: width and height of the canvas [px], at least two
-    /// - `scale`: pixels of that canvas a CSS pixel
-    pub fn pane(&self, half: Half, size: [u32; 2], scale: f64) -> [u32; 4] {
+    /// - `size`: width and height of the picture [px], at least two
+    /// - `canvas`: width and height of the canvas that shows it [CSS px], positive
+    pub fn pane(&self, half: Half, size: [u32; 2], canvas: [f64; 2]) -> [u32; 4] {
         let k = self.along();
-        let at = (self.at * scale)
-            .round()
-            .clamp(1.0, f64::from(size[k]) - 1.0) as u32;
+        let all = f64::from(size[k]);
+        let at = (self.at * all / canvas[k]).round().clamp(1.0, all - 1.0) as u32;
         let mut pane = [0, 0, size[0], size[1]];
         match half {
             Half::A => pane[2 + k] = at,
@@ -260,14 +259,17 @@ mod tests {
         for (axis, at) in [(Axis::X, 300.4), (Axis::Y, -5.0), (Axis::X, 1e9)] {
             let split = Split { axis, at, ..SIDE };
             let size = [900, 700];
-            let [a, b] = Half::BOTH.map(|half| split.pane(half, size, 1.5));
+            let [a, b] = Half::BOTH.map(|half| split.pane(half, size, [600.0, 466.7]));
             let area = |[l, t, r, b]: [u32; 4]| (r - l) * (b - t);
             assert!(area(a) > 0 && area(b) > 0, "{a:?} {b:?}");
             assert_eq!(area(a) + area(b), 900 * 700);
             let k = split.along();
             assert_eq!(a[2 + k], b[k]);
         }
-        assert_eq!(SIDE.pane(Half::B, [2880, 1800], 2.0), [1280, 0, 2880, 1800]);
+        assert_eq!(
+            SIDE.pane(Half::B, [2880, 1800], [1440.0, 900.0]),
+            [1280, 0, 2880, 1800]
+        );
     }
 
     #[test]

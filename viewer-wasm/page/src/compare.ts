@@ -41,7 +41,7 @@ let reveal = false;
 
 /** Compares two runs: their difference first, its table in sight. */
 export function beginCompare(a: string, b: string) {
-  set({ step: "rehearsal", compare: { a, b, face: "difference", at: 0.5 } });
+  set({ step: "rehearsal", compare: { a, b, face: "difference" } });
   reveal = true;
   showFace("difference");
 }

@@ -24,7 +24,7 @@ import { on, readAddress, set, state, STEPS, type Step, writeAddress } from "./s
 import { drawStorm, showSpeeds, showStormAt, showTime, wireTime } from "./storm";
 import { showSwitches, wireSwitches } from "./switches";
 import { loadWarnings, showTargets, showWarnings, watchWarnings, wireWarnings } from "./warnings";
-import { followWater, showWater } from "./water";
+import { besideRun, followWater, showWater } from "./water";
 
 /** Levels of the polygon layers that are ranked and coloured, largest first in the choice. */
 const RANKED = ["grid", "unit", "park_grid", "park_unit", "village", "town"];
@@ -162,6 +162,7 @@ async function start() {
   state.step = address.step ?? "forecast";
   state.tint = address.tint ?? "share";
   state.compare = address.compare ?? null;
+  state.divider = address.divider ?? 0.5;
   state.warning = address.warning ?? null;
   // The ensemble is not known yet: the wish is kept until it is.
   wishedWater = address.water ?? "time";
@@ -274,7 +275,14 @@ function wire() {
   on(["ensemble"], () => void showPlume());
   on(["ensemble", "water", "tint"], showSwitches);
   on(["run", "ensemble", "water", "compare", "step"], () => void followRun());
-  on(["selection", "run"], () => void showSelection());
+  on(["selection"], () => void showSelection(true));
+  on(["run"], () => void showSelection());
+  on(["compare", "step", "water"], () => {
+    const now = besideRun()?.id ?? null;
+    if (now === besideBefore) return;
+    besideBefore = now;
+    void showSelection();
+  });
   on(["visible"], () => {
     void showVisible();
     showLegend();
@@ -297,7 +305,7 @@ function wire() {
     showWarnings();
     void showTargets(true);
   });
-  on(["time", "layer", "selection", "run", "ensemble", "step", "water", "tint", "compare", "warning"], address);
+  on(["time", "layer", "selection", "run", "ensemble", "step", "water", "tint", "compare", "divider", "warning"], address);
   wireSplit();
   engine.keepFree(freePart);
   engine.onView(address);
@@ -422,12 +430,16 @@ async function redrawStorm() {
   if (storm && run) drawStorm(storm, run, twin.origin);
 }
 
-async function showSelection() {
+/** The second run that the card was last filled for. */
+let besideBefore: string | null = null;
+
+/** Highlights what is selected and fills its card; `open` brings the card to the front on a phone. */
+async function showSelection(open = false) {
   engine.select(state.selection);
   markRanking();
   try {
     await showCard(shownRun());
-    if (state.selection && window.innerWidth <= 820) openTab("card");
+    if (open && state.selection && window.innerWidth <= 820) openTab("card");
   } catch (error) {
     set({ selection: null });
     toast(error instanceof ServerError && error.text ? both(error.text) : t("failure.lost"));

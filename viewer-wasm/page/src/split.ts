@@ -12,6 +12,8 @@ type Part = [number, number, number, number];
 
 /** How near the divider may come to the edges, as a share of the free part. */
 const REACH = { side: [0.2, 0.8], swipe: [0.02, 0.98] } as const;
+/** Width and height of a half that can hold its name [CSS px]. */
+const ROOM = [110, 50] as const;
 /** What an arrow key moves it by, without and with Shift. */
 const STEP = [0.02, 0.1] as const;
 
@@ -21,7 +23,8 @@ const narrow = () => window.innerWidth <= 820;
 function free(): Part {
   const side = (id: string) => byId(id).getBoundingClientRect();
   const [top, bottom] = [side("top").bottom, side("time").top];
-  if (narrow()) return [0, top, window.innerWidth, bottom];
+  const bar = splitOf() ? side("compare-bar").bottom : 0;
+  if (narrow()) return [0, Math.max(top, bar), window.innerWidth, bottom];
   const [left, right] = [side("left").right, side("side").left];
   return right - left > 200 ? [left, top, right, bottom] : [0, top, window.innerWidth, bottom];
 }
@@ -36,8 +39,11 @@ interface Layout {
 
 let now: Layout | null = null;
 
-/** To whole pixels of the screen: both halves must meet the same ones. */
-const snap = (value: number) => Math.round(value * devicePixelRatio) / devicePixelRatio;
+/** To whole pixels of page and screen alike, where that can be: both halves must meet the same ones. */
+const snap = (value: number) => {
+  const fine = Number.isInteger(devicePixelRatio) ? 1 : devicePixelRatio;
+  return Math.round(value * fine) / fine;
+};
 
 function layout(): Layout | null {
   const pair = splitOf();
@@ -48,7 +54,7 @@ function layout(): Layout | null {
   const axis = narrow() && window.innerHeight > window.innerWidth ? "y" : "x";
   const k = axis === "x" ? 0 : 1;
   const [from, to] = [whole[k], whole[k + 2] as number];
-  const at = snap(from + within(face, pair.at) * (to - from));
+  const at = snap(from + within(face, state.divider) * (to - from));
   const parts: Layout["parts"] = { a: [...whole], b: [...whole] };
   parts.a[k + 2] = at;
   parts.b[k] = at;
@@ -89,7 +95,7 @@ export function layoutSplit() {
   byId("split").hidden = now === null;
   if (!now) return;
   const { split, parts, whole, face } = now;
-  const share = within(face, state.compare?.at ?? 0.5);
+  const share = within(face, state.divider);
   const box = byId("split");
   box.dataset.axis = split.axis;
   box.dataset.face = face;
@@ -105,7 +111,9 @@ export function layoutSplit() {
   }))
     divider.setAttribute(name, value);
   for (const half of ["a", "b"] as const) {
+    const [left, top, right, bottom] = parts[half];
     place(byId(`half-${half}`), parts[half]);
+    byId(`half-${half}`).hidden = right - left < ROOM[0] || bottom - top < ROOM[1];
     byId(`half-${half}`).replaceChildren(...nameOf(half));
   }
 }
@@ -127,8 +135,7 @@ function nameOf(half: engine.Half): Node[] {
 }
 
 function moveTo(share: number) {
-  const pair = splitOf();
-  if (pair && now) set({ compare: { ...pair, at: within(now.face, share) } });
+  if (now) set({ divider: within(now.face, share) });
 }
 
 function wireDivider() {
@@ -145,7 +152,7 @@ function wireDivider() {
     event.preventDefault();
     divider.focus({ preventScroll: true });
     divider.setPointerCapture(event.pointerId);
-    held = shareAt(event) - (state.compare?.at ?? 0.5);
+    held = shareAt(event) - state.divider;
   });
   divider.addEventListener("pointermove", (event) => {
     if (held !== null && divider.hasPointerCapture(event.pointerId)) moveTo(shareAt(event) - held);
@@ -156,7 +163,7 @@ function wireDivider() {
     });
   divider.addEventListener("dblclick", () => moveTo(0.5));
   divider.addEventListener("keydown", (event) => {
-    const share = state.compare?.at ?? 0.5;
+    const share = state.divider;
     const by = STEP[event.shiftKey ? 1 : 0];
     const to: Record<string, number> = {
       ArrowLeft: share - by,
@@ -199,11 +206,11 @@ function wireTwinCursor() {
 export function wireSplit() {
   wireDivider();
   wireTwinCursor();
-  on(["compare", "step", "run", "water"], layoutSplit);
+  on(["compare", "divider", "step", "run", "water"], layoutSplit);
   on(["time"], () => {
     if (now && runOf(state.compare?.b ?? null)) byId("half-b").replaceChildren(...nameOf("b"));
   });
   const watch = new ResizeObserver(layoutSplit);
-  for (const id of ["top", "left", "side", "time", "scene"]) watch.observe(byId(id));
+  for (const id of ["top", "left", "side", "time", "scene", "compare-bar"]) watch.observe(byId(id));
   layoutSplit();
 }

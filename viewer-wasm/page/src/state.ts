@@ -40,8 +40,6 @@ export interface Compare {
   a: string;
   b: string;
   face: Face;
-  /** Where the divider stands, as a share of the free part of the canvas. */
-  at: number;
 }
 
 export interface State {
@@ -52,6 +50,8 @@ export interface State {
   water: Water;
   tint: Tint;
   compare: Compare | null;
+  /** Where the divider between two runs stands, as a share of the free part of the canvas. */
+  divider: number;
   /** The warning that is open. */
   warning: string | null;
   /** Seconds after the run's start. */
@@ -75,6 +75,7 @@ export const state: State = {
   water: "time",
   tint: "share",
   compare: null,
+  divider: 0.5,
   warning: null,
   time: 0,
   layer: "grids",
@@ -120,6 +121,7 @@ export interface Address {
   water?: Water;
   tint?: Tint;
   compare?: Compare;
+  divider?: number;
   warning?: string;
 }
 
@@ -150,8 +152,9 @@ export function readAddress(): Address {
   address.water = oneOf(WATERS, query.get("water"));
   address.tint = oneOf(TINTS, query.get("tint"));
   const [a, b, face, at] = query.get("compare")?.split("~") ?? [];
+  if (a && b) address.compare = { a, b, face: oneOf(FACES, face ?? null) ?? "difference" };
   const share = Number(at ?? Number.NaN);
-  if (a && b) address.compare = { a, b, face: oneOf(FACES, face ?? null) ?? "difference", at: share >= 0 && share <= 1 ? share : 0.5 };
+  if (share >= 0 && share <= 1) address.divider = share;
   const selection = query.get("select")?.split(":") ?? [];
   const [kind, first, second] = selection;
   if (kind === "building" && Number.isInteger(Number(first)))
@@ -181,7 +184,7 @@ export function writeAddress(view: () => View | null) {
     if (state.step !== "forecast") parts.push(`step=${state.step}`);
     if (state.water !== "time") parts.push(`water=${state.water}`);
     if (state.tint !== "share") parts.push(`tint=${state.tint}`);
-    if (state.compare) parts.push(`compare=${[state.compare.a, state.compare.b, state.compare.face, state.compare.at.toFixed(3)].map(encodeURIComponent).join("~")}`);
+    if (state.compare) parts.push(`compare=${[state.compare.a, state.compare.b, state.compare.face, state.divider.toFixed(3)].map(encodeURIComponent).join("~")}`);
     if (state.warning) parts.push(`warning=${encodeURIComponent(state.warning)}`);
     const chosen = state.selection;
     if (chosen?.kind === "building") parts.push(`select=building:${chosen.index}${chosen.floor ? `:${chosen.floor}` : ""}`);

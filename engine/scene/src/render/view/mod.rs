@@ -1,5 +1,9 @@
-//! The camera of the model as the renderer's cameras, one for each half of the canvas; the size of
-//! the window as the model's canvas.
+//! The camera of the model as the renderer's cameras, one for each half of the canvas.
+//!
+//! The model's canvas is as large as whoever made it says ([`SceneModel::resize`]); the window tells
+//! only how many pixels there are.
+//!
+//! [`SceneModel::resize`]: crate::model::SceneModel::resize
 
 mod components;
 mod lens;
@@ -18,7 +22,6 @@ pub struct ViewPlugin;
 impl Plugin for ViewPlugin {
     fn build(&self, app: &mut App) {
         app.add_systems(Startup, systems::spawn)
-            .add_systems(Update, systems::take_size.in_set(SceneSystems::Ingest))
             .add_systems(Update, systems::place.in_set(SceneSystems::Present));
     }
 }

@@ -1,4 +1,4 @@
-//! Window to model, model to cameras.
+//! Model to cameras.
 
 use bevy::camera::Viewport;
 use bevy::core_pipeline::tonemapping::{DebandDither, Tonemapping};
@@ -32,14 +32,6 @@ pub(super) fn spawn(mut commands: Commands) {
     }
 }
 
-pub(super) fn take_size(model: Res<SharedModel>, windows: Query<&Window, With<PrimaryWindow>>) {
-    if let Ok(window) = windows.single() {
-        model
-            .lock()
-            .resize(f64::from(window.width()), f64::from(window.height()));
-    }
-}
-
 pub(super) fn place(
     model: Res<SharedModel>,
     windows: Query<&Window, With<PrimaryWindow>>,
@@ -57,13 +49,14 @@ pub(super) fn place(
     let size = window.physical_size();
     // A canvas without two pixels has no halves.
     let split = model.split().filter(|_| size.min_element() >= 2);
-    let scale = f64::from(window.scale_factor());
+    let canvas = eye.viewport;
+    let scale = [f64::from(size.x) / canvas[0], f64::from(size.y) / canvas[1]];
     for (MainCamera(half), mut camera, mut transform, mut projection) in &mut cameras {
         let active = split.is_some() || *half == Half::A;
         if camera.is_active != active {
             camera.is_active = active;
         }
-        let pane = split.map(|split| split.pane(*half, size.to_array(), scale));
+        let pane = split.map(|split| split.pane(*half, size.to_array(), canvas));
         let drawn = camera.viewport.as_ref().map(|v| {
             let end = v.physical_position + v.physical_size;
             [v.physical_position.x, v.physical_position.y, end.x, end.y]
@@ -80,12 +73,12 @@ pub(super) fn place(
         }
         let [left, top, right, bottom] = pane.unwrap_or([0, 0, size.x, size.y]);
         let whole = |x: u32, y: u32| {
-            let at = [f64::from(x) / scale, f64::from(y) / scale];
+            let at = [f64::from(x) / scale[0], f64::from(y) / scale[1]];
             split.map_or(at, |split| split.whole_from_canvas(*half, at))
         };
         let ([left, top], [right, bottom]) = (whole(left, top), whole(right, bottom));
         let lens = Lens {
-            whole: Vec2::new(window.width(), window.height()),
+            whole: Vec2::from(canvas.map(|v| v as f32)),
             part: Vec4::from([left, top, right, bottom].map(|v| v as f32)),
             near,
         };
