@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { PNG } from "pngjs";
 
 import { openPage, screenshots, sleep, startBrowser, startProgram, until, untilReady } from "./harness.mjs";
+import { twoRunsOnPhone } from "./split.mjs";
 import { workplace } from "./workplace.mjs";
 
 const DESK = { width: 1440, height: 900 };
@@ -225,7 +226,7 @@ test("the page draws the city and a forecast, and its controls work", { timeout:
 });
 
 test("a phone shows map, list and card without overlap", { timeout: 600_000 }, async (t) => {
-  const { page, trouble, close } = await openPage(browser, program.url, PHONE, { hasTouch: true, isMobile: true });
+  const { page, trouble, close } = await openPage(browser, program.url, PHONE, { hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
   await untilReady(page);
   await forecastShown(page);
   await page.evaluate(() => window.stormgrid.setTime(Number(document.querySelector("#slider").max) * 0.6));
@@ -275,6 +276,8 @@ test("a phone shows map, list and card without overlap", { timeout: 600_000 }, a
       assert.ok(wide <= 1, `${step} is ${wide} px too wide`);
     }
   });
+
+  await twoRunsOnPhone(t, page, PHONE);
 
   await t.test("no sideways scrolling, nothing went wrong", async () => {
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));

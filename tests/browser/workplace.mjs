@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 
 import { screenshots, until } from "./harness.mjs";
+import { twoRuns } from "./split.mjs";
 
 /** Coarse and short: the way is tested here, the water elsewhere. */
 const CELL = "160";
@@ -142,9 +143,9 @@ export async function workplace(t, page) {
     await page.locator("#scene").focus();
     await page.keyboard.press("x");
     await until("B", async () => (await state(page)).run === pair.b);
-    await page.locator("#compare-bar button").last().click();
-    assert.equal((await state(page)).compare, null);
   });
+
+  await twoRuns(t, page);
 
   await t.test("the plan lists who leaves in the order in which water comes", async () => {
     const { run } = await state(page);

@@ -3,6 +3,8 @@
 use js_sys::{Array, Function};
 use stormgrid_formats::chunk::{decode_city, decode_terrain, decode_water};
 use stormgrid_scene::camera::View;
+use stormgrid_scene::split::{Half, Split};
+use stormgrid_scene::water::Water;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
@@ -38,6 +40,7 @@ pub fn start(canvas: &str, options: JsStartOptions) -> Result<JsPromise, JsValue
         .and_then(|e| e.dyn_into::<HtmlElement>().ok())
         .ok_or_else(|| error(&format!("the page has no canvas {canvas}")))?;
     pointer::listen(&element)?;
+    engine(|e| e.canvas = Some(element));
     change(|m| m.reduced_motion = options.reduced_motion);
     let ready = events::when_settled();
     run(canvas);
@@ -129,33 +132,54 @@ pub fn set_visible(names: Vec<String>) {
     change(|m| m.set_visible(names.into_iter()));
 }
 
-/// A frame of water, an SGW1 message.
+/// Divides the canvas between two runs; `null` makes it whole again and forgets the second run.
 #[wasm_bindgen]
-pub fn set_water_frame(index: u32, bytes: &[u8]) -> Result<(), JsValue> {
+pub fn set_split(split: JsSplit) -> Result<(), JsValue> {
+    let split: Option<Split> = read_value("the split", &split)?;
+    if split.is_some_and(|s| !s.is_valid()) {
+        return Err(error("the numbers of the split must be finite"));
+    }
+    change(|m| m.set_split(split));
+    Ok(())
+}
+
+/// A frame of water, an SGW1 message; returns the frames that made way for it.
+#[wasm_bindgen]
+pub fn set_water_frame(
+    index: u32,
+    bytes: &[u8],
+    half: Option<String>,
+) -> Result<Vec<u32>, JsValue> {
+    let half = read_half(half)?;
     let frame = decode_water(bytes).map_err(|e| error(&e.to_string()))?;
     if !frame.time_s.is_finite() {
         return Err(error("the water message has no time"));
     }
-    change(|m| m.set_water_frame(index, frame));
-    Ok(())
+    Ok(change(|m| m.set_water_frame(half, index, frame)))
 }
 
 /// The time between frames of the run [s]: between frames farther apart one is missing.
 #[wasm_bindgen]
-pub fn set_water_interval(seconds: f64) {
-    change(|m| m.set_water_interval(seconds));
+pub fn set_water_interval(seconds: f64, half: Option<String>) -> Result<(), JsValue> {
+    let half = read_half(half)?;
+    change(|m| m.set_water_interval(half, seconds));
+    Ok(())
 }
 
 /// Forgets the water.
 #[wasm_bindgen]
-pub fn clear_water() {
-    change(|m| m.clear_water());
+pub fn clear_water(half: Option<String>) -> Result<(), JsValue> {
+    let half = read_half(half)?;
+    change(|m| m.clear_water(half));
+    Ok(())
 }
 
 /// Shows the water of a time [s after the run's start].
 #[wasm_bindgen]
-pub fn set_time(seconds: f64) {
-    change(|m| m.set_time(seconds));
+pub fn set_time(seconds: f64, half: Option<String>) -> Result<(), JsValue> {
+    let half = read_half(half)?;
+    change(|m| m.set_time(half, seconds));
+    Ok(())
 }
 
 /// Tints buildings by the depth of water at them [m].
@@ -225,14 +249,15 @@ pub fn pick(x: f64, y: f64) -> JsPick {
     pick_value(read(|m| m.pick(x, y)).as_ref()).unchecked_into()
 }
 
-/// Where a local point appears on the canvas [CSS px].
+/// Where a half shows a local point on the canvas [CSS px].
 #[wasm_bindgen]
-pub fn project(x: f64, y: f64, z: f64) -> JsPosition {
-    let value = match read(|m| m.camera.project([x, y, z])) {
+pub fn project(x: f64, y: f64, z: f64, half: Option<String>) -> Result<JsPosition, JsValue> {
+    let half = read_half(half)?;
+    let value = match read(|m| m.project(half, [x, y, z])) {
         Some([px, py]) => Array::of2(&px.into(), &py.into()).into(),
         None => JsValue::NULL,
     };
-    value.unchecked_into()
+    Ok(value.unchecked_into())
 }
 
 /// Turns the camera once around and measures each frame [ms].
@@ -258,20 +283,15 @@ pub fn state() -> JsState {
     read(|m| {
         object(&[
             ("ready", ready.into()),
-            ("time", m.water.time().into()),
+            ("time", m.water(Half::A).time().into()),
             ("view", view_value(&m.camera.view())),
             ("moving", m.is_moving().into()),
             ("selection", selection_value(m.selection())),
             ("layers", strings(m.layers.iter().map(|l| l.id.as_str()))),
             ("visible", strings(m.visible().iter().map(String::as_str))),
-            (
-                "frames",
-                m.water
-                    .frames()
-                    .map(JsValue::from)
-                    .collect::<Array>()
-                    .into(),
-            ),
+            ("frames", frames(m.water(Half::A))),
+            ("split", split_value(m.split())),
+            ("frames_b", frames(m.water(Half::B))),
         ])
     })
     .unchecked_into()
@@ -298,11 +318,10 @@ pub fn stats() -> JsStats {
             ("draws", (meshes.visible as f64).into()),
             ("buildings", (m.city.n_buildings() as f64).into()),
             ("chunks", (m.city.n_chunks() as f64).into()),
-            ("wet_cells", (m.water.n_wet() as f64).into()),
-            (
-                "water_time",
-                m.water.shown_time().map_or(JsValue::NULL, JsValue::from),
-            ),
+            ("wet_cells", (m.water(Half::A).n_wet() as f64).into()),
+            ("water_time", shown_time(m.water(Half::A))),
+            ("wet_cells_b", (m.water(Half::B).n_wet() as f64).into()),
+            ("water_time_b", shown_time(m.water(Half::B))),
             ("memory_bytes", f64::from(memory).into()),
             ("width", m.camera.viewport[0].into()),
             ("height", m.camera.viewport[1].into()),
@@ -310,6 +329,20 @@ pub fn stats() -> JsStats {
         ])
     })
     .unchecked_into()
+}
+
+fn frames(water: &Water) -> JsValue {
+    water.frames().map(JsValue::from).collect::<Array>().into()
+}
+
+fn shown_time(water: &Water) -> JsValue {
+    water.shown_time().map_or(JsValue::NULL, JsValue::from)
+}
+
+fn read_half(name: Option<String>) -> Result<Half, JsValue> {
+    name.map_or(Ok(Half::A), |name| {
+        Half::of(&name).ok_or_else(|| error(&format!("there is no half '{name}', only a and b")))
+    })
 }
 
 fn read_value<T: for<'a> serde::Deserialize<'a>>(

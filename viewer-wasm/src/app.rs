@@ -10,7 +10,8 @@ use bevy::winit::{EventLoopProxyWrapper, WinitSettings, WinitUserEvent};
 use stormgrid_core::frame::SiteFrame;
 use stormgrid_scene::model::SceneModel;
 use stormgrid_scene::render::pace::FrameTimes;
-use stormgrid_scene::render::{ScenePlugins, SharedModel};
+use stormgrid_scene::render::{ScenePlugins, SceneSystems, SharedModel};
+use web_sys::HtmlElement;
 
 use crate::events;
 use crate::types::object;
@@ -28,6 +29,8 @@ pub struct Engine {
     pub ready: bool,
     /// A canvas is taken.
     pub started: bool,
+    /// The canvas that is drawn on.
+    pub canvas: Option<HtmlElement>,
     waker: Option<Rc<dyn Fn()>>,
 }
 
@@ -98,6 +101,7 @@ pub fn run(canvas: &str) {
     .add_plugins(ScenePlugins(model))
     .insert_resource(WinitSettings::continuous())
     .add_systems(Startup, keep_waker)
+    .add_systems(Update, take_size.in_set(SceneSystems::Ingest))
     .add_systems(Last, tell);
     app.run();
 }
@@ -109,6 +113,19 @@ fn keep_waker(proxy: Res<'_, EventLoopProxyWrapper>) {
         let _ = proxy.send_event(WinitUserEvent::WakeUp);
     };
     engine(|e| e.waker = Some(Rc::new(waker)));
+}
+
+/// The canvas in the page's pixels, which pointers and labels have too. The window counts in pixels
+/// of its own where a browser pretends to another screen, as it does for developers.
+fn take_size(model: Res<'_, SharedModel>) {
+    let size = engine(|e| {
+        e.canvas
+            .as_ref()
+            .map(|c| [c.client_width(), c.client_height()])
+    });
+    if let Some([width, height]) = size {
+        model.lock().resize(f64::from(width), f64::from(height));
+    }
 }
 
 /// After each frame the page hears what has happened in it.

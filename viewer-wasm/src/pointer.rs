@@ -27,22 +27,16 @@ pub fn listen(canvas: &HtmlElement) -> Result<(), JsValue> {
         let _ = target.set_pointer_capture(event.pointer_id());
         let turn = event.button() != 0 || event.ctrl_key() || event.meta_key();
         let grip = if turn { Grip::Turn } else { Grip::Move };
-        change(|m| m.input.down(event.pointer_id(), at(&target, &event), grip));
+        change(|m| m.pointer_down(event.pointer_id(), at(&target, &event), grip));
     })?;
     let target = canvas.clone();
     on(canvas, "pointermove", move |event: PointerEvent| {
         let to = at(&target, &event);
-        change(|m| {
-            let mut camera = m.camera;
-            if m.input.moved(event.pointer_id(), to, &mut camera) {
-                m.camera = camera;
-                m.camera_moved();
-            }
-        });
+        change(|m| m.pointer_moved(event.pointer_id(), to));
     })?;
     on(canvas, "pointerup", move |event: PointerEvent| {
         let now = event.time_stamp();
-        if let Some(place) = change(|m| m.input.up(event.pointer_id())) {
+        if let Some(place) = change(|m| m.pointer_up(event.pointer_id())) {
             let before = LAST_CLICK.replace(Some((now, place)));
             let twice = before.is_some_and(|(then, p)| {
                 now - then < DOUBLE_CLICK.0
@@ -67,10 +61,7 @@ pub fn listen(canvas: &HtmlElement) -> Result<(), JsValue> {
         event.prevent_default();
         let factor = wheel_factor(event.delta_y(), event.delta_mode());
         let place = at(&target, &event);
-        change(|m| {
-            m.camera.zoom(factor, place);
-            m.camera_moved();
-        });
+        change(|m| m.wheel(factor, place));
     })?;
     on(canvas, "keydown", |event: KeyboardEvent| key(&event, true))?;
     on(canvas, "keyup", |event: KeyboardEvent| key(&event, false))?;

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use stormgrid_scene::camera::View;
 use stormgrid_scene::layers::LineStyle;
 use stormgrid_scene::model::{Pick, Selection};
+use stormgrid_scene::split::{Axis, Split};
 use wasm_bindgen::prelude::*;
 
 /// The types of `API.md`, for the page's compiler.
@@ -31,19 +32,23 @@ export interface Pick {
   x: number; y: number; z: number;
   grids: { layer: string; code: string }[];
   depth_m: number | null;
+  half: "a" | "b" | null;
 }
+export interface Split { axis: "x" | "y"; at: number; shift_a?: [number, number]; shift_b?: [number, number] }
 export type EngineEvent =
   | { type: "ready" }
   | { type: "picked"; pick: Pick | null }
   | { type: "view_changed"; view: View }
   | { type: "error"; code: "panic" | "context_lost" | "graphics"; message: string };
-export interface EngineState { ready: boolean; time: number; view: View; moving: boolean; selection: EngineSelection | null; layers: string[]; visible: string[]; frames: number[] }
+export interface EngineState { ready: boolean; time: number; view: View; moving: boolean; selection: EngineSelection | null; layers: string[]; visible: string[]; frames: number[]; split: Split | null; frames_b: number[] }
 export interface EngineStats {
   frame_ms: number[];
   frames: number;
   triangles: number; entities: number; draws: number;
   buildings: number; chunks: number; wet_cells: number;
   water_time: number | null;
+  wet_cells_b: number;
+  water_time_b: number | null;
   memory_bytes: number;
   width: number; height: number; pixel_ratio: number;
 }
@@ -72,6 +77,9 @@ extern "C" {
     /// `Pick | null`.
     #[wasm_bindgen(typescript_type = "Pick | null")]
     pub type JsPick;
+    /// `Split | null`.
+    #[wasm_bindgen(typescript_type = "Split | null")]
+    pub type JsSplit;
     /// The handler of events.
     #[wasm_bindgen(typescript_type = "(event: EngineEvent) => void")]
     pub type JsHandler;
@@ -228,6 +236,7 @@ pub fn pick_value(pick: Option<&Pick>) -> JsValue {
         ("z", pick.at[2].into()),
         ("grids", grids.into()),
         ("depth_m", pick.depth.map_or(JsValue::NULL, JsValue::from)),
+        ("half", pick.half.map_or(JsValue::NULL, |h| h.name().into())),
     ];
     if let Some(index) = pick.building {
         entries.push(("index", index.into()));
@@ -253,6 +262,24 @@ pub fn selection_value(selection: Option<&Selection>) -> JsValue {
             ("y", (*y).into()),
         ]),
     }
+}
+
+/// How the canvas is divided, as the page writes it.
+pub fn split_value(split: Option<&Split>) -> JsValue {
+    let Some(split) = split else {
+        return JsValue::NULL;
+    };
+    let pair = |[x, y]: [f64; 2]| JsValue::from(Array::of2(&x.into(), &y.into()));
+    let axis = match split.axis {
+        Axis::X => "x",
+        Axis::Y => "y",
+    };
+    object(&[
+        ("axis", axis.into()),
+        ("at", split.at.into()),
+        ("shift_a", pair(split.shift_a)),
+        ("shift_b", pair(split.shift_b)),
+    ])
 }
 
 /// Strings as an array.

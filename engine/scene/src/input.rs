@@ -132,6 +132,11 @@ impl Input {
         self.pointers.clear();
     }
 
+    /// Whether a button or finger is down.
+    pub fn is_held(&self) -> bool {
+        !self.pointers.is_empty()
+    }
+
     /// Whether a key is held that moves the camera.
     pub fn is_moving(&self) -> bool {
         !self.keys.is_empty()

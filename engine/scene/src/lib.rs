@@ -20,6 +20,7 @@ pub mod frame;
 pub mod input;
 pub mod layers;
 pub mod model;
+pub mod split;
 pub mod terrain;
 pub mod tint;
 pub mod water;

@@ -12,6 +12,7 @@ use crate::city::City;
 use crate::drape::RibbonMesh;
 use crate::input::Input;
 use crate::layers::Layer;
+use crate::split::{Half, Split};
 use crate::terrain::Terrain;
 use crate::tint::TintRaster;
 use crate::water::Water;
@@ -44,8 +45,10 @@ pub struct Pick {
     pub at: [f64; 3],
     /// Layer and code of the polygons that hold the place.
     pub grids: Vec<(String, String)>,
-    /// Water there at the time shown [m], `None` without frames.
+    /// Water there at the time shown [m], that of the half clicked; `None` without frames.
     pub depth: Option<f32>,
+    /// The half of the canvas, `None` while it is not divided.
+    pub half: Option<Half>,
 }
 
 /// Counters that grow when a part of the picture changes.
@@ -57,8 +60,8 @@ pub struct Revisions {
     pub layers: u64,
     /// The tint of the ground.
     pub tint: u64,
-    /// The water.
-    pub water: u64,
+    /// The water of each half.
+    pub water: [u64; 2],
     /// What is highlighted.
     pub selection: u64,
     /// What is visible.
@@ -94,14 +97,17 @@ pub struct SceneModel {
     pub city: City,
     /// The layers in the order in which they came.
     pub layers: Vec<Layer>,
-    /// The water.
-    pub water: Water,
     /// The camera.
     pub camera: Camera,
     /// What is pressed.
     pub input: Input,
     /// No flights, only jumps.
     pub reduced_motion: bool,
+    /// The water of each half; the first alone is drawn while the canvas is not divided.
+    pub(crate) waters: [Water; 2],
+    pub(crate) split: Option<Split>,
+    /// The half whose picture the pointers hold.
+    pub(crate) held: Half,
     free: Option<[f64; 4]>,
     selection: Option<Selection>,
     visible: BTreeSet<String>,
@@ -109,7 +115,7 @@ pub struct SceneModel {
     revisions: Revisions,
     flight: Option<Flight>,
     orbit: Option<Orbit>,
-    water_stale: bool,
+    water_stale: [bool; 2],
     moved: bool,
     happened: Vec<Happened>,
     /// Frames that must still be drawn.
@@ -122,10 +128,12 @@ impl Default for SceneModel {
             terrain: None,
             city: City::default(),
             layers: Vec::new(),
-            water: Water::default(),
             camera: Camera::default(),
             input: Input::default(),
             reduced_motion: false,
+            waters: Default::default(),
+            split: None,
+            held: Half::A,
             free: None,
             selection: None,
             visible: ["water", "buildings", "grids", "exposure", "roads"]
@@ -135,7 +143,7 @@ impl Default for SceneModel {
             revisions: Revisions::default(),
             flight: None,
             orbit: None,
-            water_stale: false,
+            water_stale: [false; 2],
             moved: false,
             happened: Vec::new(),
             to_draw: 0,
@@ -175,8 +183,10 @@ impl SceneModel {
     /// Takes the ground; layers are laid on it anew.
     pub fn set_terrain(&mut self, heights: &Raster<f32>) {
         self.terrain = Some(Terrain::new(heights));
-        self.water.forget_ground();
-        self.water_stale = true;
+        for water in &mut self.waters {
+            water.forget_ground();
+        }
+        self.water_stale = [true; 2];
         self.revisions.terrain += 1;
         self.revisions.layers += 1;
         self.revisions.selection += 1;
@@ -266,34 +276,35 @@ impl SceneModel {
         self.wake();
     }
 
-    /// A frame of water.
-    pub fn set_water_frame(&mut self, index: u32, frame: WaterFrame) {
-        self.water.set_frame(index, frame);
-        self.water_changed();
+    /// A frame of water; returns the frames that made way for it.
+    pub fn set_water_frame(&mut self, half: Half, index: u32, frame: WaterFrame) -> Vec<u32> {
+        let gone = self.waters[half as usize].set_frame(index, frame);
+        self.water_changed(half);
+        gone
     }
 
     /// The time between frames of the run [s].
-    pub fn set_water_interval(&mut self, seconds: f64) {
-        self.water.set_interval(seconds);
-        self.water_changed();
+    pub fn set_water_interval(&mut self, half: Half, seconds: f64) {
+        self.waters[half as usize].set_interval(seconds);
+        self.water_changed(half);
     }
 
     /// Forgets the water.
-    pub fn clear_water(&mut self) {
-        self.water.clear();
-        self.water_changed();
+    pub fn clear_water(&mut self, half: Half) {
+        self.waters[half as usize].clear();
+        self.water_changed(half);
     }
 
     /// Asks for the water of a time [s after the run's start].
-    pub fn set_time(&mut self, seconds: f64) {
-        if self.water.time() != seconds {
-            self.water.set_time(seconds);
-            self.water_changed();
+    pub fn set_time(&mut self, half: Half, seconds: f64) {
+        if self.water(half).time() != seconds {
+            self.waters[half as usize].set_time(seconds);
+            self.water_changed(half);
         }
     }
 
-    fn water_changed(&mut self) {
-        self.water_stale = true;
+    fn water_changed(&mut self, half: Half) {
+        self.water_stale[half as usize] = true;
         self.wake();
     }
 
@@ -462,6 +473,7 @@ impl SceneModel {
 
     /// What is under a point of the canvas [CSS px]; `None` for the sky.
     pub fn pick(&self, x: f64, y: f64) -> Option<Pick> {
+        let (half, [x, y]) = self.whole_from_canvas([x, y]);
         let (origin, direction) = self.camera.ray(x, y);
         let building = self
             .shows("buildings")
@@ -487,7 +499,8 @@ impl SceneModel {
             building,
             at,
             grids,
-            depth: self.water.depth(at[0], at[1]),
+            depth: self.water(half).depth(at[0], at[1]),
+            half: self.split().map(|_| half),
         })
     }
 
@@ -570,11 +583,16 @@ impl SceneModel {
             self.happened
                 .push(Happened::ViewChanged(self.camera.view()));
         }
-        if std::mem::take(&mut self.water_stale) {
-            let terrain = self.terrain.as_ref();
-            self.water
-                .update(|x, y| terrain.is_none_or(|t| t.height(x, y).is_some()));
-            self.revisions.water += 1;
+        let terrain = self.terrain.as_ref();
+        let mut risen = false;
+        for (k, water) in self.waters.iter_mut().enumerate() {
+            if std::mem::take(&mut self.water_stale[k]) {
+                water.update(|x, y| terrain.is_none_or(|t| t.height(x, y).is_some()));
+                self.revisions.water[k] += 1;
+                risen = true;
+            }
+        }
+        if risen {
             self.wake();
         }
         if self.city.is_dirty() {

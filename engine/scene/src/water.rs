@@ -13,6 +13,10 @@ pub const TILE: usize = 64;
 const BLOCK: usize = 8;
 /// Shallower water is not drawn [m]: the depth at which the legend begins, and a film of rain is no flood.
 pub const SHALLOWEST: f32 = 0.05;
+/// Cells that the frames of a run may hold together, four bytes each.
+const MOST_CELLS: usize = 16 << 20;
+/// So many frames are kept however large they are: two around the time shown and some ahead.
+const FEWEST_FRAMES: usize = 8;
 
 /// A piece of water surface in the renderer's axes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -52,13 +56,26 @@ struct Shown {
 }
 
 impl Water {
-    /// Adds or replaces a frame. A frame on other cells than those before replaces them all.
-    pub fn set_frame(&mut self, index: u32, frame: WaterFrame) {
+    /// Adds or replaces a frame. A frame on other cells than those before replaces them all; frames
+    /// beyond what may be held make way, those farthest from the new one first. Returns those.
+    pub fn set_frame(&mut self, index: u32, frame: WaterFrame) -> Vec<u32> {
+        let mut gone = Vec::new();
         let others = self.frames.values().next();
         if others.is_some_and(|other| other.geometry != frame.geometry) {
-            self.frames.clear();
+            gone.extend(std::mem::take(&mut self.frames).into_keys());
         }
+        let most = (MOST_CELLS / frame.depth_cm.len().max(1)).max(FEWEST_FRAMES);
         self.frames.insert(index, frame);
+        while self.frames.len() > most {
+            let ends = [self.frames.first_key_value(), self.frames.last_key_value()];
+            let farthest = ends.into_iter().flatten().map(|(k, _)| *k);
+            let Some(farthest) = farthest.max_by_key(|k| k.abs_diff(index)) else {
+                break;
+            };
+            self.frames.remove(&farthest);
+            gone.push(farthest);
+        }
+        gone
     }
 
     /// The time between frames of the run [s]: between frames farther apart one is missing, and the
@@ -533,6 +550,27 @@ mod tests {
         water.set_frame(1, frame(100.0, |_, _| Some((200, 140))));
         water.update(|_, _| true);
         assert_eq!(water.shown_time(), Some(150.0));
+    }
+
+    #[test]
+    fn frames_far_from_the_newest_make_way() {
+        let n = MOST_CELLS / 20 + 1;
+        let large = |k: u32| WaterFrame {
+            geometry: RasterGeometry::new(n, 1, 0.0, 1.0, 1.0, 1.0).expect("valid"),
+            time_s: f64::from(k),
+            level_cm: vec![DRY; n],
+            depth_cm: vec![0; n],
+        };
+        let mut water = Water::default();
+        let gone: Vec<u32> = (0..30).flat_map(|k| water.set_frame(k, large(k))).collect();
+        assert_eq!(gone, (0..11).collect::<Vec<_>>());
+        assert!(water.frames().eq(11..30));
+        // Back to the start: the latest ones go.
+        assert_eq!(water.set_frame(0, large(0)), [29]);
+        assert_eq!(water.set_frame(1, large(1)), [28]);
+        assert_eq!(water.frames().count(), 19);
+        // Another run: all of them.
+        assert_eq!(water.set_frame(0, frame(0.0, |_, _| None)).len(), 19);
     }
 
     #[test]

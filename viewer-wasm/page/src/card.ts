@@ -9,6 +9,7 @@ import { hazardsOf } from "./paint";
 import * as rows from "./rows";
 import { serverId } from "./localrun";
 import { set, state } from "./state";
+import { besideRun } from "./water";
 import type { Hazards, Probability } from "./workapi";
 
 let asked = 0;
@@ -23,24 +24,43 @@ export async function showCard(run: Run | null) {
     return;
   }
   const of = serverId(run);
+  const beside = besideRun();
+  const second = serverId(beside);
+  const inBoth = async <T,>(ask: (id: string | null) => Promise<T>): Promise<[T, T | null]> => Promise.all([ask(of), second ? ask(second) : null]);
+  const series = async (x: number, y: number): Promise<Series[]> => {
+    const [point, other] = await inBoth((id) => api.at(x, y, id));
+    return [{ run, point }, ...(other ? [{ run: beside, point: other }] : [])];
+  };
   let content: Node[];
   if (selection.kind === "building") {
-    const building = await api.building(selection.index, of);
-    const point = await api.at(building.x, building.y, of);
-    content = buildingCard(building, point, run, selection.floor);
+    const [building, other] = await inBoth((id) => api.building(selection.index, id));
+    content = buildingCard(building, other, await series(building.x, building.y), beside, selection.floor);
   } else if (selection.kind === "grid") {
-    const [grid, probability, hazards] = await Promise.all([
-      api.grid(selection.code, of),
+    const [[grid, other], probability, hazards] = await Promise.all([
+      inBoth((id) => api.grid(selection.code, id)),
       probabilityOf(selection.layer).catch(() => null),
       hazardsOf(run, selection.layer),
     ]);
-    content = gridCard(selection.layer, grid, run, probability, hazards);
+    content = gridCard(selection.layer, grid, run, probability, hazards, other, beside);
   } else {
-    content = pointCard(await api.at(selection.x, selection.y, of), run);
+    content = pointCard(await series(selection.x, selection.y));
   }
   if (mine !== asked) return;
   card.replaceChildren(...content);
   card.hidden = false;
+}
+
+/** What a run says about a place over time. */
+interface Series {
+  run: Run | null;
+  point: PointReport;
+}
+
+/** A value of the run shown, or of both runs that share the canvas. */
+function told(a: string | Node, b: string | Node | null): string | Node {
+  if (b === null) return a;
+  const line = (name: string, value: string | Node) => el("span", {}, el("b", {}, name), " ", value);
+  return el("span", { class: "both" }, line("A", a), line("B", b));
 }
 
 function heading(kind: string, title: string): Node {
@@ -92,9 +112,11 @@ function floorFact(building: BuildingCard, floor: number | undefined, reached: n
   return [[t("card.floor", { floor }), found]];
 }
 
-function buildingCard(building: BuildingCard, point: PointReport, run: Run | null, floor?: number): Node[] {
+function buildingCard(building: BuildingCard, other: BuildingCard | null, series: Series[], beside: Run | null, floor?: number): Node[] {
   const exposure = (building.exposure ?? null) as ExposureRow | null;
-  const depth = rows.depthMax(exposure);
+  const second = (other?.exposure ?? null) as ExposureRow | null;
+  const run = series[0]?.run ?? null;
+  const each = (of: (row: ExposureRow | null, run: Run | null) => string | Node) => told(of(exposure, run), other && of(second, beside));
   return [
     heading(t("card.building"), building.name ?? building.address ?? building.id),
     list([
@@ -110,12 +132,12 @@ function buildingCard(building: BuildingCard, point: PointReport, run: Run | nul
     ]),
     el("h3", {}, t("card.water_at_building")),
     list([
-      [t("card.depth_max"), metres(depth ?? 0)],
-      [t("card.arrival"), when(run, rows.arrival(exposure))],
-      [t("card.floors_reached"), count(rows.floors(exposure) ?? 0)],
-      [t("card.hazard"), hazardBadge(rows.hazard(exposure))],
+      [t("card.depth_max"), each((row) => metres(rows.depthMax(row) ?? 0))],
+      [t("card.arrival"), each((row, of) => when(of, rows.arrival(row)))],
+      [t("card.floors_reached"), each((row) => count(rows.floors(row) ?? 0))],
+      [t("card.hazard"), each((row) => hazardBadge(rows.hazard(row)))],
     ]),
-    ...depthChart(point, run),
+    ...depthChart(series),
   ];
 }
 
@@ -155,8 +177,18 @@ function hazardsPart(hazards: Hazards | null, code: string): Node[] {
   ];
 }
 
-function gridCard(layer: string, grid: GridCard, run: Run | null, probability: Probability | null, hazards: Hazards | null): Node[] {
+function gridCard(
+  layer: string,
+  grid: GridCard,
+  run: Run | null,
+  probability: Probability | null,
+  hazards: Hazards | null,
+  other: GridCard | null,
+  beside: Run | null,
+): Node[] {
   const row = grid.exposure ?? null;
+  const second = other?.exposure ?? null;
+  const each = (of: (row: ExposureRow, run: Run | null) => string | Node) => (row ? told(of(row, run), second && of(second, beside)) : "–");
   const fly = el("button", { type: "button" }, t("card.fly"));
   fly.addEventListener("click", () => window.dispatchEvent(new CustomEvent("fly-to-grid", { detail: { layer, code: grid.code } })));
   // The flood first: it is what a commander opens the card for.
@@ -165,17 +197,17 @@ function gridCard(layer: string, grid: GridCard, run: Run | null, probability: P
     el("h3", {}, t("card.flood")),
     row
       ? list([
-          [t("card.people_reached"), `${count(rows.people(row))} / ${count(grid.people)}`],
-          [t("card.flooded_share"), percent(rows.share(row) ?? 0)],
-          [t("card.arrival"), when(run, rows.arrival(row))],
-          [t("card.depth"), `${metres(rows.depthMean(row))} · ${metres(rows.depthMax(row))}`],
-          [t("card.hazard"), hazardBadge(rows.hazard(row))],
-          [t("card.duration"), hours(rows.duration(row))],
-          [t("card.buildings_reached"), `${count(rows.buildings(row))} / ${count(grid.buildings)}`],
-          [t("card.schools_hit"), `${count(rows.schools(row))} · ${count(rows.hospitals(row))}`],
-          [t("card.road_cut"), `${number((rows.roadCut(row) ?? 0) / 1000, 2)} ${t("unit.km")}`],
-          [t("card.flooded_area"), `${number((rows.floodedArea(row) ?? 0) / 1e6, 3)} ${t("unit.km2")}`],
-          [t("card.speed_max"), rows.speedMax(row) === null ? "–" : `${number(rows.speedMax(row) ?? 0, 2)} ${t("unit.mps")}`],
+          [t("card.people_reached"), each((row) => `${count(rows.people(row))} / ${count(grid.people)}`)],
+          [t("card.flooded_share"), each((row) => percent(rows.share(row) ?? 0))],
+          [t("card.arrival"), each((row, of) => when(of, rows.arrival(row)))],
+          [t("card.depth"), each((row) => `${metres(rows.depthMean(row))} · ${metres(rows.depthMax(row))}`)],
+          [t("card.hazard"), each((row) => hazardBadge(rows.hazard(row)))],
+          [t("card.duration"), each((row) => hours(rows.duration(row)))],
+          [t("card.buildings_reached"), each((row) => `${count(rows.buildings(row))} / ${count(grid.buildings)}`)],
+          [t("card.schools_hit"), each((row) => `${count(rows.schools(row))} · ${count(rows.hospitals(row))}`)],
+          [t("card.road_cut"), each((row) => `${number((rows.roadCut(row) ?? 0) / 1000, 2)} ${t("unit.km")}`)],
+          [t("card.flooded_area"), each((row) => `${number((rows.floodedArea(row) ?? 0) / 1e6, 3)} ${t("unit.km2")}`)],
+          [t("card.speed_max"), each((row) => (rows.speedMax(row) === null ? "–" : `${number(rows.speedMax(row) ?? 0, 2)} ${t("unit.mps")}`))],
         ])
       : el("p", { class: "note facts" }, t("card.no_run")),
     ...membersPart(probability, grid.code),
@@ -194,36 +226,46 @@ function gridCard(layer: string, grid: GridCard, run: Run | null, probability: P
   ];
 }
 
-function pointCard(point: PointReport, run: Run | null): Node[] {
+function pointCard(series: Series[]): Node[] {
+  const point = series[0]?.point;
+  if (!point) return [];
   return [
     heading(t("card.point"), `${point.lon.toFixed(5)}°E ${point.lat.toFixed(5)}°N`),
     list([
       [t("card.ground"), metres(point.ground_m)],
       [t("card.in_grids"), gridLinks(point.grids)],
     ]),
-    ...depthChart(point, run),
+    ...depthChart(series),
   ];
 }
 
-/** Depth over time at the place, with its largest value. */
-function depthChart(point: PointReport, run: Run | null): Node[] {
-  const series = point.depth;
-  if (!series || !run || series.time_s.length < 2) return [];
+/** Depth over time at the place in the run shown, or in both that share the canvas, with the largest values. */
+function depthChart(series: Series[]): Node[] {
+  const run = series[0]?.run;
+  const curves = series.flatMap(({ run: of, point: { depth } }) => (of && depth && depth.time_s.length > 1 ? [{ of, depth, peak: Math.max(...depth.depth_m) }] : []));
+  if (!run || curves.length === 0 || curves.length < series.length) return [];
   const [width, height, left] = [300, 92, 34];
-  const peak = Math.max(...series.depth_m);
-  const top = Math.max(peak, 0.2);
+  const [peak, second] = curves.map((curve) => curve.peak);
+  const top = Math.max(...curves.map((curve) => curve.peak), 0.2);
   const x = (time: number) => left + (time / run.duration_s) * (width - left - 4);
   const y = (depth: number) => height - 18 - (depth / top) * (height - 28);
-  const line = path(series.time_s.map((time, i) => [x(time), y(series.depth_m[i] ?? 0)]));
-  const last = series.time_s.at(-1) ?? 0;
-  const label = t("card.depth_chart", { peak: number(peak, 2) });
+  const two = second !== undefined;
+  const label = two ? t("card.depth_charts", { a: number(peak ?? 0, 2), b: number(second, 2) }) : t("card.depth_chart", { peak: number(peak ?? 0, 2) });
   const chart = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
   for (const depth of [0, top / 2, top]) {
     chart.append(svg("line", { x1: left, x2: width, y1: y(depth), y2: y(depth), stroke: "#fff", "stroke-opacity": 0.18 }));
     chart.append(svg("text", { x: left - 4, y: y(depth) + 4, fill: "#adc0cc", "font-size": 10, "text-anchor": "end" }, number(depth, 1)));
   }
-  chart.append(svg("path", { d: `${line}L${x(last)} ${y(0)}L${x(0)} ${y(0)}Z`, fill: "#2f84dc", "fill-opacity": 0.4 }));
-  chart.append(svg("path", { d: line, fill: "none", stroke: "#8cc8fb", "stroke-width": 1.6 }));
+  curves.forEach(({ of, depth, peak: highest }, i) => {
+    const later = (Date.parse(of.start) - Date.parse(run.start)) / 1000;
+    const at = (time: number) => x(time + later);
+    const line = path(depth.time_s.map((time, k) => [at(time), y(depth.depth_m[k] ?? 0)]));
+    const last = depth.time_s.at(-1) ?? 0;
+    if (i === 0) chart.append(svg("path", { d: `${line}L${at(last)} ${y(0)}L${at(0)} ${y(0)}Z`, fill: "#2f84dc", "fill-opacity": 0.4 }));
+    chart.append(svg("path", { d: line, fill: "none", stroke: i === 0 ? "#8cc8fb" : "#ffb84d", "stroke-width": 1.6 }));
+    const k = depth.depth_m.indexOf(highest);
+    if (two) chart.append(svg("text", { x: at(depth.time_s[k] ?? 0), y: y(highest) - 3, fill: i === 0 ? "#8cc8fb" : "#ffb84d", "font-size": 11, "text-anchor": "middle" }, i === 0 ? "A" : "B"));
+  });
   chart.append(svg("line", { x1: x(state.time), x2: x(state.time), y1: 6, y2: height - 18, stroke: "#fff" }));
   for (const f of [0, 0.5, 1])
     chart.append(

@@ -1,11 +1,11 @@
-// Two runs side by side: A or B on the canvas, or how much deeper B is, with the table of both.
+// Two runs: A, B or both on the canvas, or how much deeper B is, with the table of both.
 
 import { needs, offers } from "./api";
 import { changeText } from "./changes";
 import { button, byId, choice, el, redraw } from "./dom";
 import { finishedRuns, pinRun, runName, runOf, takeBest } from "./forecast";
 import { clock, number, t } from "./i18n";
-import { set, state } from "./state";
+import { FACES, type Face, set, state } from "./state";
 import { sentence } from "./warnings";
 import { type Comparison, type ComparisonRow, type Pair, work } from "./workapi";
 
@@ -27,15 +27,13 @@ export async function comparisonOf(layer: string): Promise<Comparison | null> {
   return pair && offers("compare") ? asking(pair.a, pair.b, layer).catch(() => null) : null;
 }
 
-type Face = "a" | "b" | "difference";
-const FACES: Face[] = ["a", "difference", "b"];
-
-/** Shows one face of the pair; A and B keep the time that is shown. */
+/** Shows one face of the pair; the time that is shown stays. */
 export function showFace(face: Face) {
   const pair = state.compare;
   if (!pair) return;
   set({ compare: { ...pair, face }, water: "time" });
-  pinRun(face === "a" ? pair.a : pair.b);
+  // The clock of two halves is that of A.
+  pinRun(face === "b" || face === "difference" ? pair.b : pair.a);
   takeBest();
 }
 
@@ -62,20 +60,27 @@ export function showCompareBar() {
   const [a, b] = [runOf(pair?.a ?? null), runOf(pair?.b ?? null)];
   bar.hidden = !pair || !a || !b || state.step !== "rehearsal";
   if (!pair || !a || !b) return;
-  const names: Record<Face, string> = { a: `A ${runName(a)}`, difference: t("compare.difference"), b: `B ${runName(b)}` };
+  const names: Record<Face, string> = {
+    a: `A ${runName(a)}`,
+    difference: t("compare.difference"),
+    b: `B ${runName(b)}`,
+    side: t("compare.side"),
+    swipe: t("compare.swipe"),
+  };
+  const told: Partial<Record<Face, string>> = { a: names.a, difference: t("compare.deeper"), b: names.b };
   bar.replaceChildren(
     el(
       "div",
       { role: "group", "aria-label": t("compare.shown"), class: "segments" },
       ...FACES.map((face) =>
-        button(face === "difference" ? names.difference : face.toUpperCase(), () => showFace(face), {
+        button(face === "a" || face === "b" ? face.toUpperCase() : names[face], () => showFace(face), {
           "aria-pressed": String(pair.face === face),
-          title: names[face],
+          title: face === "side" || face === "swipe" ? t(`compare.${face}_help`) : names[face],
           "data-face": face,
         }),
       ),
     ),
-    el("span", { class: "name" }, pair.face === "difference" ? t("compare.deeper") : names[pair.face]),
+    ...(told[pair.face] ? [el("span", { class: "name" }, told[pair.face] ?? "")] : []),
     button("✕", endCompare, { "aria-label": t("compare.end"), title: t("compare.end") }),
   );
 }

@@ -14,6 +14,19 @@ export interface Pick {
   z: number;
   grids: { layer: string; code: string }[];
   depth_m: number | null;
+  /** The half of the canvas, while it is divided. */
+  half: Half | null;
+}
+
+/** One of two runs, and the half of the canvas that shows it; the whole canvas is the first one's. */
+export type Half = "a" | "b";
+
+/** How the canvas is divided: where the second half begins, and how far each picture is moved [CSS px]. */
+export interface Split {
+  axis: "x" | "y";
+  at: number;
+  shift_a: [number, number];
+  shift_b: [number, number];
 }
 
 /** How a layer is drawn. */
@@ -73,14 +86,19 @@ export const setTerrain = (bytes: Uint8Array) => wasm.set_terrain(bytes);
 export const addCityChunk = (bytes: Uint8Array) => wasm.add_city_chunk(bytes);
 export const setLayer = (id: string, geojson: string, style: LayerStyle) => wasm.set_layer(id, geojson, style);
 export const removeLayer = (id: string) => wasm.remove_layer(id);
-/** Where a local point appears on the canvas [CSS px]; null behind the camera. */
-export const project = (x: number, y: number, z: number): [number, number] | null => (started ? (wasm.project(x, y, z) as [number, number] | null) : null);
+/** Where a half shows a local point on the canvas [CSS px]; null behind the camera. */
+export const project = (x: number, y: number, z: number, half: Half = "a"): [number, number] | null =>
+  started ? (wasm.project(x, y, z, half) as [number, number] | null) : null;
 export const setExposure = (layer: string, codes: string[], colours: Uint8Array) => wasm.set_exposure(layer, codes, colours);
 export const setVisible = (names: Set<string>) => wasm.set_visible([...names]);
-export const setWaterFrame = (index: number, bytes: Uint8Array) => wasm.set_water_frame(index, bytes);
-export const setWaterInterval = (seconds: number) => wasm.set_water_interval(seconds);
-export const clearWater = () => wasm.clear_water();
-export const setTime = (seconds: number) => wasm.set_time(seconds);
+export const setSplit = (split: Split | null) => {
+  if (started) wasm.set_split(split);
+};
+/** Hands a frame over; returns the frames that made way for it. */
+export const setWaterFrame = (index: number, bytes: Uint8Array, half: Half): number[] => [...wasm.set_water_frame(index, bytes, half)];
+export const setWaterInterval = (seconds: number, half: Half) => wasm.set_water_interval(seconds, half);
+export const clearWater = (half: Half) => wasm.clear_water(half);
+export const setTime = (seconds: number, half: Half) => wasm.set_time(seconds, half);
 export const setView = (next: View) => wasm.set_view(next);
 /** The part of the canvas that no panel covers [CSS px: left, top, right, bottom]. */
 export const setFree = (part: number[]) => wasm.set_free(new Float64Array(part));

@@ -177,14 +177,15 @@ export async function stormOf(run: Run): Promise<Storm | null> {
   return storm;
 }
 
-/** The water frames of one run: fetched around the time that is shown, each handed on once. */
+/** The water frames of one run: fetched around the time that is shown, each handed on once, and again when it had to make way. */
 export class Frames {
   private readonly asked = new Map<number, Promise<void>>();
 
   constructor(
     private readonly run: string,
     private readonly interval: number,
-    private readonly deliver: (index: number, bytes: Uint8Array) => void,
+    /** Returns the frames that made way. */
+    private readonly deliver: (index: number, bytes: Uint8Array) => number[],
   ) {}
 
   /** Fetches the two frames around a time, waits for them, and asks for those after it. */
@@ -199,7 +200,9 @@ export class Frames {
     const known = this.asked.get(n);
     if (known) return known;
     const own = localFrame(this.run, n);
-    const request = (own ? Promise.resolve(own) : api.frame(this.run, n)).then((bytes) => this.deliver(n, bytes));
+    const request = (own ? Promise.resolve(own) : api.frame(this.run, n)).then((bytes) => {
+      for (const gone of this.deliver(n, bytes)) this.asked.delete(gone);
+    });
     request.catch(() => this.asked.delete(n));
     this.asked.set(n, request);
     return request;

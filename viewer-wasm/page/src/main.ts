@@ -7,7 +7,7 @@ import { otherFace, showCompareBar } from "./compare";
 import { busyWithin, button, byId, el, toast } from "./dom";
 import * as engine from "./engine";
 import { pinEnsemble, plumeOf, shownEnsemble, showEnsembles, wireEnsembles } from "./ensembles";
-import { exposureOf, finishedRuns, Frames, pinRun, showProgress, shownRun, stormOf, takeBest, watchRuns, wireCancel, wireChoice } from "./forecast";
+import { exposureOf, finishedRuns, pinRun, showProgress, shownRun, stormOf, takeBest, watchRuns, wireCancel, wireChoice } from "./forecast";
 import { fitPlaces } from "./geo";
 import { both, language, number, onLanguage, setLanguage, t, translatePage } from "./i18n";
 import { serverId, showLocalTexts, wireLocal } from "./localrun";
@@ -19,11 +19,12 @@ import { showPlan } from "./plan";
 import { markRanking, showRanking, showRankingChoices, wireRanking } from "./ranking";
 import { openRehearsal } from "./rehearsal";
 import { wireSearch } from "./search";
+import { freePart, layoutSplit, wireSplit } from "./split";
 import { on, readAddress, set, state, STEPS, type Step, writeAddress } from "./state";
 import { drawStorm, peakTime, showSpeeds, showStormAt, showTime, wireTime } from "./storm";
 import { showSwitches, wireSwitches } from "./switches";
 import { loadWarnings, showTargets, showWarnings, watchWarnings, wireWarnings } from "./warnings";
-import { work } from "./workapi";
+import { besideRun, followWater, showWater } from "./water";
 
 /** Levels of the polygon layers that are ranked and coloured, largest first in the choice. */
 const RANKED = ["grid", "unit", "park_grid", "park_unit", "village", "town"];
@@ -32,8 +33,6 @@ const LANES = 6;
 
 let twin: Twin;
 let layers: LayerInfo[] = [];
-let frames: Frames | null = null;
-let framesOf: string | null = null;
 let wishedWater: typeof state.water = "time";
 
 let markReady: () => void = () => undefined;
@@ -163,6 +162,7 @@ async function start() {
   state.step = address.step ?? "forecast";
   state.tint = address.tint ?? "share";
   state.compare = address.compare ?? null;
+  state.divider = address.divider ?? 0.5;
   state.warning = address.warning ?? null;
   // The ensemble is not known yet: the wish is kept until it is.
   wishedWater = address.water ?? "time";
@@ -219,6 +219,7 @@ function showTexts() {
   showLocalTexts();
   showForecastTexts();
   showWarnings();
+  layoutSplit();
   if (!twin) return;
   byId("twin-name").textContent = both(twin.name);
   const badge = byId("synthetic");
@@ -273,8 +274,15 @@ function wire() {
   on(["run"], () => void redrawStorm());
   on(["ensemble"], () => void showPlume());
   on(["ensemble", "water", "tint"], showSwitches);
-  on(["ensemble", "water"], () => void followRun());
-  on(["selection", "run"], () => void showSelection());
+  on(["run", "ensemble", "water", "compare", "step"], () => void followRun());
+  on(["selection"], () => void showSelection(true));
+  on(["run"], () => void showSelection());
+  on(["compare", "step", "water"], () => {
+    const now = besideRun()?.id ?? null;
+    if (now === besideBefore) return;
+    besideBefore = now;
+    void showSelection();
+  });
   on(["visible"], () => {
     void showVisible();
     showLegend();
@@ -297,7 +305,8 @@ function wire() {
     showWarnings();
     void showTargets(true);
   });
-  on(["time", "layer", "selection", "run", "ensemble", "step", "water", "tint", "compare", "warning"], address);
+  on(["time", "layer", "selection", "run", "ensemble", "step", "water", "tint", "compare", "divider", "warning"], address);
+  wireSplit();
   engine.keepFree(freePart);
   engine.onView(address);
   engine.onPick((hit) => {
@@ -357,17 +366,8 @@ async function followRun() {
     finishedBefore = finished;
     if (state.step === "rehearsal" && !busyWithin(byId("rehearsal"))) await openRehearsal();
   }
-  await showProduct();
+  await followWater();
   if (!run) return;
-  if (state.water === "time" && framesOf !== run.id) {
-    framesOf = run.id;
-    engine.clearWater();
-    engine.setWaterInterval(run.output_interval_s);
-    frames = new Frames(run.id, run.output_interval_s, (index, bytes) => {
-      if (framesOf === run.id) engine.setWaterFrame(index, bytes);
-    });
-  }
-  await showWater();
   if (run.state === "done" && endedRun !== run.id) {
     endedRun = run.id;
     await showExposure();
@@ -378,39 +378,6 @@ async function followRun() {
     showReportLink();
     await openStep();
   } else if (!document.querySelector("#storm-map svg")) await redrawStorm();
-}
-
-/** Shows the greatest depth of an ensemble, which does not change with time. */
-async function showProduct() {
-  const ensemble = shownEnsemble();
-  if (state.water === "time" || !ensemble) return;
-  const name = `${ensemble.id} ${state.water}`;
-  if (framesOf === name) return;
-  framesOf = name;
-  frames = null;
-  try {
-    const bytes = await work.product(ensemble.id, state.water);
-    if (framesOf !== name) return;
-    engine.clearWater();
-    engine.setWaterFrame(0, bytes);
-    engine.setTime(0);
-  } catch (error) {
-    framesOf = null;
-    set({ water: "time" });
-    toast(error instanceof ServerError && error.text ? both(error.text) : t("failure.lost"));
-  }
-}
-
-async function showWater() {
-  const run = shownRun();
-  if (!run || !frames || framesOf !== run.id || run.frames === 0) return;
-  try {
-    await frames.around(state.time, run.frames);
-    engine.setTime(state.time);
-  } catch {
-    set({ playing: false });
-    toast(t("failure.lost"));
-  }
 }
 
 /** Colours and ranks the grids of the chosen layer. */
@@ -467,12 +434,16 @@ async function redrawStorm() {
   if (storm && run) drawStorm(storm, run, twin.origin);
 }
 
-async function showSelection() {
+/** The second run that the card was last filled for. */
+let besideBefore: string | null = null;
+
+/** Highlights what is selected and fills its card; `open` brings the card to the front on a phone. */
+async function showSelection(open = false) {
   engine.select(state.selection);
   markRanking();
   try {
     await showCard(shownRun());
-    if (state.selection && window.innerWidth <= 820) openTab("card");
+    if (open && state.selection && window.innerWidth <= 820) openTab("card");
   } catch (error) {
     set({ selection: null });
     toast(error instanceof ServerError && error.text ? both(error.text) : t("failure.lost"));
@@ -485,18 +456,6 @@ function choose(hit: SearchHit) {
   else set({ selection: { kind: "point", x: hit.x, y: hit.y } });
   engine.setFree(freePart());
   engine.flyTo({ x: hit.x, y: hit.y, z: hit.z, range: hit.kind === "grid" ? 1400 : 350 });
-}
-
-/** Where the canvas stays visible once a card is open. */
-function freePart(): number[] {
-  const side = (id: string) => byId(id).getBoundingClientRect();
-  const top = side("top").bottom;
-  const bottom = side("time").top;
-  // On a phone the card comes up from below.
-  if (window.innerWidth <= 820) return [0, top, window.innerWidth, Math.max(top + 80, bottom - 0.46 * window.innerHeight)];
-  const left = side("left").right;
-  const right = side("side").left;
-  return right - left > 200 ? [left, top, right, bottom] : [];
 }
 
 let last = 0;

@@ -3,6 +3,7 @@
 import { el } from "./dom";
 import * as engine from "./engine";
 import { localOf } from "./geo";
+import { halves } from "./split";
 import type { LonLat } from "./workapi";
 
 export interface Mark {
@@ -47,28 +48,41 @@ export interface Label {
   act?: () => void;
 }
 
-const sets = new Map<string, { label: Label; element: HTMLElement; x: number; y: number }[]>();
+/** A label's element in each half of the canvas; the second one shows only while there are two pictures. */
+interface Placed {
+  elements: Record<engine.Half, HTMLElement>;
+  x: number;
+  y: number;
+}
+
+const sets = new Map<string, Placed[]>();
+const boxes: Record<engine.Half, string> = { a: "labels", b: "labels-b" };
 let turning = false;
+
+function elementOf(label: Label): HTMLElement {
+  if (!label.act) return el("span", { class: "map-label", "data-kind": label.kind, title: label.title }, label.text);
+  const made = el("button", { type: "button", class: "map-label", "data-kind": label.kind, title: label.title, "aria-label": label.title }, label.text);
+  made.addEventListener("click", label.act);
+  return made;
+}
 
 /** Writes labels over places; an empty list removes those of the same name. */
 export function showLabels(id: string, labels: Label[]) {
-  for (const { element } of sets.get(id) ?? []) element.remove();
+  for (const { elements } of sets.get(id) ?? []) for (const element of Object.values(elements)) element.remove();
   sets.delete(id);
-  const box = document.getElementById("labels");
   const made = labels.flatMap((label) => {
     const at = localOf(label.at);
-    if (!at || !box) return [];
-    const element = label.act
-      ? el("button", { type: "button", class: "map-label", "data-kind": label.kind, title: label.title, "aria-label": label.title }, label.text)
-      : el("span", { class: "map-label", "data-kind": label.kind, title: label.title }, label.text);
-    if (label.act) element.addEventListener("click", label.act);
-    box.append(element);
-    return [{ label, element, ...at }];
+    if (!at) return [];
+    const elements = { a: elementOf(label), b: elementOf(label) };
+    for (const half of ["a", "b"] as const) {
+      elements[half].hidden = true;
+      document.getElementById(boxes[half])?.append(elements[half]);
+    }
+    return [{ elements, ...at }];
   });
   if (made.length) sets.set(id, made);
   if (made.length && !turning) {
     turning = true;
-    last = "";
     requestAnimationFrame(follow);
   }
   last = "";
@@ -93,25 +107,35 @@ function covering(): number[][] {
 const within = ([left = 0, top = 0, right = 0, bottom = 0]: number[], [x, y]: [number, number]) =>
   x > left - REACH && x < right + REACH && y > top - REACH && y < bottom + REACH;
 
-/** Keeps the labels over their places while the camera moves. */
+/** Keeps the labels over their places while the camera or the divider moves. */
 function follow() {
   if (sets.size === 0) {
     turning = false;
     return;
   }
+  const parts = halves();
   const panels = covering();
-  const now = JSON.stringify([engine.view(), window.innerWidth, window.innerHeight, panels]);
+  const now = JSON.stringify([engine.view(), window.innerWidth, window.innerHeight, parts, panels]);
   if (now !== last) {
     last = now;
-    const taken: [number, number][] = [];
-    for (const set of sets.values())
-      for (const { element, x, y } of set) {
-        const at = engine.project(x, y, 4);
-        const inside = at && !taken.some(([x, y]) => Math.abs(x - at[0]) < APART[0] && Math.abs(y - at[1]) < APART[1]) && at[0] > 0 && at[1] > 0 && at[0] < window.innerWidth && at[1] < window.innerHeight && !panels.some((panel) => within(panel, at));
-        element.hidden = !inside;
-        if (at && inside) taken.push(at);
-        if (at && inside) element.style.transform = `translate(${at[0].toFixed(0)}px, ${at[1].toFixed(0)}px) translate(-50%, -50%)`;
+    const whole = [0, 0, window.innerWidth, window.innerHeight] as const;
+    for (const half of ["a", "b"] as const) {
+      const taken: [number, number][] = [];
+      const free = (at: [number, number]) =>
+        !taken.some(([x, y]) => Math.abs(x - at[0]) < APART[0] && Math.abs(y - at[1]) < APART[1]) && !panels.some((panel) => within(panel, at));
+      const part = parts ? parts[half] : half === "a" ? whole : null;
+      const box = document.getElementById(boxes[half]);
+      // A label of one half must not reach into the other.
+      if (box) box.style.clipPath = parts && part ? `inset(${part[1]}px ${window.innerWidth - part[2]}px ${window.innerHeight - part[3]}px ${part[0]}px)` : "";
+      for (const { elements, x, y } of [...sets.values()].flat()) {
+        const at = part && engine.project(x, y, 4, half);
+        const inside = at && part && at[0] > part[0] && at[1] > part[1] && at[0] < part[2] && at[1] < part[3] && free(at);
+        elements[half].hidden = !inside;
+        if (!at || !inside) continue;
+        taken.push(at);
+        elements[half].style.transform = `translate(${at[0].toFixed(0)}px, ${at[1].toFixed(0)}px) translate(-50%, -50%)`;
       }
+    }
   }
   requestAnimationFrame(follow);
 }

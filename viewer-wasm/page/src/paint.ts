@@ -10,7 +10,7 @@ import { number, t } from "./i18n";
 import { serverId } from "./localrun";
 import { layerOf } from "./places";
 import { people, share } from "./rows";
-import { state, type Tint } from "./state";
+import { splitOf, state, type Tint } from "./state";
 import { openWarning } from "./warnings";
 import { type Hazards, work } from "./workapi";
 
@@ -21,6 +21,8 @@ type Face = Tint | "difference" | "warning" | "none";
 export function face(): Face {
   if (state.step === "warnings" && openWarning()) return "warning";
   if (state.step === "rehearsal" && state.compare?.face === "difference") return "difference";
+  // Two runs share the ground: colours of one of them would stand for both.
+  if (splitOf()) return "none";
   if (state.tint.startsWith("p") && !state.ensemble) return "share";
   return state.tint;
 }

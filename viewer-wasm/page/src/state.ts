@@ -31,11 +31,15 @@ export interface Filter {
   town: string;
 }
 
-/** Two runs side by side, and which face of them is shown. */
+/** How two runs are shown: one of them, how they differ, each in its half, or one up to the divider. */
+export const FACES = ["a", "difference", "b", "side", "swipe"] as const;
+export type Face = (typeof FACES)[number];
+
+/** Two runs, and which face of them is shown. */
 export interface Compare {
   a: string;
   b: string;
-  face: "a" | "b" | "difference";
+  face: Face;
 }
 
 export interface State {
@@ -46,6 +50,8 @@ export interface State {
   water: Water;
   tint: Tint;
   compare: Compare | null;
+  /** Where the divider between two runs stands, as a share of the free part of the canvas. */
+  divider: number;
   /** The warning that is open. */
   warning: string | null;
   /** Seconds after the run's start. */
@@ -69,6 +75,7 @@ export const state: State = {
   water: "time",
   tint: "share",
   compare: null,
+  divider: 0.5,
   warning: null,
   time: 0,
   layer: "grids",
@@ -79,6 +86,12 @@ export const state: State = {
   sort: "people",
   filter: { text: "", depth: 0, people: 0, probability: 0, town: "" },
 };
+
+/** The pair whose runs share the canvas now, if they do. */
+export function splitOf(): Compare | null {
+  const pair = state.compare;
+  return pair && state.step === "rehearsal" && state.water === "time" && (pair.face === "side" || pair.face === "swipe") ? pair : null;
+}
 
 type Part = keyof State;
 const listeners: { parts: Part[]; run: () => void }[] = [];
@@ -108,6 +121,7 @@ export interface Address {
   water?: Water;
   tint?: Tint;
   compare?: Compare;
+  divider?: number;
   warning?: string;
 }
 
@@ -137,8 +151,10 @@ export function readAddress(): Address {
   address.step = oneOf(STEPS, query.get("step"));
   address.water = oneOf(WATERS, query.get("water"));
   address.tint = oneOf(TINTS, query.get("tint"));
-  const [a, b, face] = query.get("compare")?.split("~") ?? [];
-  if (a && b) address.compare = { a, b, face: oneOf(["a", "b", "difference"] as const, face ?? null) ?? "difference" };
+  const [a, b, face, at] = query.get("compare")?.split("~") ?? [];
+  if (a && b) address.compare = { a, b, face: oneOf(FACES, face ?? null) ?? "difference" };
+  const share = Number(at ?? Number.NaN);
+  if (share >= 0 && share <= 1) address.divider = share;
   const selection = query.get("select")?.split(":") ?? [];
   const [kind, first, second] = selection;
   if (kind === "building" && Number.isInteger(Number(first)))
@@ -168,7 +184,7 @@ export function writeAddress(view: () => View | null) {
     if (state.step !== "forecast") parts.push(`step=${state.step}`);
     if (state.water !== "time") parts.push(`water=${state.water}`);
     if (state.tint !== "share") parts.push(`tint=${state.tint}`);
-    if (state.compare) parts.push(`compare=${[state.compare.a, state.compare.b, state.compare.face].map(encodeURIComponent).join("~")}`);
+    if (state.compare) parts.push(`compare=${[state.compare.a, state.compare.b, state.compare.face, state.divider.toFixed(3)].map(encodeURIComponent).join("~")}`);
     if (state.warning) parts.push(`warning=${encodeURIComponent(state.warning)}`);
     const chosen = state.selection;
     if (chosen?.kind === "building") parts.push(`select=building:${chosen.index}${chosen.floor ? `:${chosen.floor}` : ""}`);

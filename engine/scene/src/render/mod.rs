@@ -52,7 +52,7 @@ impl SharedModel {
 /// The order of work in a frame.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SceneSystems {
-    /// The model takes in what the window tells.
+    /// The model takes in what the page or window tells.
     Ingest,
     /// The model goes on by one frame.
     Step,

@@ -9,13 +9,14 @@ use bevy::render::render_resource::{
 use bevy::shader::ShaderRef;
 
 use crate::render::WATER_DEPTH;
+use crate::split::Half;
 
 pub(super) const SHADER: Handle<Shader> =
     bevy::asset::uuid_handle!("6c2f7d0e-0b1c-4d3f-9a51-5f2f3a7c1e04");
 
-/// A tile of the water: its row and column.
+/// A tile of the water: the half whose run it belongs to, its row and column.
 #[derive(Component, Clone, Copy, Debug)]
-pub struct WaterTile(pub usize, pub usize);
+pub struct WaterTile(pub Half, pub usize, pub usize);
 
 /// Colour by depth, half transparent.
 #[derive(Asset, AsBindGroup, TypePath, Clone, Debug)]
@@ -63,7 +64,7 @@ impl Material for WaterMaterial {
 /// What is drawn.
 #[derive(Resource, Default)]
 pub(super) struct Drawn {
-    pub water: u64,
-    pub visible: u64,
+    /// Revisions of the water of each half, and of what is visible.
+    pub of: [(u64, u64); 2],
     pub material: Option<Handle<WaterMaterial>>,
 }

@@ -1,4 +1,5 @@
-//! The water: tiles of its surface, rebuilt when the time that is shown changes.
+//! The water: tiles of the surface of each run, rebuilt when the time that is shown changes. The
+//! camera of a half sees the tiles of its run alone.
 
 mod components;
 mod systems;
