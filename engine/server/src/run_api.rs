@@ -10,17 +10,18 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use stormgrid_project::tables::NamedRow;
 use stormgrid_project::{Forecast, tables};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
-use crate::answer::{BINARY, CSV, GEOJSON, tagged};
+use crate::answer::{BINARY, CSV, GEOJSON, aside, json_body, tagged};
 use crate::error::ApiError;
-use crate::runs::{RunRequest, RunView};
+use crate::run::RunView;
+use crate::runs::RunRequest;
 use crate::serve::App;
 
 /// Depths of the flooded areas in rows of exposure [m].
@@ -40,32 +41,9 @@ pub async fn create(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, ApiError> {
-    only_json(&headers)?;
-    let request: RunRequest = serde_json::from_slice(&body).map_err(|e| {
-        ApiError::bad_request(
-            format!("请求不是有效的 JSON:{e}"),
-            format!("the request is not valid: {e}"),
-        )
-    })?;
-    let task = Arc::clone(&app);
-    let run = tokio::task::spawn_blocking(move || task.runs.queue(request)).await;
-    let run = run.map_err(|e| ApiError::internal(&e.to_string()))??;
+    let request: RunRequest = json_body(&headers, &body)?;
+    let run = aside(move || app.runs.queue(request)).await?;
     Ok((StatusCode::ACCEPTED, Json(run.view())).into_response())
-}
-
-/// Refuses a body of another type.
-pub(crate) fn only_json(headers: &HeaderMap) -> Result<(), ApiError> {
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok());
-    // A form of another web page cannot send this type without asking first.
-    match kind.is_some_and(|kind| kind.starts_with("application/json")) {
-        true => Ok(()),
-        false => Err(ApiError::bad_request(
-            "请求须为 application/json",
-            "the request must be application/json",
-        )),
-    }
 }
 
 /// One run.
@@ -87,6 +65,40 @@ pub async fn cancel(
 ) -> Result<Json<RunView>, ApiError> {
     let run = app.runs.get(&id)?;
     run.cancel();
+    Ok(Json(run.view()))
+}
+
+/// Begins a run again that was cut off, cancelled, or could not be finished.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/resume", params(("id" = String, Path, description = "the run")),
+    responses((status = ACCEPTED, body = RunView), (status = NOT_FOUND), (status = CONFLICT)))]
+pub async fn resume(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    let run = aside(move || app.runs.resume(&id)).await?;
+    Ok((StatusCode::ACCEPTED, Json(run.view())).into_response())
+}
+
+/// Whether a run stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PinRequest {
+    /// Whether it stays however old it becomes.
+    pinned: bool,
+}
+
+/// Keeps a run however old it becomes, or no longer.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/pin", request_body = PinRequest,
+    params(("id" = String, Path, description = "the run")),
+    responses((status = OK, body = RunView), (status = NOT_FOUND)))]
+pub async fn pin(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<RunView>, ApiError> {
+    let request: PinRequest = json_body(&headers, &body)?;
+    let run = aside(move || app.runs.pin(&id, request.pinned)).await?;
     Ok(Json(run.view()))
 }
 
@@ -120,10 +132,7 @@ impl LayerQuery {
 
 /// The finished result of a run.
 pub(crate) fn finished(app: &App, id: &str) -> Result<Arc<Forecast>, ApiError> {
-    app.runs
-        .get(id)?
-        .result()
-        .ok_or_else(|| ApiError::not_ready("该预报尚未完成", "this run is not finished yet"))
+    app.runs.get(id)?.finished()
 }
 
 fn rows<'a>(forecast: &'a Forecast, layer: &str) -> Result<&'a [NamedRow], ApiError> {

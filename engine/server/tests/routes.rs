@@ -12,7 +12,7 @@ use stormgrid_formats::chunk::{decode_city, decode_terrain, decode_water};
 use stormgrid_formats::elevation::write_geotiff;
 use stormgrid_formats::setup_message::decode_setup;
 use stormgrid_project::LoadedTwin;
-use stormgrid_server::{Runs, Server, ServerOptions};
+use stormgrid_server::{Runs, RunsOptions, Server, ServerOptions};
 
 /// Lays a twin of 1 km² around (400500, 2500500) in EPSG:4547: a channel in the west, two grids.
 fn lay_twin(dir: &Path) {
@@ -132,9 +132,16 @@ fn ask(at: SocketAddr, method: &str, path: &str, extra: &str, body: &str) -> Ans
     }
 }
 
+fn one_thread() -> RunsOptions {
+    RunsOptions {
+        threads: 1,
+        ..RunsOptions::default()
+    }
+}
+
 fn serve(dir: &Path) -> (SocketAddr, tokio::runtime::Runtime) {
     let twin = Arc::new(LoadedTwin::load(dir).expect("a twin"));
-    let runs = Runs::start(Arc::clone(&twin), None, 1).expect("a thread");
+    let runs = Runs::start(Arc::clone(&twin), one_thread()).expect("a thread");
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -472,7 +479,7 @@ fn a_busy_port_and_a_missing_viewer_are_sentences() {
     lay_twin(dir.path());
     let (at, runtime) = serve(dir.path());
     let twin = Arc::new(LoadedTwin::load(dir.path()).expect("a twin"));
-    let runs = Runs::start(Arc::clone(&twin), None, 1).expect("a thread");
+    let runs = Runs::start(Arc::clone(&twin), one_thread()).expect("a thread");
     let bind = |port, viewer| {
         let options = ServerOptions { port, viewer };
         let bound = Server::bind(Arc::clone(&twin), Arc::clone(&runs), &options);
@@ -486,7 +493,7 @@ fn a_busy_port_and_a_missing_viewer_are_sentences() {
 fn the_description_names_every_route() {
     let described: Value = serde_json::from_str(&stormgrid_server::openapi_json()).expect("JSON");
     let paths = described["paths"].as_object().expect("paths");
-    assert_eq!(paths.len(), 48);
+    assert_eq!(paths.len(), 51);
     assert!(paths["/api/v1/runs"]["post"].is_object());
     assert!(paths["/api/v1/ensembles"]["post"].is_object());
 }
