@@ -197,6 +197,9 @@ pub struct DemoArguments {
     /// Threads of the solver; 0 takes what the machine has
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub threads: usize,
+    /// Gigabytes that kept runs may take; beyond them the oldest go that are neither pinned nor warned about
+    #[arg(long, default_value_t = 20.0, value_name = "GB", value_parser = gigabytes)]
+    pub disk_budget: f64,
     /// Ends after the first forecast instead of serving on: for tests
     #[arg(long)]
     pub exit_after_forecast: bool,
@@ -216,6 +219,15 @@ pub struct ServeArguments {
     /// Threads of the solver; 0 takes what the machine has
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub threads: usize,
+    /// Gigabytes that kept runs may take; beyond them the oldest go that are neither pinned nor warned about
+    #[arg(long, default_value_t = 20.0, value_name = "GB", value_parser = gigabytes)]
+    pub disk_budget: f64,
+}
+
+/// A size of a disk [GB].
+fn gigabytes(text: &str) -> Result<f64, String> {
+    let size = text.parse().ok().filter(|gb| (0.0..=1e6).contains(gb));
+    size.ok_or_else(|| "give a number of gigabytes from 0 to 1000000".to_owned())
 }
 
 /// Of `simulate`.

@@ -1,5 +1,6 @@
 //! `demo` and `serve`: the twin in a browser.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
@@ -8,7 +9,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use stormgrid_demo::{DemoOptions, generate};
 use stormgrid_project::{LoadedTwin, MANIFEST, usage};
-use stormgrid_server::{RunRequest, RunState, Runs, Server, ServerOptions};
+use stormgrid_server::{
+    ApiError, Ensembles, Run, RunRequest, RunState, Runs, RunsOptions, Server, ServerOptions,
+};
 
 use crate::args::{DemoArguments, ServeArguments};
 
@@ -52,6 +55,7 @@ pub fn demo(arguments: &DemoArguments) -> Result<ExitCode> {
             port: arguments.port,
             viewer,
             threads: arguments.threads,
+            disk_budget_gb: arguments.disk_budget,
             cells,
             opens: !arguments.no_open && !arguments.exit_after_forecast,
             ends: arguments.exit_after_forecast,
@@ -68,6 +72,7 @@ pub fn serve(arguments: &ServeArguments) -> Result<ExitCode> {
             port: arguments.port,
             viewer: viewer_folder(arguments.viewer.as_deref(), false)?,
             threads: arguments.threads,
+            disk_budget_gb: arguments.disk_budget,
             cells: &[],
             opens: false,
             ends: false,
@@ -81,6 +86,7 @@ struct Start<'a> {
     port: u16,
     viewer: Option<PathBuf>,
     threads: usize,
+    disk_budget_gb: f64,
     cells: &'a [f64],
     opens: bool,
     ends: bool,
@@ -96,14 +102,17 @@ fn start(start: &Start<'_>, clock: Instant) -> Result<ExitCode> {
         .enable_all()
         .build()
         .context("the server's threads cannot be started")?;
-    let out = start.twin.join("runs");
-    let runs = Runs::start(Arc::clone(&twin), Some(out), start.threads)
-        .context("the computing thread cannot be started")?;
+    let kept = RunsOptions {
+        out: Some(start.twin.join("runs")),
+        threads: start.threads,
+        budget_bytes: (start.disk_budget_gb * 1e9) as u64,
+    };
+    let runs = Runs::start(Arc::clone(&twin), kept)?;
     let options = ServerOptions {
         port: start.port,
         viewer: start.viewer.clone(),
     };
-    runtime.block_on(async {
+    let asked = runtime.block_on(async {
         let server = Server::bind(Arc::clone(&twin), Arc::clone(&runs), &options).await?;
         let ensembles = server.ensembles();
         let url = format!("http://{}/", server.address());
@@ -112,20 +121,19 @@ fn start(start: &Start<'_>, clock: Instant) -> Result<ExitCode> {
             clock.elapsed().as_secs_f64(),
             twin.manifest.site.name
         );
+        tell_kept(&runs, &ensembles);
+        let told: BTreeSet<String> = over(&runs).map(|run| run.id().to_owned()).collect();
+        let mut asked = Vec::new();
         for &cell_size_m in start.cells {
-            let request = RunRequest {
-                cell_size_m: Some(cell_size_m),
-                duration_s: None,
-                ..RunRequest::default()
-            };
-            if let Err(error) = runs.queue(request) {
-                bail!("no forecast can be started: {}", error.english());
+            match forecast_at(&runs, cell_size_m) {
+                Ok(run) => asked.push(run),
+                Err(error) => bail!("no forecast can be started: {}", error.english()),
             }
         }
         if start.opens {
             open_browser(&url);
         }
-        let watched = tokio::spawn(watch(Arc::clone(&runs), clock, start.ends));
+        let watched = tokio::spawn(watch(Arc::clone(&runs), told, clock, start.ends));
         let ends = start.ends;
         server
             .run(async move {
@@ -135,19 +143,14 @@ fn start(start: &Start<'_>, clock: Instant) -> Result<ExitCode> {
                 }
             })
             .await?;
-        ensembles.cancel_all();
-        Ok(())
+        ensembles.stop();
+        Ok(asked)
     })?;
-    let failed = start.ends
-        && runs
-            .all()
-            .iter()
-            .any(|run| run.view().state != RunState::Done);
-    // Whatever is still computed is broken off; a run folder in the making removes itself.
+    let failed = start.ends && asked.iter().any(|run| run.view().state != RunState::Done);
+    // Whatever is still computed is broken off, to be begun again after the next start; a run folder in the making
+    // removes itself.
+    runs.stop();
     let all = runs.all();
-    for run in &all {
-        run.cancel();
-    }
     let patience = Instant::now();
     while !all.iter().all(|run| run.is_over()) && patience.elapsed() < PATIENCE {
         std::thread::sleep(Duration::from_millis(POLL_MS / 5));
@@ -163,13 +166,53 @@ async fn finished(watched: tokio::task::JoinHandle<()>) {
     let _ = watched.await;
 }
 
-/// Prints what becomes of the runs; ends when all are over if `ends`.
-async fn watch(runs: Arc<Runs>, clock: Instant, ends: bool) {
-    let mut told = std::collections::BTreeSet::new();
+fn over(runs: &Runs) -> impl Iterator<Item = Arc<Run>> {
+    runs.all().into_iter().filter(|run| run.is_over())
+}
+
+/// Prints what came back from an earlier start: what is whole by its number, what is not by name.
+fn tell_kept(runs: &Runs, ensembles: &Ensembles) {
+    let runs = runs.all().into_iter().map(|run| run.view());
+    let runs = runs.map(|v| (v.id, v.state, v.message));
+    let ensembles = ensembles.all().into_iter().map(|run| run.view());
+    let ensembles = ensembles.map(|v| (v.id, v.state, v.message));
+    let mut done = 0;
+    for (id, state, message) in runs.chain(ensembles) {
+        let reason = message.map_or_else(String::new, |m| m.en);
+        match state {
+            RunState::Done => done += 1,
+            RunState::Interrupted => println!("{id} was cut off: {reason}"),
+            RunState::Broken => eprintln!("{id} is broken: {reason}"),
+            _ => {}
+        }
+    }
+    if done > 0 {
+        println!("{done} finished runs and ensembles are there from an earlier start");
+    }
+}
+
+/// The twin's own forecast with cells of a size: that of an earlier start where the twin is the same, else a new one.
+fn forecast_at(runs: &Arc<Runs>, cell_size_m: f64) -> Result<Arc<Run>, ApiError> {
+    match runs.own(cell_size_m) {
+        Some(run) if run.view().state == RunState::Done => Ok(run),
+        Some(run) => runs.resume(run.id()),
+        None => runs.queue(RunRequest {
+            cell_size_m: Some(cell_size_m),
+            ..RunRequest::default()
+        }),
+    }
+}
+
+/// Prints what becomes of the runs, those aside that were `told`; ends when all are over if `ends`.
+async fn watch(runs: Arc<Runs>, mut told: BTreeSet<String>, clock: Instant, ends: bool) {
     loop {
         tokio::time::sleep(Duration::from_millis(POLL_MS)).await;
         let all = runs.all();
-        for run in all.iter().filter(|run| run.is_over()) {
+        // One that is begun again is told again.
+        for run in all.iter().filter(|run| !run.is_over()) {
+            told.remove(run.id());
+        }
+        for run in over(&runs) {
             if told.insert(run.id().to_owned()) {
                 tell(&run.view(), clock);
             }
@@ -190,8 +233,8 @@ fn tell(run: &stormgrid_server::RunView, clock: Instant) {
             run.cell_size_m,
             run.wall_s.unwrap_or_default()
         ),
-        RunState::Cancelled => println!(
-            "[{now:6.1} s] forecast at {} m was cancelled",
+        RunState::Cancelled | RunState::Interrupted => println!(
+            "[{now:6.1} s] forecast at {} m was broken off",
             run.cell_size_m
         ),
         _ => {

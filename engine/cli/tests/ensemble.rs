@@ -3,117 +3,18 @@
 //!
 //! The twin is a square kilometre with a channel, so that a member takes a second.
 
+mod common;
+
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use common::{Place, Serving, signal, text, until};
 use serde_json::Value;
-use stormgrid_core::raster::{Raster, RasterGeometry};
 use stormgrid_formats::chunk::decode_water;
-use stormgrid_formats::elevation::write_geotiff;
-
-const TIMEOUT: Duration = Duration::from_secs(240);
-
-/// Lays a twin around (400500, 2500500) in EPSG:4547: a channel in the west, two grids, a road, a house.
-fn lay_twin(dir: &Path, duration_s: u32) {
-    std::fs::create_dir(dir).expect("made");
-    let write = |name: &str, text: &str| std::fs::write(dir.join(name), text).expect("written");
-    let geometry =
-        RasterGeometry::new(100, 100, 400_000.0, 2_501_000.0, 10.0, 10.0).expect("valid");
-    let ground = Raster::from_fn(geometry, |r, c| match c {
-        0..10 => -2.0,
-        _ => 0.6 + c as f32 * 0.015 + 0.1 * (r as f32 * 0.3).sin(),
-    });
-    let bytes = write_geotiff(&ground, Some("EPSG:4547"), -9999.0).expect("a raster");
-    std::fs::write(dir.join("dem.tif"), bytes).expect("written");
-    let (x, y) = (400_000.0, 2_500_000.0);
-    let at = |dx: f64, dy: f64| format!("[{},{}]", x + dx, y + dy);
-    let feature = |kind: &str, coordinates: String, properties: &str| {
-        format!(
-            r#"{{"type":"Feature","properties":{properties},"geometry":{{"type":"{kind}","coordinates":{coordinates}}}}}"#
-        )
-    };
-    let square = |x0: f64, y0: f64, x1: f64, y1: f64| {
-        let corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)];
-        format!("[[{}]]", corners.map(|(x, y)| at(x, y)).join(","))
-    };
-    let collection = |features: &[String]| {
-        format!(
-            r#"{{"type":"FeatureCollection","crs":{{"type":"name","properties":{{"name":"EPSG:4547"}}}},"features":[{}]}}"#,
-            features.join(",")
-        )
-    };
-    let grid = |x0: f64, code: &str, people: u32| {
-        let properties = format!(r#"{{"code":"{code}","name":"{code}","people":{people}}}"#);
-        feature("Polygon", square(x0, 0.0, x0 + 500.0, 1000.0), &properties)
-    };
-    write(
-        "grids.geojson",
-        &collection(&[grid(0.0, "G1", 60), grid(500.0, "G2", 40)]),
-    );
-    let house = r#"{"id":"h1","name":"翠园里7号","floors":6,"height_m":18,"people":60}"#;
-    let house = feature("Polygon", square(200.0, 200.0, 220.0, 220.0), house);
-    write("houses.geojson", &collection(&[house]));
-    let line = format!("[{},{}]", at(150.0, 500.0), at(900.0, 500.0));
-    let road = feature(
-        "LineString",
-        line,
-        r#"{"code":"R1","name":"滨江路","class":"primary"}"#,
-    );
-    write("roads.geojson", &collection(&[road]));
-    let sea = feature("Polygon", square(0.0, 0.0, 20.0, 1000.0), "{}");
-    write("sea.geojson", &collection(&[sea]));
-    write(
-        "track.csv",
-        "name,agency,time_utc,lat,lon,vmax_kt,pmin_hpa\n\
-         TEST,JMA,2017-08-22T12:00:00Z,20.7,115.4,70,970\nTEST,JMA,2017-08-23T00:00:00Z,21.5,114.0,75,965\n\
-         TEST,JMA,2017-08-23T06:00:00Z,22.3,112.6,70,970\n",
-    );
-    write(
-        "tide.csv",
-        "station_id,name,lat,lon,constituent,amplitude_m,phase_deg_gmt\na,Port,22,113,M2,0.5,56\n",
-    );
-    write(
-        "forecast.toml",
-        &format!(
-            "[storm]\ntrack = \"track.csv\"\nname = \"TEST\"\nstart = \"2017-08-23T01:00:00Z\"\n\
-             duration_s = {duration_s}\noutput_interval_s = 600\n\
-             [tide]\nconstituents = \"tide.csv\"\nstation = \"Port\"\nmean_level_m = 0.5\n[water]\ninitial_level_m = 0.1\n\
-             [[boundary]]\npolygon = \"sea.geojson\"\nkind = \"sea\"\n"
-        ),
-    );
-    write(
-        "twin.toml",
-        "[site]\nname = \"test\"\ncrs = \"EPSG:4547\"\norigin = [113.03, 22.6]\nsynthetic = true\n\
-         [terrain]\nelevation = \"dem.tif\"\nroughness = 0.03\n[[city]]\nsource = \"houses.geojson\"\n\
-         [[grids]]\nsource = \"grids.geojson\"\nlevel = \"grid\"\n[roads]\nsource = \"roads.geojson\"\n",
-    );
-}
-
-struct Place {
-    dir: tempfile::TempDir,
-}
 
 impl Place {
-    fn new(duration_s: u32) -> Self {
-        let dir = tempfile::tempdir().expect("a folder");
-        lay_twin(&dir.path().join("twin"), duration_s);
-        Self { dir }
-    }
-
-    fn at(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_stormgrid"));
-        command.current_dir(self.dir.path()).args(arguments);
-        command
-    }
-
     fn ensemble(&self, members: &str, workers: &str, out: &str) -> Command {
         let mut command = self.command(&["forecast", "twin", "--cell-size", "20", "--seed", "3"]);
         command.args(["--members", members, "--workers", workers, "--out", out]);
@@ -137,12 +38,6 @@ impl Place {
         let text = std::fs::read(self.at(out).join("ensemble.json")).expect("ensemble.json");
         serde_json::from_slice(&text).expect("JSON")
     }
-}
-
-fn text<'a>(value: &'a Value, key: &str) -> &'a str {
-    value[key]
-        .as_str()
-        .unwrap_or_else(|| panic!("{key} of {value}"))
 }
 
 fn member(ensemble: &Value, n: usize) -> &Value {
@@ -388,18 +283,6 @@ fn what_cannot_be_an_ensemble_is_refused() {
     refused(&mut run("other"), 1, "member-9");
 }
 
-/// Waits for something; panics when it takes too long.
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let begun = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(begun.elapsed() < TIMEOUT, "{what} takes too long");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
 /// Processes whose parent is this one, as Linux tells.
 #[cfg(target_os = "linux")]
 fn children(of: u32) -> Vec<u32> {
@@ -413,14 +296,6 @@ fn children(of: u32) -> Vec<u32> {
         fields.next() != Some("Z") && fields.next() == Some(&of.to_string())
     })
     .collect()
-}
-
-#[cfg(target_os = "linux")]
-fn signal(name: &str, process: u32) {
-    let status = Command::new("kill")
-        .args([name, &process.to_string()])
-        .status();
-    assert!(status.expect("kill is there").success());
 }
 
 #[cfg(target_os = "linux")]
@@ -497,64 +372,10 @@ fn killed_members_and_broken_off_ensembles_do_not_change_the_result() {
     assert_eq!(text(&place.found("4", "2", "orphans"), "digest"), digest);
 }
 
-struct Serving(Child, String);
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Serving {
-    fn start(place: &Place) -> Self {
-        std::fs::create_dir_all(place.at("viewer")).expect("made");
-        std::fs::write(place.at("viewer/index.html"), "<!doctype html>").expect("written");
-        let mut command = place.command(&["serve", "twin", "--port", "0", "--viewer", "viewer"]);
-        let mut child = command.stdout(Stdio::piped()).spawn().expect("starts");
-        let out = child.stdout.take().expect("piped");
-        let mut line = String::new();
-        BufReader::new(out).read_line(&mut line).expect("a line");
-        let address = line.split("http://").nth(1).expect("an address");
-        Self(child, address.trim().trim_end_matches('/').to_owned())
-    }
-
-    fn post(&self, path: &str, body: &str) -> (u16, Value) {
-        let (status, body) = self.ask("POST", path, body);
-        (status, serde_json::from_slice(&body).expect("JSON"))
-    }
-
-    fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Vec<u8>) {
-        let mut stream = TcpStream::connect(&self.1).expect("connected");
-        write!(
-            stream,
-            "{method} {path} HTTP/1.0\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            self.1,
-            body.len()
-        )
-        .expect("sent");
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).expect("answered");
-        let end = bytes
-            .windows(4)
-            .position(|w| w == b"\r\n\r\n")
-            .expect("a head");
-        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-        let status = head.split(' ').nth(1).and_then(|s| s.parse().ok());
-        (status.expect("a status"), bytes[end + 4..].to_vec())
-    }
-
-    fn json(&self, path: &str) -> Value {
-        let (status, body) = self.ask("GET", path, "");
-        assert_eq!(status, 200, "{path}: {}", String::from_utf8_lossy(&body));
-        serde_json::from_slice(&body).expect("JSON")
-    }
-}
-
 #[test]
 fn the_server_runs_the_same_ensemble() {
     let place = Place::new(1800);
-    let server = Serving::start(&place);
+    let server = Serving::begin(&place, &[]);
     let post = |path: &str, body: &str| server.post(path, body);
 
     let (status, refused) = post("/api/v1/ensembles", r#"{"members":0}"#);
@@ -652,7 +473,7 @@ fn warnings_tell_the_chances_of_an_ensemble() {
     let place = Place::new(7200);
     let rules = "[message]\nregion = \"440704\"\n[[rule]]\naudience = \"residents\"\ncolour = \"blue\"\ndepth_m = 0.01\n";
     std::fs::write(place.at("twin/warnings.toml"), rules).expect("written");
-    let server = Serving::start(&place);
+    let server = Serving::begin(&place, &[]);
     let (status, run) = server.post("/api/v1/runs", r#"{"cell_size_m":20}"#);
     assert_eq!(status, 202, "{run}");
     let (status, ensemble) = server.post(

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use geo::MultiPolygon;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use stormgrid_core::frame::Geodetic;
 use stormgrid_core::ids::CellIdx;
 use stormgrid_core::message;
@@ -19,21 +19,21 @@ use stormgrid_sim::sea::Transect;
 use stormgrid_sim::typhoon::Parameters;
 
 use crate::drive::{Moment, Observer, Progress, Stage, drive_looking, tell};
-use crate::evacuation::{BASIS_FILE, PlanBasis};
+use crate::evacuation::PlanBasis;
 use crate::files::{self, RunFolder};
 use crate::forecast_file::{self, ForecastFile, TransectName};
 use crate::ground::{Crest, blocked_cells, cells_of};
 use crate::hazards::{self, Hazards};
 use crate::impact::{Impact, Impacts};
 use crate::rehearsal::{self, Rehearsal, Standing};
-use crate::results::{Summary, pretty, write_rasters, write_summary};
+use crate::results::{Summary, write_rasters, write_summary};
 use crate::sea::{SeaChoice, SeaLevel};
 use crate::simulate::Reader;
 use crate::storm::{self, Forcing, Storm, StormTable, constant_or_file};
 use crate::storm_names::storm_name;
 use crate::twin::LoadedTwin;
 use crate::warning::{Rules, draft_files};
-use crate::{ProjectError, messages, rain, tables, vectors};
+use crate::{ProjectError, messages, rain, result, tables, vectors};
 
 /// Cells at and above this size have no buildings in them [m]: hardly a house fills half of one.
 pub(crate) const OBSTACLE_CELL_M: f64 = 15.0;
@@ -82,7 +82,7 @@ pub trait Listener {
 }
 
 /// State of the zones of one layer over time; one column a zone.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LayerSeries {
     /// The layer.
     pub layer: String,
@@ -99,7 +99,7 @@ pub struct LayerSeries {
 }
 
 /// A finished forecast.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Forecast {
     /// Numbers of the run.
     pub summary: Summary,
@@ -120,7 +120,7 @@ pub struct Forecast {
 /// When roads and facilities stand at or above some depths.
 ///
 /// Times come from looks every [`LOOK_S`] seconds and the output times, with straight lines between them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Times {
     /// The depths [m], ascending: those of the rules for warnings and of the road columns.
     pub depths_m: Vec<f64>,
@@ -154,7 +154,7 @@ impl Times {
 pub const LOOK_S: f64 = 300.0;
 
 /// When and how long a forecast of a twin runs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// Start, RFC 3339.
     pub start: String,
@@ -251,7 +251,7 @@ pub fn forecast(
                 };
                 let message = frames.encode(time, &depth, &flood.level());
                 if let Some(folder) = &folder {
-                    folder.write(&format!("frames/{number:04}.sgw"), &message)?;
+                    folder.write(&result::frame_name(number), &message)?;
                 }
                 pending.borrow_mut().push(message);
                 watch.see(time, &depth)
@@ -768,11 +768,10 @@ fn write(
     }
     folder.write("exposure/buildings.csv", &buildings_csv(twin, forecast))?;
     folder.write("exposure/roads.csv", &roads_csv(twin, forecast))?;
-    folder.write("series.json", &pretty(&forecast.series)?)?;
-    folder.write("storm.json", &pretty(&*forecast.storm)?)?;
-    folder.write(BASIS_FILE, &pretty(&forecast.basis)?)?;
+    result::write_parts(folder, forecast)?;
     forecast.hazards.write(folder, twin)?;
-    write_summary(folder, &forecast.summary)
+    write_summary(folder, &forecast.summary)?;
+    result::write(folder, forecast)
 }
 
 fn buildings_csv(twin: &LoadedTwin, forecast: &Forecast) -> Vec<u8> {

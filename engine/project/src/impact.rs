@@ -1,6 +1,7 @@
 //! Exposure of every layer of a place, bound once to the cells of a run.
 
 use geo::MultiPolygon;
+use serde::{Deserialize, Serialize};
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_sim::exposure::{
     AssetExposure, Assets, Facility, FacilityKind, Maxima, Occupancy, PreparedAssets, Settings,
@@ -36,7 +37,7 @@ struct ImpactLayer {
 }
 
 /// Exposure after a run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Impacts {
     /// Rows of each layer, in the layers' order.
     pub layers: Vec<(String, Vec<NamedRow>)>,

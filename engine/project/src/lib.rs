@@ -21,6 +21,7 @@
 //! callback, which can also break a run off.
 
 pub mod advisory;
+pub mod archive;
 pub mod city;
 mod drive;
 pub mod ensemble;
@@ -39,6 +40,7 @@ mod local_setup;
 pub mod messages;
 mod rain;
 pub mod rehearsal;
+pub mod result;
 mod results;
 pub mod sea;
 mod simulate;

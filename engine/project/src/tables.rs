@@ -10,7 +10,7 @@ use stormgrid_sim::exposure::{DEPTH_THRESHOLDS_M, ExposureRow, ROAD_THRESHOLDS_M
 use crate::ProjectError;
 
 /// A row with the name of its zone, as it is told to people and machines.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct NamedRow {
     /// Name of the zone.
     pub name: String,

@@ -1,10 +1,38 @@
-//! Answers that a browser may keep.
+//! Bodies of requests, answers that a browser may keep, and work beside the threads that answer.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
+
+use crate::error::ApiError;
+
+/// Refuses a body of another type: a form of another web page cannot send JSON without asking first.
+pub fn only_json(headers: &HeaderMap) -> Result<(), ApiError> {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok());
+    match kind.is_some_and(|kind| kind.starts_with("application/json")) {
+        true => Ok(()),
+        false => Err(ApiError::not_json()),
+    }
+}
+
+/// What a body in JSON asks for.
+pub fn json_body<T: DeserializeOwned>(headers: &HeaderMap, bytes: &Bytes) -> Result<T, ApiError> {
+    only_json(headers)?;
+    serde_json::from_slice(bytes).map_err(|e| ApiError::no_json(&e))
+}
+
+/// Runs what takes a while, or waits for the disk, beside the threads that answer.
+pub async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|e| ApiError::internal(e))?
+}
 
 /// Bytes with an `ETag`; 304 without a body if the client has them already.
 ///

@@ -10,13 +10,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use stormgrid_project::ensemble::{self, Ensemble, ProbabilityLayer};
 
-use crate::answer::{BINARY, CSV, GEOJSON, tagged};
-use crate::ensembles::{EnsembleRequest, EnsembleView};
+use crate::answer::{BINARY, CSV, GEOJSON, aside, json_body, tagged};
+use crate::ensemble_run::EnsembleView;
+use crate::ensembles::EnsembleRequest;
 use crate::error::ApiError;
 use crate::run_api::{LayerQuery, THRESHOLDS_M};
 use crate::serve::App;
@@ -35,18 +36,20 @@ pub async fn create(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, ApiError> {
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok());
-    // A form of another web page cannot send this type without asking first.
-    if !kind.is_some_and(|kind| kind.starts_with("application/json")) {
-        return Err(ApiError::not_json());
-    }
-    let request: EnsembleRequest =
-        serde_json::from_slice(&body).map_err(|e| ApiError::no_json(&e))?;
+    let request: EnsembleRequest = json_body(&headers, &body)?;
     // Drawing the members reads and hashes the twin's files.
-    let queued = tokio::task::spawn_blocking(move || app.ensembles.queue(&request)).await;
-    let run = queued.map_err(|e| ApiError::internal(e))??;
+    let run = aside(move || app.ensembles.queue(&request)).await?;
+    Ok((StatusCode::ACCEPTED, Json(run.view())).into_response())
+}
+
+/// Goes on with an ensemble that was cut off, cancelled, or could not be finished, from its finished members.
+#[utoipa::path(post, path = "/api/v1/ensembles/{id}/resume", params(("id" = String, Path, description = "the ensemble")),
+    responses((status = ACCEPTED, body = EnsembleView), (status = NOT_FOUND), (status = CONFLICT)))]
+pub async fn resume(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    let run = aside(move || app.ensembles.resume(&id)).await?;
     Ok((StatusCode::ACCEPTED, Json(run.view())).into_response())
 }
 

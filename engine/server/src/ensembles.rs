@@ -1,29 +1,25 @@
-//! Ensembles: queued with the runs, computed by members in processes of their own, watched and cancelled.
+//! Ensembles: queued with the runs, computed by members in processes of their own, watched, cancelled, kept.
+//!
+//! Where runs are kept, ensembles are: by a card in their folder, as runs are. What was cut off goes on from the
+//! members that are done.
 
-use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::error::logged;
 use serde::{Deserialize, Serialize};
-use stormgrid_core::message::{Bilingual, Message};
+use stormgrid_core::message::Message;
 use stormgrid_core::time::Instant as Utc;
-use stormgrid_project::ensemble::EnsembleSpec;
-use stormgrid_project::ensemble::{
-    Ensemble, EnsembleOptions, EnsembleStatus, MOST_MEMBERS, MemberState, MemberStatus,
-    PlannedEnsemble, ensemble, plan_ensemble,
-};
-use stormgrid_project::messages::{text, text_with, told};
+use stormgrid_project::archive::Archive;
+use stormgrid_project::ensemble::{EnsembleOptions, MEMBERS_FOLDER, MOST_MEMBERS, plan_ensemble};
+use stormgrid_project::messages::{text, told};
 use stormgrid_project::rehearsal::Rehearsal;
-use stormgrid_project::storm_names::storm_name;
 use stormgrid_project::{ForecastOptions, LoadedTwin, ProjectError, Scheme};
 use utoipa::ToSchema;
 
-use crate::error::{ApiError, Text};
-use crate::runs::{CELL_SIZES, RunState, Runs, locked};
+use crate::ensemble_run::{EnsembleCard, EnsembleRun, Shown};
+use crate::error::ApiError;
+use crate::jobs::{self, RunState, locked};
+use crate::runs::Runs;
 
 /// Cell size of an ensemble that names none [m].
 const CELL_SIZE_M: f64 = 40.0;
@@ -34,14 +30,11 @@ const MEMBERS: u32 = 20;
 /// Most workers that may be asked for.
 const MOST_WORKERS: usize = 256;
 
-/// Most ensembles that are kept in memory; their members stay on disk.
+/// Most ensembles that are listed; their members stay on disk.
 const MOST_ENSEMBLES: usize = 8;
 
-/// Share below which no time to the end is told [-]: the first members are still loading.
-const LEAST_SHARE_FOR_ETA: f64 = 0.01;
-
 /// What to compute; what is missing is taken from the twin.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnsembleRequest {
     /// How many members, the control counted; 20 without it.
@@ -59,126 +52,63 @@ pub struct EnsembleRequest {
     pub advisory: Option<serde_json::Value>,
 }
 
-/// The errors of a member at a lead time of a day.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-pub struct PerturbationView {
-    /// To the right of the track [km].
-    pub cross_track_km: f64,
-    /// Ahead of the track [km].
-    pub along_track_km: f64,
-    /// Greatest wind over the forecast one [-].
-    pub vmax_factor: f64,
-    /// Radius of maximum wind over the forecast one [-].
-    pub rmw_factor: f64,
-    /// Rain over the forecast one [-].
-    pub rain_factor: f64,
-    /// Surge over the forecast one [-].
-    pub surge_factor: f64,
-    /// How much later the tide comes [s].
-    pub tide_shift_s: f64,
-    /// Level added to tide and surge [m].
-    pub level_add_m: f64,
-}
-
-/// A member as clients see it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct MemberView {
-    /// Its number; 0 is the control.
-    pub n: u32,
-    /// Where it stands: queued, running, done, failed.
-    #[schema(value_type = String)]
-    pub state: MemberState,
-    /// How often it was begun; 0 if its results were there already.
-    pub attempts: u32,
-    /// SHA-256 of its results.
-    pub digest: Option<String>,
-    /// What went wrong the last time.
-    pub message: Option<Text>,
-    /// Its errors.
-    pub perturbation: PerturbationView,
-}
-
-/// An ensemble as clients see it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct EnsembleView {
-    /// Identifier.
-    pub id: String,
-    /// Title for people.
-    pub title: Text,
-    /// Where it stands.
-    pub state: RunState,
-    /// Share that is done, 0 to 1.
-    pub progress: f64,
-    /// Cell size [m].
-    pub cell_size_m: f64,
-    /// Seed of the errors.
-    pub seed: u64,
-    /// Start of the run, RFC 3339.
-    pub start: String,
-    /// When the forecast was issued, RFC 3339.
-    pub issued: String,
-    /// Length [s].
-    pub duration_s: f64,
-    /// Its members.
-    pub members: Vec<MemberView>,
-    /// When it was asked for, RFC 3339.
-    pub created: String,
-    /// Time on the clock so far [s].
-    pub wall_s: Option<f64>,
-    /// Estimate of the time until it is done [s].
-    pub eta_s: Option<f64>,
-    /// What a person should know.
-    pub message: Option<Text>,
-    /// What was assumed.
-    pub notes: Vec<Text>,
-    /// SHA-256 over all of it, once it is done.
-    pub digest: Option<String>,
-}
-
-/// An ensemble and what it has come to.
-pub struct EnsembleRun {
-    id: String,
-    options: EnsembleOptions,
-    planned: PlannedEnsemble,
-    folder: PathBuf,
-    created: String,
-    cancel: AtomicBool,
-    changing: Mutex<Changing>,
-}
-
-struct Changing {
-    state: RunState,
-    share: f64,
-    members: Vec<MemberStatus>,
-    begun: Option<Instant>,
-    wall_s: Option<f64>,
-    result: Option<Arc<Ensemble>>,
-    message: Option<Bilingual>,
-}
-
 /// All ensembles of a server.
 pub struct Ensembles {
     twin: Arc<LoadedTwin>,
     runs: Arc<Runs>,
     folder: PathBuf,
+    archive: Option<Arc<Archive>>,
     all: Mutex<Vec<Arc<EnsembleRun>>>,
 }
 
 impl Ensembles {
-    /// None yet. Results go into the twin's folder; members are shared by all ensembles.
-    pub fn new(twin: Arc<LoadedTwin>, runs: Arc<Runs>) -> Self {
-        Self {
-            folder: twin.dir.join("ensembles"),
+    /// Those that are kept, where runs are. Results go into the twin's folder; members are shared by all ensembles.
+    ///
+    /// # Errors
+    ///
+    /// A folder that another server holds or that cannot be used.
+    pub fn new(twin: Arc<LoadedTwin>, runs: Arc<Runs>) -> Result<Self, ProjectError> {
+        let folder = twin.dir.join("ensembles");
+        let mut ensembles = Self {
+            archive: match runs.are_kept() {
+                true => Some(Arc::new(Archive::open(&folder)?)),
+                false => None,
+            },
+            folder,
             twin,
             runs,
             all: Mutex::new(Vec::new()),
+        };
+        if let Some(archive) = &ensembles.archive {
+            for name in archive.strangers()? {
+                if name != MEMBERS_FOLDER {
+                    tracing::warn!(
+                        "{name} in the folder of ensembles belongs to none that is kept; it is left alone"
+                    );
+                }
+            }
+            let cards = archive.cards::<EnsembleCard>()?.into_iter();
+            let mut kept: Vec<Arc<EnsembleRun>> = cards
+                .map(|(id, card)| Arc::new(ensembles.of_card(id, card, archive)))
+                .collect();
+            kept.sort_by(|a, b| (&a.created, &a.id).cmp(&(&b.created, &b.id)));
+            ensembles.all = Mutex::new(kept);
         }
+        Ok(ensembles)
     }
 
-    /// Queues an ensemble behind the runs and ensembles that wait.
-    pub fn queue(&self, request: &EnsembleRequest) -> Result<Arc<EnsembleRun>, ApiError> {
-        check(request)?;
-        let cell_size_m = request.cell_size_m.unwrap_or(CELL_SIZE_M);
+    fn of_card(
+        &self,
+        id: String,
+        card: Result<EnsembleCard, ProjectError>,
+        archive: &Arc<Archive>,
+    ) -> EnsembleRun {
+        let options = |request: &EnsembleRequest| self.options(request);
+        EnsembleRun::of_card(id, card, archive, self.runs.twin_state(), options)
+    }
+
+    /// What a request asks for.
+    fn options(&self, request: &EnsembleRequest) -> Result<EnsembleOptions, ApiError> {
         let issued = request.issued.as_deref().map(Utc::parse).transpose();
         let issued = issued.map_err(|e| {
             let text = Message::key("api.issued");
@@ -186,12 +116,12 @@ impl Ensembles {
         })?;
         let program = std::env::current_exe()
             .map_err(|_| ApiError::internal("the program does not know where it is"))?;
-        let options = EnsembleOptions {
+        Ok(EnsembleOptions {
             forecast: ForecastOptions {
                 track: None,
                 storm: None,
                 agency: None,
-                cell_size_m,
+                cell_size_m: request.cell_size_m.unwrap_or(CELL_SIZE_M),
                 duration_s: None,
                 threads: 0,
                 scheme: Some(Scheme::LocalInertial),
@@ -206,51 +136,71 @@ impl Ensembles {
             issued,
             errors: None,
             program,
-            store: Some(self.folder.join("members")),
-        };
+            store: Some(self.folder.join(MEMBERS_FOLDER)),
+        })
+    }
+
+    /// Queues an ensemble behind the runs and ensembles that wait.
+    pub fn queue(&self, request: &EnsembleRequest) -> Result<Arc<EnsembleRun>, ApiError> {
+        check(request)?;
+        let options = self.options(request)?;
         let planned = plan_ensemble(&self.twin, &options).map_err(|e| ApiError::refused(&e))?;
+        let shown = Shown::of(planned).map_err(|e| ApiError::refused(&e))?;
         let mut all = locked(&self.all);
         if all.len() >= MOST_ENSEMBLES {
-            let Some(old) = all.iter().position(|run| run.is_over()) else {
+            let Some(old) = all.iter().position(|run| run.may_go()) else {
                 return Err(ApiError::not_ready(text("api.many_ensembles", &[])));
             };
-            all.remove(old);
+            let old = all.remove(old);
+            if let Some(archive) = &self.archive
+                && let Err(error) = archive.remove(&old.id)
+            {
+                tracing::warn!(ensemble = %old.id, "not given up: {error}");
+            }
         }
         let name = format!(
-            "{}-{}x{cell_size_m}m",
-            plain(&planned.spec.storm),
-            options.members
+            "{}-{}x{}m",
+            jobs::id_word(&shown.spec.storm),
+            options.members,
+            options.forecast.cell_size_m
         );
-        let taken = |id: &str| all.iter().any(|run| run.id == id);
-        let id = (1..)
-            .map(|n| match n {
-                1 => name.clone(),
-                _ => format!("{name}-{n}"),
-            })
-            .find(|id| !taken(id))
-            .unwrap_or_default();
-        let run = Arc::new(EnsembleRun {
-            folder: self.folder.join(&id),
-            changing: Mutex::new(Changing {
-                state: RunState::Queued,
-                share: 0.0,
-                members: Vec::new(),
-                begun: None,
-                wall_s: None,
-                result: None,
-                message: None,
-            }),
-            id,
-            options,
-            planned,
-            created: now(),
-            cancel: AtomicBool::new(false),
+        let id = jobs::free_id(&name, |id| {
+            let on_disk = self.archive.as_ref().is_some_and(|a| a.is_taken(id));
+            on_disk || all.iter().any(|run| run.id == id)
         });
+        let run = Arc::new(EnsembleRun::new(
+            id.clone(),
+            request.clone(),
+            options,
+            shown,
+            self.folder.join(&id),
+            self.runs.twin_state().clone(),
+            self.archive.clone(),
+        ));
+        run.keep().map_err(|e| jobs::unkept(&e))?;
         all.push(Arc::clone(&run));
         drop(all);
-        let (twin, mine) = (Arc::clone(&self.twin), Arc::clone(&run));
-        self.runs.enqueue(Box::new(move || mine.compute(&twin)))?;
+        self.compute_later(&run)?;
         Ok(run)
+    }
+
+    /// Goes on with an ensemble that was cut off, cancelled or could not be finished, from its finished members.
+    pub fn resume(&self, id: &str) -> Result<Arc<EnsembleRun>, ApiError> {
+        let run = self.get(id)?;
+        let before = run.wait_again().ok_or_else(jobs::not_resumable)?;
+        if let Some(archive) = &self.archive
+            && before == RunState::Broken
+        {
+            jobs::set_aside(archive, id)?;
+        }
+        run.keep().map_err(|e| jobs::unkept(&e))?;
+        self.compute_later(&run)?;
+        Ok(run)
+    }
+
+    fn compute_later(&self, run: &Arc<EnsembleRun>) -> Result<(), ApiError> {
+        let (twin, mine) = (Arc::clone(&self.twin), Arc::clone(run));
+        self.runs.enqueue(Box::new(move || mine.compute(&twin)))
     }
 
     /// All ensembles, in the order in which they were asked for.
@@ -267,10 +217,10 @@ impl Ensembles {
             .ok_or_else(|| ApiError::not_found("noun.ensemble", id))
     }
 
-    /// Breaks off all that are not over.
-    pub fn cancel_all(&self) {
+    /// Breaks off what is not over, to go on after the next start.
+    pub fn stop(&self) {
         for run in self.all() {
-            run.cancel();
+            run.stop();
         }
     }
 }
@@ -283,9 +233,7 @@ fn check(request: &EnsembleRequest) -> Result<(), ApiError> {
             &[("most", MOST_MEMBERS.to_string())],
         )));
     }
-    if !CELL_SIZES.contains(&request.cell_size_m.unwrap_or(CELL_SIZE_M)) {
-        return Err(ApiError::bad_request(text("api.cell_size", &[])));
-    }
+    jobs::check_cell_size(request.cell_size_m.unwrap_or(CELL_SIZE_M))?;
     if request.workers.is_some_and(|w| w > MOST_WORKERS) {
         return Err(ApiError::bad_request(text(
             "api.workers",
@@ -293,173 +241,4 @@ fn check(request: &EnsembleRequest) -> Result<(), ApiError> {
         )));
     }
     Ok(())
-}
-
-/// Storm, members and cell size.
-fn title(spec: &EnsembleSpec) -> Bilingual {
-    let members = Bilingual::same(spec.members.to_string());
-    let cell = Bilingual::same(spec.cell_size_m.to_string());
-    let slots = [
-        ("storm", &storm_name(&spec.storm)),
-        ("members", &members),
-        ("cell", &cell),
-    ];
-    text_with("title.ensemble", &slots)
-}
-
-/// A name that can be part of an address and of a folder's name.
-fn plain(name: &str) -> String {
-    let kept = name.chars().filter(char::is_ascii_alphanumeric).take(40);
-    let kept = kept.collect::<String>().to_lowercase();
-    if kept.is_empty() {
-        "storm".to_owned()
-    } else {
-        kept
-    }
-}
-
-fn now() -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    Utc::from_unix_seconds(now.map_or(0, |d| d.as_secs() as i64)).to_rfc3339()
-}
-
-impl EnsembleRun {
-    /// Its identifier.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// Where its results are written.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// As clients see it.
-    pub fn view(&self) -> EnsembleView {
-        let now = locked(&self.changing);
-        let wall_s = now
-            .wall_s
-            .or_else(|| now.begun.map(|begun| begun.elapsed().as_secs_f64()));
-        let running = now.state == RunState::Running && now.share > LEAST_SHARE_FOR_ETA;
-        let spec = &self.planned.spec;
-        let members = self.planned.members.iter().map(|planned| {
-            let status = now.members.get(planned.n as usize);
-            let p = planned.perturbation;
-            MemberView {
-                n: planned.n,
-                state: status.map_or(MemberState::Queued, |s| s.state),
-                attempts: status.map_or(0, |s| s.attempts),
-                digest: status.and_then(|s| s.digest.clone()),
-                message: status.and_then(|s| s.message.clone()).map(Text::from),
-                perturbation: PerturbationView {
-                    cross_track_km: p.cross_track_km,
-                    along_track_km: p.along_track_km,
-                    vmax_factor: p.vmax_factor,
-                    rmw_factor: p.rmw_factor,
-                    rain_factor: p.rain_factor,
-                    surge_factor: p.surge_factor,
-                    tide_shift_s: p.tide_shift_s,
-                    level_add_m: p.level_add_m,
-                },
-            }
-        });
-        let notes = match &now.result {
-            Some(result) => &result.notes,
-            None => &self.planned.notes,
-        };
-        EnsembleView {
-            id: self.id.clone(),
-            title: title(spec).into(),
-            state: now.state,
-            progress: now.share,
-            cell_size_m: spec.cell_size_m,
-            seed: spec.seed,
-            start: spec.start.clone(),
-            issued: spec.issued.clone(),
-            duration_s: spec.duration_s,
-            members: members.collect(),
-            created: self.created.clone(),
-            wall_s,
-            eta_s: wall_s
-                .filter(|_| running)
-                .map(|w| w * (1.0 - now.share) / now.share),
-            message: now.message.clone().map(Text::from),
-            notes: notes.iter().cloned().map(Text::from).collect(),
-            digest: now.result.as_ref().map(|r| r.digest.clone()),
-        }
-    }
-
-    /// The result, once it is done.
-    pub fn result(&self) -> Result<Arc<Ensemble>, ApiError> {
-        locked(&self.changing)
-            .result
-            .clone()
-            .ok_or_else(|| ApiError::not_ready(text("api.ensemble_unfinished", &[])))
-    }
-
-    /// Breaks it off; members that are done stay on disk, and one that is over stays as it is.
-    pub fn cancel(&self) {
-        self.cancel.store(true, Ordering::Relaxed);
-        let mut now = locked(&self.changing);
-        if now.state == RunState::Queued {
-            now.state = RunState::Cancelled;
-        }
-    }
-
-    /// Whether nothing more will come of it.
-    pub fn is_over(&self) -> bool {
-        !matches!(
-            locked(&self.changing).state,
-            RunState::Queued | RunState::Running
-        )
-    }
-
-    fn compute(&self, twin: &LoadedTwin) {
-        {
-            let mut now = locked(&self.changing);
-            if now.state != RunState::Queued {
-                return;
-            }
-            now.state = RunState::Running;
-            now.begun = Some(Instant::now());
-        }
-        let mut observer = |status: &EnsembleStatus<'_>| {
-            let mut now = locked(&self.changing);
-            now.share = status.share;
-            if now.members != status.members {
-                now.members = status.members.to_vec();
-            }
-            drop(now);
-            match self.cancel.load(Ordering::Relaxed) {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
-        };
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            ensemble(twin, &self.options, &self.folder, &mut observer)
-        }));
-        let mut now = locked(&self.changing);
-        now.wall_s = now.begun.map(|begun| begun.elapsed().as_secs_f64());
-        match outcome {
-            Ok(Ok(result)) => {
-                now.message = result.failures();
-                if let Some(failures) = &now.message {
-                    tracing::warn!("{}", failures.en);
-                }
-                now.result = Some(Arc::new(result));
-                now.state = RunState::Done;
-                now.share = 1.0;
-            }
-            Ok(Err(ProjectError::Cancelled)) => now.state = RunState::Cancelled,
-            Ok(Err(error)) => {
-                now.state = RunState::Failed;
-                now.message = Some(logged(&error.message()));
-            }
-            Err(_) => {
-                now.state = RunState::Failed;
-                now.message = Some(text("api.ensemble_broke", &[]));
-            }
-        }
-        tracing::info!(ensemble = %self.id, state = ?now.state, wall_s = ?now.wall_s, "ensemble over");
-    }
 }

@@ -106,6 +106,11 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "not_ready", text)
     }
 
+    /// The sentence.
+    pub(crate) fn text(self) -> Bilingual {
+        self.message
+    }
+
     /// The sentence in English, for a terminal.
     pub fn english(&self) -> &str {
         &self.message.en

@@ -4,7 +4,7 @@
 //!
 //! [`Server::bind`] takes a loaded twin and a port; [`Server::run`] serves until it is told to stop.
 //! Runs are computed one after another on a thread of their own ([`Runs`]); their frames can be
-//! fetched while they grow. The interface is described at `/api/openapi.json`, made from the code.
+//! fetched while they grow, and they are kept over a restart. The interface is described at `/api/openapi.json`, made from the code.
 //!
 //! # Conventions
 //!
@@ -21,10 +21,13 @@
 
 mod answer;
 mod ensemble_api;
+mod ensemble_run;
 mod ensembles;
 mod error;
 mod hazard_api;
+mod jobs;
 mod plan_api;
+mod run;
 mod run_api;
 mod runs;
 mod serve;
@@ -32,7 +35,10 @@ mod titles;
 mod twin_api;
 mod warning_api;
 
-pub use ensembles::{EnsembleRequest, EnsembleRun, EnsembleView, Ensembles};
+pub use ensemble_run::{EnsembleRun, EnsembleView};
+pub use ensembles::{EnsembleRequest, Ensembles};
 pub use error::ApiError;
-pub use runs::{RunRequest, RunState, RunView, Runs};
+pub use jobs::RunState;
+pub use run::{Run, RunView};
+pub use runs::{RunRequest, Runs, RunsOptions};
 pub use serve::{ServeError, Server, ServerOptions, openapi_json};

@@ -20,9 +20,9 @@ use stormgrid_project::messages::text;
 use stormgrid_project::rehearsal::{self, Compared};
 use utoipa::IntoParams;
 
-use crate::answer::{CSV, GEOJSON, tagged};
+use crate::answer::{CSV, GEOJSON, aside, only_json, tagged};
 use crate::error::ApiError;
-use crate::run_api::{finished, only_json};
+use crate::run_api::finished;
 use crate::serve::App;
 
 /// Which runs, and by which layer.
@@ -39,14 +39,6 @@ pub struct CompareQuery {
 /// A sentence of the engine as a refusal.
 fn refused(error: ProjectError) -> ApiError {
     ApiError::refused(&error)
-}
-
-/// Runs what takes a while beside the threads that answer.
-async fn aside<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
-) -> Result<T, ApiError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|e| ApiError::internal(e))?
 }
 
 /// Two finished runs side by side.

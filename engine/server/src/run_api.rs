@@ -10,18 +10,19 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use stormgrid_project::messages::text;
 use stormgrid_project::tables::NamedRow;
 use stormgrid_project::{Forecast, tables};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
-use crate::answer::{BINARY, CSV, GEOJSON, tagged};
+use crate::answer::{BINARY, CSV, GEOJSON, aside, json_body, tagged};
 use crate::error::ApiError;
-use crate::runs::{RunRequest, RunView};
+use crate::run::RunView;
+use crate::runs::RunRequest;
 use crate::serve::App;
 
 /// Depths of the flooded areas in rows of exposure [m].
@@ -41,24 +42,9 @@ pub async fn create(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, ApiError> {
-    only_json(&headers)?;
-    let request: RunRequest = serde_json::from_slice(&body).map_err(|e| ApiError::no_json(&e))?;
-    let task = Arc::clone(&app);
-    let run = tokio::task::spawn_blocking(move || task.runs.queue(request)).await;
-    let run = run.map_err(|e| ApiError::internal(e))??;
+    let request: RunRequest = json_body(&headers, &body)?;
+    let run = aside(move || app.runs.queue(request)).await?;
     Ok((StatusCode::ACCEPTED, Json(run.view())).into_response())
-}
-
-/// Refuses a body of another type.
-pub(crate) fn only_json(headers: &HeaderMap) -> Result<(), ApiError> {
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok());
-    // A form of another web page cannot send this type without asking first.
-    match kind.is_some_and(|kind| kind.starts_with("application/json")) {
-        true => Ok(()),
-        false => Err(ApiError::not_json()),
-    }
 }
 
 /// One run.
@@ -80,6 +66,40 @@ pub async fn cancel(
 ) -> Result<Json<RunView>, ApiError> {
     let run = app.runs.get(&id)?;
     run.cancel();
+    Ok(Json(run.view()))
+}
+
+/// Begins a run again that was cut off, cancelled, or could not be finished.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/resume", params(("id" = String, Path, description = "the run")),
+    responses((status = ACCEPTED, body = RunView), (status = NOT_FOUND), (status = CONFLICT)))]
+pub async fn resume(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    let run = aside(move || app.runs.resume(&id)).await?;
+    Ok((StatusCode::ACCEPTED, Json(run.view())).into_response())
+}
+
+/// Whether a run stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PinRequest {
+    /// Whether it stays however old it becomes.
+    pinned: bool,
+}
+
+/// Keeps a run however old it becomes, or no longer.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/pin", request_body = PinRequest,
+    params(("id" = String, Path, description = "the run")),
+    responses((status = OK, body = RunView), (status = NOT_FOUND)))]
+pub async fn pin(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<RunView>, ApiError> {
+    let request: PinRequest = json_body(&headers, &body)?;
+    let run = aside(move || app.runs.pin(&id, request.pinned)).await?;
     Ok(Json(run.view()))
 }
 
@@ -113,10 +133,7 @@ impl LayerQuery {
 
 /// The finished result of a run.
 pub(crate) fn finished(app: &App, id: &str) -> Result<Arc<Forecast>, ApiError> {
-    app.runs
-        .get(id)?
-        .result()
-        .ok_or_else(|| ApiError::not_ready(text("api.run_unfinished", &[])))
+    app.runs.get(id)?.finished()
 }
 
 fn rows<'a>(forecast: &'a Forecast, layer: &str) -> Result<&'a [NamedRow], ApiError> {

@@ -1,39 +1,37 @@
-//! Runs: queued, computed one after another on a thread of their own, watched and cancelled.
+//! Runs: queued, computed one after another on a thread of their own, watched, cancelled, kept.
+//!
+//! With a folder a server keeps them over a restart. A card beside the run folders is written when a run is asked for,
+//! when it begins and when it ends; what a card says is queued or running when a server starts was cut off, unless its
+//! folder is whole. Frames and results of the runs that were used last stay in memory, others are read when they are
+//! asked for.
 
-use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
 
-use crate::error::logged;
-use serde::{Deserialize, Serialize};
-use stormgrid_core::message::Bilingual;
-use stormgrid_core::time::Instant as Utc;
+use serde::Deserialize;
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_project::advisory::check_request;
-use stormgrid_project::evacuation::{
-    EvacuationPlan, PlanBasis, PlanOptions, RoadCut, evacuation_plan, roads_cut,
-};
+use stormgrid_project::archive::{Archive, TwinState};
 use stormgrid_project::messages::text;
 use stormgrid_project::rehearsal::{Change, Rehearsal};
-use stormgrid_project::storm::StormTable;
-use stormgrid_project::{
-    Forecast, ForecastOptions, Listener, LoadedTwin, Plan, Progress, ProjectError, Stage, Summary,
-    forecast, run_title,
-};
+use stormgrid_project::{ForecastOptions, LoadedTwin, Plan, ProjectError};
 use utoipa::ToSchema;
 
-use crate::error::{ApiError, Text};
-
-/// Cell sizes that may be asked for [m].
-pub(crate) const CELL_SIZES: std::ops::RangeInclusive<f64> = 2.0..=200.0;
+use crate::error::ApiError;
+use crate::jobs::{self, RunState, locked};
+use crate::run::{Run, RunCard, options_of};
 
 /// Longest run that may be asked for [s].
 const LONGEST_RUN_S: f64 = 7.0 * 86_400.0;
 
-/// Most runs that are kept; frames of a run are some tens of megabytes.
-const MOST_RUNS: usize = 12;
+/// Most runs whose frames and results are in memory: some tens of megabytes each.
+const MOST_LOADED: usize = 12;
+
+/// Most runs that are kept, in memory without a folder and with one.
+const MOST_RUNS: [usize; 2] = [MOST_LOADED, 100];
 
 /// What to run; what is missing is taken from the twin.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
@@ -55,139 +53,111 @@ pub struct RunRequest {
     pub changes: Option<Vec<Change>>,
 }
 
-/// Where a run stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RunState {
-    /// Waits for the one before it.
-    Queued,
-    /// Is being computed.
-    Running,
-    /// Is finished.
-    Done,
-    /// Was broken off.
-    Cancelled,
-    /// Could not be finished; `message` says why.
-    Failed,
+/// Tells which runs may not be given up, by their identifiers; none where that cannot be known.
+type Needed = Box<dyn Fn() -> Option<BTreeSet<String>> + Send + Sync>;
+
+/// How runs are computed and kept.
+#[derive(Clone, Debug)]
+pub struct RunsOptions {
+    /// Folder in which runs are kept; without one they end with the server.
+    pub out: Option<PathBuf>,
+    /// Threads of the solver; 0 takes what the machine has.
+    pub threads: usize,
+    /// What kept runs may take on the disk [bytes]. Beyond it the oldest go that are neither pinned nor warned about.
+    pub budget_bytes: u64,
 }
 
-/// A run as clients see it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct RunView {
-    /// Identifier.
-    pub id: String,
-    /// Title for people.
-    pub title: Text,
-    /// Where it stands.
-    pub state: RunState,
-    /// Share that is done, 0 to 1.
-    pub progress: f64,
-    /// What it is doing: load, storm, flood, exposure, done.
-    pub stage: String,
-    /// Cell size [m].
-    pub cell_size_m: f64,
-    /// Start, RFC 3339.
-    pub start: String,
-    /// Length [s].
-    pub duration_s: f64,
-    /// Interval of frames [s].
-    pub output_interval_s: f64,
-    /// Frames that can be fetched.
-    pub frames: usize,
-    /// Estimate of the time until it is done [s].
-    pub eta_s: Option<f64>,
-    /// Time on the clock so far [s].
-    pub wall_s: Option<f64>,
-    /// What a person should know.
-    pub message: Option<Text>,
-    /// When it was asked for, RFC 3339.
-    pub created: String,
-    /// The run that it was copied from.
-    pub copy_of: Option<String>,
-    /// What was changed in it.
-    #[schema(value_type = Vec<Object>)]
-    pub changes: Vec<Change>,
-    /// What was assumed of the storm's track, and what looks wrong in it.
-    pub track_notes: Vec<Text>,
-    /// Numbers of a finished run, as in `summary.json`.
-    #[schema(value_type = Option<Object>)]
-    pub summary: Option<Summary>,
-}
-
-/// A run and what it has made so far.
-pub struct Run {
-    id: String,
-    options: ForecastOptions,
-    plan: Plan,
-    created: String,
-    cancel: AtomicBool,
-    changing: Mutex<Changing>,
-    evacuation: OnceLock<Arc<EvacuationPlan>>,
-    roads_cut: OnceLock<Arc<Vec<RoadCut>>>,
-}
-
-struct Changing {
-    state: RunState,
-    stage: Stage,
-    share: f64,
-    begun: Option<Instant>,
-    wall_s: Option<f64>,
-    frames: Vec<Arc<Vec<u8>>>,
-    storm: Option<Arc<StormTable>>,
-    result: Option<Arc<Forecast>>,
-    message: Option<Bilingual>,
+impl Default for RunsOptions {
+    fn default() -> Self {
+        Self {
+            out: None,
+            threads: 0,
+            budget_bytes: 20_000_000_000,
+        }
+    }
 }
 
 /// All runs of a server.
 pub struct Runs {
     twin: Arc<LoadedTwin>,
+    twin_state: TwinState,
     plan: Option<Plan>,
-    out: Option<PathBuf>,
+    archive: Option<Arc<Archive>>,
     threads: usize,
+    budget_bytes: u64,
     all: Mutex<Vec<Arc<Run>>>,
+    uses: AtomicU64,
+    needed: OnceLock<Needed>,
     queue: mpsc::Sender<Job>,
 }
 
 /// A computation that waits for its turn: one at a time, in the order in which they were asked for.
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
 
-/// Locks; a thread that panicked while it held the lock has left nothing half-written here, because
-/// every write is one assignment.
-pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Runs {
-    /// Starts the thread that computes. A finished run leaves a folder under `out`, if given.
+    /// Starts the thread that computes, and takes up the runs that are kept.
     ///
-    /// - `threads`: of the solver; 0 takes what the machine has
-    pub fn start(
-        twin: Arc<LoadedTwin>,
-        out: Option<PathBuf>,
-        threads: usize,
-    ) -> std::io::Result<Arc<Self>> {
+    /// # Errors
+    ///
+    /// A folder of runs that another server holds or that cannot be used; a twin whose files cannot be read; no thread.
+    pub fn start(twin: Arc<LoadedTwin>, options: RunsOptions) -> Result<Arc<Self>, ProjectError> {
         let (queue, waiting) = mpsc::channel::<Job>();
         let plan = stormgrid_project::plan(&twin).ok();
+        let archive = options.out.as_deref().map(Archive::open).transpose()?;
+        let archive = archive.map(Arc::new);
+        let twin_state = TwinState::of(&twin)?;
+        let kept = match &archive {
+            Some(archive) => kept(archive, &twin_state, options.threads)?,
+            None => Vec::new(),
+        };
         let runs = Arc::new(Self {
             plan,
-            out,
-            threads,
-            all: Mutex::new(Vec::new()),
+            archive,
+            twin_state,
+            threads: options.threads,
+            budget_bytes: options.budget_bytes,
+            all: Mutex::new(kept),
+            uses: AtomicU64::new(0),
+            needed: OnceLock::new(),
             queue,
             twin,
         });
-        std::thread::Builder::new()
-            .name("runs".to_owned())
-            .spawn(move || {
-                for job in waiting {
-                    job();
-                }
-            })?;
+        let thread = std::thread::Builder::new().name("runs".to_owned());
+        let spawned = thread.spawn(move || {
+            for job in waiting {
+                job();
+            }
+        });
+        spawned.map_err(|e| ProjectError::Input {
+            file: message!("api.computing_thread", "the computing thread"),
+            problem: message!(
+                "fault.no_thread",
+                "it cannot be started: {reason}",
+                reason = Message::english(e)
+            ),
+            remedy: message!("fix.no_thread", "end other programs first"),
+        })?;
         Ok(runs)
     }
 
+    /// What the twin's files are.
+    pub(crate) fn twin_state(&self) -> &TwinState {
+        &self.twin_state
+    }
+
+    /// Whether runs are kept on the disk.
+    pub(crate) fn are_kept(&self) -> bool {
+        self.archive.is_some()
+    }
+
+    /// Says how to find the runs that may not be given up.
+    pub(crate) fn keep_for(&self, needed: Needed) {
+        // Only a second server on the same runs could have been here before, and needs the same.
+        let _ = self.needed.set(needed);
+    }
+
     /// Queues a run. Refuses sizes and lengths out of range, and a twin without a forecast.
-    pub fn queue(&self, request: RunRequest) -> Result<Arc<Run>, ApiError> {
+    pub fn queue(self: &Arc<Self>, request: RunRequest) -> Result<Arc<Run>, ApiError> {
         if self.plan.is_none() {
             return Err(ApiError::bad_request(text("api.no_forecast", &[])));
         }
@@ -205,67 +175,85 @@ impl Runs {
         let cell_size_m = cell_size_m.unwrap_or(20.0);
         let duration = request.duration_s.or(of_copied.and_then(|o| o.duration_s));
         let duration = duration.unwrap_or(plan.duration_s);
-        if !CELL_SIZES.contains(&cell_size_m) {
-            return Err(ApiError::bad_request(text("api.cell_size", &[])));
-        }
+        jobs::check_cell_size(cell_size_m)?;
         if !(60.0..=LONGEST_RUN_S).contains(&duration) {
             return Err(ApiError::bad_request(text("api.duration", &[])));
         }
+        self.make_room(1);
         let mut all = locked(&self.all);
-        if all.len() >= MOST_RUNS {
-            let old = all.iter().position(|run| run.is_over());
-            let Some(old) = old else {
-                return Err(ApiError::not_ready(text("api.many_runs", &[])));
-            };
-            all.remove(old);
+        if all.len() >= MOST_RUNS[usize::from(self.are_kept())] {
+            return Err(ApiError::not_ready(text("api.many_runs", &[])));
         }
-        let name = id_word(&plan.storm);
-        let same = |id: &str| all.iter().any(|run| run.id == id);
-        let id = (1..)
-            .map(|n| match n {
-                1 => format!("{name}-{cell_size_m}m"),
-                _ => format!("{name}-{cell_size_m}m-{n}"),
-            })
-            .find(|id| !same(id))
-            .unwrap_or_default();
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let created = Utc::from_unix_seconds(now.map_or(0, |d| d.as_secs() as i64));
-        let run = Arc::new(Run {
-            id,
-            options: ForecastOptions {
-                scheme: None,
-                track: None,
-                storm: None,
-                agency: None,
-                cell_size_m,
-                duration_s: Some(duration),
-                threads: self.threads,
-                rehearsal,
-            },
-            plan: Plan {
-                duration_s: duration,
-                ..plan
-            },
-            created: created.to_rfc3339(),
-            cancel: AtomicBool::new(false),
-            evacuation: OnceLock::new(),
-            roads_cut: OnceLock::new(),
-            changing: Mutex::new(Changing {
-                state: RunState::Queued,
-                stage: Stage::Load,
-                share: 0.0,
-                begun: None,
-                wall_s: None,
-                frames: Vec::new(),
-                storm: None,
-                result: None,
-                message: None,
-            }),
+        let name = format!("{}-{cell_size_m}m", jobs::id_word(&plan.storm));
+        let id = jobs::free_id(&name, |id| {
+            let on_disk = self.archive.as_ref().is_some_and(|a| a.is_taken(id));
+            on_disk || all.iter().any(|run| run.id == id)
         });
+        let plan = Plan {
+            duration_s: duration,
+            ..plan
+        };
+        let run = Arc::new(Run::new(
+            id,
+            options_of(cell_size_m, duration, self.threads, rehearsal),
+            plan,
+            jobs::now().to_rfc3339(),
+            Some(self.twin_state.clone()),
+            self.archive.clone(),
+        ));
+        run.keep().map_err(|e| jobs::unkept(&e))?;
         all.push(Arc::clone(&run));
-        let (twin, out, mine) = (Arc::clone(&self.twin), self.out.clone(), Arc::clone(&run));
-        self.enqueue(Box::new(move || mine.compute(&twin, out.as_deref())))?;
+        drop(all);
+        self.compute_later(&run)?;
         Ok(run)
+    }
+
+    /// Begins a run again that was cut off, cancelled or could not be finished.
+    pub fn resume(self: &Arc<Self>, id: &str) -> Result<Arc<Run>, ApiError> {
+        let run = self.get(id)?;
+        if !run.wait_again() {
+            return Err(jobs::not_resumable());
+        }
+        if let Some(archive) = &self.archive {
+            jobs::set_aside(archive, id)?;
+        }
+        run.keep().map_err(|e| jobs::unkept(&e))?;
+        self.compute_later(&run)?;
+        Ok(run)
+    }
+
+    /// Keeps a run however old it becomes, or no longer.
+    pub fn pin(&self, id: &str, pinned: bool) -> Result<Arc<Run>, ApiError> {
+        let run = self.get(id)?;
+        run.pin(pinned);
+        run.keep().map_err(|e| jobs::unkept(&e))?;
+        Ok(run)
+    }
+
+    /// The twin's own forecast with cells of a size, made from the same files, if it is there or was cut off.
+    pub fn own(&self, cell_size_m: f64) -> Option<Arc<Run>> {
+        let plan = self.plan.as_ref()?;
+        let all = locked(&self.all);
+        let fits = |run: &&Arc<Run>| {
+            run.options.cell_size_m == cell_size_m
+                && run.options.rehearsal == Rehearsal::default()
+                && run.plan == *plan
+                && run
+                    .twin
+                    .as_ref()
+                    .is_some_and(|twin| twin.all == self.twin_state.all)
+                && matches!(run.state(), RunState::Done | RunState::Interrupted)
+        };
+        all.iter().rev().find(fits).cloned()
+    }
+
+    fn compute_later(self: &Arc<Self>, run: &Arc<Run>) -> Result<(), ApiError> {
+        let (runs, mine) = (Arc::clone(self), Arc::clone(run));
+        self.enqueue(Box::new(move || {
+            mine.compute(&runs.twin);
+            runs.make_room(0);
+            runs.unload();
+        }))
     }
 
     /// Queues any computation behind those that wait already.
@@ -276,6 +264,60 @@ impl Runs {
             .map_err(|_| ApiError::internal("the computing thread has ended"))
     }
 
+    /// Gives up the oldest runs that nobody needs until there is room for `more`, on the list and on the disk.
+    fn make_room(&self, more: usize) {
+        let most = MOST_RUNS[usize::from(self.are_kept())];
+        let size = |run: &Run| self.archive.as_ref().map_or(0, |a| a.bytes(&run.id));
+        let mut all = locked(&self.all);
+        let sizes: Vec<u64> = all.iter().map(|run| size(run)).collect();
+        let mut bytes: u64 = sizes.iter().sum();
+        let mut count = all.len();
+        let too_much = |count: usize, bytes: u64| count + more > most || bytes > self.budget_bytes;
+        if !too_much(count, bytes) {
+            return;
+        }
+        let needed = match self.needed.get() {
+            Some(needed) => needed(),
+            None => Some(BTreeSet::new()),
+        };
+        let Some(needed) = needed else {
+            tracing::warn!("no run is given up, since the journal of warnings cannot be read");
+            return;
+        };
+        let mut gone = BTreeSet::new();
+        // The newest stays in any case: somebody has just waited for it.
+        let older = all.len().saturating_sub(1);
+        for (run, size) in all.iter().zip(sizes).take(older) {
+            if !too_much(count, bytes) {
+                break;
+            }
+            if !run.may_go() || needed.contains(&run.id) {
+                continue;
+            }
+            if let Some(archive) = &self.archive
+                && let Err(error) = archive.remove(&run.id)
+            {
+                tracing::warn!(run = %run.id, "not given up: {error}");
+                continue;
+            }
+            tracing::info!(run = %run.id, "given up to make room");
+            gone.insert(run.id.clone());
+            count -= 1;
+            bytes -= size;
+        }
+        all.retain(|run| !gone.contains(&run.id));
+    }
+
+    /// Lets go of what the disk holds of the runs that were not used for longest.
+    fn unload(&self) {
+        let all = self.all();
+        let mut loaded: Vec<&Arc<Run>> = all.iter().filter(|run| run.is_loaded()).collect();
+        loaded.sort_by_key(|run| std::cmp::Reverse(run.last_use()));
+        for run in loaded.into_iter().skip(MOST_LOADED) {
+            run.unload();
+        }
+    }
+
     /// All runs, in the order in which they were asked for.
     pub fn all(&self) -> Vec<Arc<Run>> {
         locked(&self.all).clone()
@@ -284,11 +326,39 @@ impl Runs {
     /// The run with an identifier.
     pub fn get(&self, id: &str) -> Result<Arc<Run>, ApiError> {
         let all = locked(&self.all);
-        let found = all.iter().find(|run| run.id == id);
-        found
-            .cloned()
-            .ok_or_else(|| ApiError::not_found("noun.run", id))
+        let found = all.iter().find(|run| run.id == id).cloned();
+        drop(all);
+        let run = found.ok_or_else(|| ApiError::not_found("noun.run", id))?;
+        run.use_now(self.uses.fetch_add(1, Ordering::Relaxed) + 1);
+        self.unload();
+        Ok(run)
     }
+
+    /// Breaks off what is not over, to be begun again after the next start.
+    pub fn stop(&self) {
+        for run in self.all() {
+            run.stop();
+        }
+    }
+}
+
+/// The runs of an archive, the oldest first.
+fn kept(
+    archive: &Arc<Archive>,
+    twin: &TwinState,
+    threads: usize,
+) -> Result<Vec<Arc<Run>>, ProjectError> {
+    for name in archive.strangers()? {
+        tracing::warn!(
+            "{name} in the folder of runs belongs to no run that is kept; it is left alone"
+        );
+    }
+    let cards = archive.cards::<RunCard>()?.into_iter();
+    let mut runs: Vec<Arc<Run>> = cards
+        .map(|(id, card)| Arc::new(Run::of_card(id, card, archive, twin, threads)))
+        .collect();
+    runs.sort_by(|a, b| (&a.created, &a.id).cmp(&(&b.created, &b.id)));
+    Ok(runs)
 }
 
 /// Longest title [characters].
@@ -316,200 +386,4 @@ fn rehearsal_of(
         copy_of: request.copy_of.clone(),
         changes: request.changes.clone().unwrap_or(copied.changes),
     })
-}
-
-/// A storm's name as a part of an identifier, which is also the name of a folder.
-fn id_word(name: &str) -> String {
-    let plain = name.chars().filter(char::is_ascii_alphanumeric);
-    let word: String = plain.take(24).collect::<String>().to_lowercase();
-    if word.is_empty() {
-        "storm".to_owned()
-    } else {
-        word
-    }
-}
-
-impl Run {
-    /// Its identifier.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// Its title: what people gave it, else storm and cell size.
-    pub fn title(&self) -> Text {
-        let title = match &self.options.rehearsal.title {
-            Some(title) => Bilingual::same(title),
-            None => run_title(&self.plan.storm, self.options.cell_size_m),
-        };
-        title.into()
-    }
-
-    /// The plan of a finished run with the usual options, made when it is first asked for.
-    pub fn evacuation(
-        &self,
-        twin: &LoadedTwin,
-        basis: &PlanBasis,
-    ) -> Result<Arc<EvacuationPlan>, ProjectError> {
-        if let Some(made) = self.evacuation.get() {
-            return Ok(Arc::clone(made));
-        }
-        let made = Arc::new(evacuation_plan(twin, basis, PlanOptions::default())?);
-        Ok(Arc::clone(self.evacuation.get_or_init(|| made)))
-    }
-
-    /// The roads that close in a finished run, found when they are first asked for.
-    pub fn roads_cut(
-        &self,
-        twin: &LoadedTwin,
-        basis: &PlanBasis,
-    ) -> Result<Arc<Vec<RoadCut>>, ProjectError> {
-        if let Some(made) = self.roads_cut.get() {
-            return Ok(Arc::clone(made));
-        }
-        let made = Arc::new(roads_cut(twin, basis)?);
-        Ok(Arc::clone(self.roads_cut.get_or_init(|| made)))
-    }
-
-    /// As clients see it.
-    pub fn view(&self) -> RunView {
-        let now = locked(&self.changing);
-        let wall_s = now
-            .wall_s
-            .or_else(|| now.begun.map(|begun| begun.elapsed().as_secs_f64()));
-        let running = now.state == RunState::Running && now.share > 0.005;
-        let cell = self.options.cell_size_m;
-        RunView {
-            id: self.id.clone(),
-            title: self.title(),
-            state: now.state,
-            progress: now.share,
-            stage: serde_json::to_value(now.stage)
-                .ok()
-                .and_then(|v| v.as_str().map(str::to_owned))
-                .unwrap_or_default(),
-            cell_size_m: cell,
-            start: self.plan.start.clone(),
-            duration_s: self.plan.duration_s,
-            output_interval_s: self.plan.output_interval_s,
-            frames: now.frames.len(),
-            eta_s: wall_s
-                .filter(|_| running)
-                .map(|w| w * (1.0 - now.share) / now.share),
-            wall_s,
-            message: now.message.clone().map(Text::from),
-            created: self.created.clone(),
-            copy_of: self.options.rehearsal.copy_of.clone(),
-            changes: self.options.rehearsal.changes.clone(),
-            track_notes: now
-                .storm
-                .as_ref()
-                .map(|s| s.notes.iter().cloned().map(Text::from).collect())
-                .unwrap_or_default(),
-            summary: now.result.as_ref().map(|r| r.summary.clone()),
-        }
-    }
-
-    /// A frame of water, by its number.
-    pub fn frame(&self, n: usize) -> Option<Arc<Vec<u8>>> {
-        locked(&self.changing).frames.get(n).cloned()
-    }
-
-    /// All frames so far.
-    pub fn frames(&self) -> Vec<Arc<Vec<u8>>> {
-        locked(&self.changing).frames.clone()
-    }
-
-    /// The storm, once the run has come to it.
-    pub fn storm(&self) -> Option<Arc<StormTable>> {
-        locked(&self.changing).storm.clone()
-    }
-
-    /// The result, once the run is done.
-    pub fn result(&self) -> Option<Arc<Forecast>> {
-        locked(&self.changing).result.clone()
-    }
-
-    /// Interval of frames [s].
-    pub fn output_interval_s(&self) -> f64 {
-        self.plan.output_interval_s
-    }
-
-    /// Breaks the run off; one that is over stays as it is.
-    pub fn cancel(&self) {
-        self.cancel.store(true, Ordering::Relaxed);
-        let mut now = locked(&self.changing);
-        if now.state == RunState::Queued {
-            now.state = RunState::Cancelled;
-        }
-    }
-
-    /// Whether nothing more will come of it.
-    pub fn is_over(&self) -> bool {
-        !matches!(
-            locked(&self.changing).state,
-            RunState::Queued | RunState::Running
-        )
-    }
-
-    fn compute(&self, twin: &LoadedTwin, out: Option<&std::path::Path>) {
-        {
-            let mut now = locked(&self.changing);
-            if now.state != RunState::Queued {
-                return;
-            }
-            now.state = RunState::Running;
-            now.begun = Some(Instant::now());
-        }
-        let folder = out.map(|out| out.join(&self.id));
-        let mut listener = Watcher { run: self };
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            forecast(twin, &self.options, folder.as_deref(), &mut listener)
-        }));
-        let mut now = locked(&self.changing);
-        now.wall_s = now.begun.map(|begun| begun.elapsed().as_secs_f64());
-        match outcome {
-            Ok(Ok(result)) => {
-                now.result = Some(Arc::new(result));
-                now.state = RunState::Done;
-                now.stage = Stage::Done;
-                now.share = 1.0;
-            }
-            Ok(Err(ProjectError::Cancelled)) => now.state = RunState::Cancelled,
-            Ok(Err(error)) => {
-                now.state = RunState::Failed;
-                now.message = Some(logged(&error.message()));
-            }
-            Err(_) => {
-                now.state = RunState::Failed;
-                now.message = Some(text("api.run_broke", &[]));
-            }
-        }
-        tracing::info!(run = %self.id, state = ?now.state, wall_s = ?now.wall_s, "run over");
-    }
-}
-
-struct Watcher<'a> {
-    run: &'a Run,
-}
-
-impl Listener for Watcher<'_> {
-    fn progress(&mut self, progress: Progress) -> ControlFlow<()> {
-        let mut now = locked(&self.run.changing);
-        now.stage = progress.stage;
-        now.share = progress.share;
-        drop(now);
-        if self.run.cancel.load(Ordering::Relaxed) {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    }
-
-    fn storm(&mut self, storm: &Arc<StormTable>) {
-        locked(&self.run.changing).storm = Some(Arc::clone(storm));
-    }
-
-    fn frame(&mut self, frame: Vec<u8>) {
-        locked(&self.run.changing).frames.push(Arc::new(frame));
-    }
 }

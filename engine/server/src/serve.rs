@@ -10,7 +10,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use stormgrid_project::LoadedTwin;
+use stormgrid_project::{LoadedTwin, ProjectError};
 use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
 use tower_http::services::ServeDir;
@@ -58,6 +58,9 @@ pub enum ServeError {
         /// The folder.
         path: String,
     },
+    /// The ensembles that are kept cannot be taken up.
+    #[error(transparent)]
+    Kept(#[from] ProjectError),
     /// The server broke off.
     #[error("the server ended: {reason}")]
     Broke {
@@ -75,7 +78,7 @@ pub struct App {
     /// Its ensembles.
     pub ensembles: Arc<Ensembles>,
     /// Its warnings.
-    pub warnings: warning_api::Warnings,
+    pub warnings: Arc<warning_api::Warnings>,
 }
 
 /// A server that has its port and does not answer yet.
@@ -120,12 +123,15 @@ impl Server {
             port,
             reason: e.to_string(),
         })?;
-        let ensembles = Arc::new(Ensembles::new(Arc::clone(&twin), Arc::clone(&runs)));
+        let ensembles = Arc::new(Ensembles::new(Arc::clone(&twin), Arc::clone(&runs))?);
+        let warnings = Arc::new(warning_api::Warnings::default());
+        let (book, of_twin) = (Arc::clone(&warnings), Arc::clone(&twin));
+        runs.keep_for(Box::new(move || book.runs(&of_twin)));
         let app = App {
             twin,
             runs,
             ensembles: Arc::clone(&ensembles),
-            warnings: warning_api::Warnings::default(),
+            warnings,
         };
         Ok(Self {
             listener,
@@ -179,6 +185,8 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(run_api::list, run_api::create))
         .routes(routes!(run_api::get))
         .routes(routes!(run_api::cancel))
+        .routes(routes!(run_api::resume))
+        .routes(routes!(run_api::pin))
         .routes(routes!(run_api::frame))
         .routes(routes!(run_api::exposure))
         .routes(routes!(run_api::exposure_csv))
@@ -192,6 +200,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(ensemble_api::list, ensemble_api::create))
         .routes(routes!(ensemble_api::get))
         .routes(routes!(ensemble_api::cancel))
+        .routes(routes!(ensemble_api::resume))
         .routes(routes!(ensemble_api::probability))
         .routes(routes!(ensemble_api::probability_csv))
         .routes(routes!(ensemble_api::probability_geojson))

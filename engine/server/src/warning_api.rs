@@ -1,9 +1,8 @@
 //! Warnings: drafts of a run, and what named persons do with them. Nothing is sent anywhere.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::error::logged;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
@@ -12,17 +11,19 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use stormgrid_core::message::Message;
+use stormgrid_core::message::{Bilingual, Message};
 use stormgrid_core::time::Instant;
 use stormgrid_project::messages::{text, told};
-use stormgrid_project::storm::Bilingual;
 use stormgrid_project::warning::{
     self, Audience, Change, Rules, Situation, Store, View, WarningError, atom, contents,
 };
-use stormgrid_project::{Forecast, LoadedTwin, ProjectError};
+use stormgrid_project::{LoadedTwin, ProjectError};
 use utoipa::ToSchema;
 
-use crate::error::ApiError;
+use crate::answer::{aside, json_body};
+use crate::error::{ApiError, logged};
+use crate::jobs;
+use crate::run_api::finished;
 use crate::serve::App;
 
 /// Folder of the journal and of the issued messages, in the twin's folder.
@@ -53,14 +54,18 @@ impl Warnings {
         };
         drop(opening);
         let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
-        act(&mut store, now())
+        act(&mut store, jobs::now())
     }
-}
 
-/// The clock's time.
-fn now() -> Instant {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    Instant::from_unix_seconds(since.map_or(0, |d| d.as_secs() as i64))
+    /// The runs that warnings rest on, those of discarded drafts aside; none where the journal cannot be read.
+    pub fn runs(&self, twin: &LoadedTwin) -> Option<BTreeSet<String>> {
+        let runs = self.with(twin, |store, now| {
+            let views = store.book().views(now, store.rules()).into_iter();
+            let kept = views.filter(|view| view.state != warning::State::Discarded);
+            Ok(kept.map(|view| view.run).collect())
+        });
+        runs.ok()
+    }
 }
 
 /// What cannot be used is told as it is; a disk that fails is ours.
@@ -84,29 +89,25 @@ async fn off<T: Send + 'static>(
     app: Arc<App>,
     act: impl FnOnce(&mut Store, &App, Instant) -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
-    let work = move || {
+    aside(move || {
         app.warnings
             .with(&app.twin, |store, now| act(store, &app, now))
-    };
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|e| Err(ApiError::internal(e)))
+    })
+    .await
 }
 
-/// A body in JSON; a form of another page cannot send this type without asking first.
-fn body<T: DeserializeOwned>(headers: &HeaderMap, bytes: &Bytes) -> Result<T, ApiError> {
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok());
-    if !kind.is_some_and(|kind| kind.starts_with("application/json")) {
-        return Err(ApiError::not_json());
-    }
-    serde_json::from_slice(bytes).map_err(|e| ApiError::no_json(&e))
-}
-
-fn finished(app: &App, run: &str) -> Result<Arc<Forecast>, ApiError> {
-    let run = app.runs.get(run)?;
-    run.result()
-        .ok_or_else(|| ApiError::not_ready(text("api.run_unfinished", &[])))
+/// Does what a body asks for with a warning; the answer is the warning that `act` names.
+async fn done<R: DeserializeOwned + Send + 'static>(
+    app: Arc<App>,
+    (headers, bytes): (HeaderMap, Bytes),
+    act: impl FnOnce(&mut Store, &App, R, Instant) -> Result<String, ApiError> + Send + 'static,
+) -> Result<Json<View>, ApiError> {
+    let request: R = json_body(&headers, &bytes)?;
+    let done = off(app, move |store, app, now| {
+        let id = act(store, app, request, now)?;
+        view(store, &id, now)
+    });
+    Ok(Json(done.await?))
 }
 
 fn view(store: &Store, id: &str, now: Instant) -> Result<View, ApiError> {
@@ -202,7 +203,7 @@ pub async fn drafts(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Json<Vec<View>>, ApiError> {
-    let request: DraftRequest = body(&headers, &bytes)?;
+    let request: DraftRequest = json_body(&headers, &bytes)?;
     let forecast = finished(&app, &request.run)?;
     let chances = match &request.ensemble {
         Some(id) => Some((id.clone(), app.ensembles.get(id)?.result()?)),
@@ -297,15 +298,15 @@ pub async fn approve(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Json<View>, ApiError> {
-    let request: ApproveRequest = body(&headers, &bytes)?;
-    let done = off(app, move |store, _, now| {
-        let client = request.client_id.as_deref();
-        let id = store
-            .approve(&id, &request.by, client, now)
-            .map_err(refusal)?;
-        view(store, &id, now)
-    });
-    Ok(Json(done.await?))
+    done(
+        app,
+        (headers, bytes),
+        move |store, _, r: ApproveRequest, now| {
+            let client = r.client_id.as_deref();
+            store.approve(&id, &r.by, client, now).map_err(refusal)
+        },
+    )
+    .await
 }
 
 /// Replaces an issued warning by a new message, issued at once; the answer is the new one.
@@ -318,42 +319,41 @@ pub async fn update(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Json<View>, ApiError> {
-    let request: UpdateRequest = body(&headers, &bytes)?;
-    let colour = request
-        .colour
-        .clone()
-        .map(Value::String)
-        .map(serde_json::from_value)
-        .transpose();
-    let colour = colour.map_err(|_| ApiError::bad_request(text("api.colour", &[])))?;
-    let expires = request.expires.as_deref().map(Instant::parse).transpose();
-    let expires = expires.map_err(|e| {
-        let text = Message::key("api.expires");
-        ApiError::bad_request(told(&text.with("problem", e.message())))
-    })?;
-    let done = off(app, move |store, app, now| {
-        let mut change = Change {
-            content: None,
-            colour,
-            headline: request.headline.map(Bilingual::from),
-            description: request.description.map(Bilingual::from),
-            instruction: request.instruction.map(Bilingual::from),
-            expires,
-            reason: request.reason,
-        };
-        if let Some(run) = request.run {
-            let forecast = finished(app, &run)?;
-            change = change
-                .with_run(store, &app.twin, &id, &run, &forecast)
-                .map_err(refusal)?;
-        }
-        let client = request.client_id.as_deref();
-        let new = store
-            .update(&id, &request.by, change, client, now)
-            .map_err(refusal)?;
-        view(store, &new, now)
-    });
-    Ok(Json(done.await?))
+    done(
+        app,
+        (headers, bytes),
+        move |store, app, r: UpdateRequest, now| {
+            let colour = r.colour.map(Value::String).map(serde_json::from_value);
+            let colour = colour
+                .transpose()
+                .map_err(|_| ApiError::bad_request(text("api.colour", &[])))?;
+            let expires = r.expires.as_deref().map(Instant::parse).transpose();
+            let expires = expires.map_err(|e| {
+                let text = Message::key("api.expires");
+                ApiError::bad_request(told(&text.with("problem", e.message())))
+            })?;
+            let mut change = Change {
+                content: None,
+                colour,
+                headline: r.headline.map(Bilingual::from),
+                description: r.description.map(Bilingual::from),
+                instruction: r.instruction.map(Bilingual::from),
+                expires,
+                reason: r.reason,
+            };
+            if let Some(run) = r.run {
+                let forecast = finished(app, &run)?;
+                change = change
+                    .with_run(store, &app.twin, &id, &run, &forecast)
+                    .map_err(refusal)?;
+            }
+            let client = r.client_id.as_deref();
+            store
+                .update(&id, &r.by, change, client, now)
+                .map_err(refusal)
+        },
+    )
+    .await
 }
 
 /// Takes a warning and its whole chain back; the answer is the message that says so.
@@ -366,15 +366,16 @@ pub async fn cancel(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Json<View>, ApiError> {
-    let request: EndRequest = body(&headers, &bytes)?;
-    let done = off(app, move |store, _, now| {
-        let client = request.client_id.as_deref();
-        let new = store
-            .cancel(&id, &request.by, &request.reason, client, now)
-            .map_err(refusal)?;
-        view(store, &new, now)
-    });
-    Ok(Json(done.await?))
+    done(
+        app,
+        (headers, bytes),
+        move |store, _, r: EndRequest, now| {
+            let client = r.client_id.as_deref();
+            let ended = store.cancel(&id, &r.by, &r.reason, client, now);
+            ended.map_err(refusal)
+        },
+    )
+    .await
 }
 
 /// Throws a draft away.
@@ -387,15 +388,16 @@ pub async fn discard(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Json<View>, ApiError> {
-    let request: EndRequest = body(&headers, &bytes)?;
-    let done = off(app, move |store, _, now| {
-        let client = request.client_id.as_deref();
-        let id = store
-            .discard(&id, &request.by, &request.reason, client, now)
-            .map_err(refusal)?;
-        view(store, &id, now)
-    });
-    Ok(Json(done.await?))
+    done(
+        app,
+        (headers, bytes),
+        move |store, _, r: EndRequest, now| {
+            let client = r.client_id.as_deref();
+            let ended = store.discard(&id, &r.by, &r.reason, client, now);
+            ended.map_err(refusal)
+        },
+    )
+    .await
 }
 
 fn xml(content_type: &'static str, text: String) -> Response {

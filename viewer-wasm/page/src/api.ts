@@ -45,7 +45,7 @@ export interface CityIndex {
   chunks: { id: number | string; bounds: number[]; buildings: number; triangles: number; bytes: number }[];
 }
 
-export type RunState = "queued" | "running" | "done" | "cancelled" | "failed";
+export type RunState = "queued" | "running" | "done" | "cancelled" | "failed" | "interrupted" | "broken";
 
 export interface Run {
   id: string;
@@ -259,6 +259,7 @@ export const api = {
   search: (text: string) => json<SearchHit[]>(`search?q=${id(text)}`),
   runs: () => json<Run[]>("runs"),
   cancelRun: (run: string) => json<Run>(`runs/${id(run)}/cancel`, { method: "POST" }),
+  resumeRun: (run: string) => json<Run>(`runs/${id(run)}/resume`, { method: "POST" }),
   frame: (run: string, n: number) => bytes(`runs/${id(run)}/frames/${n}`),
   exposure: (run: string, layer: string) => json<Exposure>(`runs/${id(run)}/exposure?layer=${id(layer)}`),
   storm: (run: string) => json<Storm>(`runs/${id(run)}/storm`),

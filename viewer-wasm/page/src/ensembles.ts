@@ -64,7 +64,8 @@ export function showEnsembles() {
   row.hidden = done.length === 0;
   const options = done.map((of, i): [string, string] => [of.id, done.length > 1 ? `${label(of)} · ${i + 1}` : label(of)]);
   setOptions(byId<HTMLSelectElement>("ensemble-choice"), [...options, ["", t("ensemble.none")]], state.ensemble ?? "");
-  const busy = known.filter((of) => of.state === "running" || of.state === "queued" || (of.state === "failed" && of === known.at(-1)));
+  const wanted = ["running", "queued", "interrupted"];
+  const busy = known.filter((of) => wanted.includes(of.state) || (of.state === "failed" && of === known.at(-1)));
   redraw(byId("working"), ...busy.map(progress));
   const open = byId<HTMLDialogElement>("members");
   const shown = known.find((of) => of.id === open.dataset.ensemble);
@@ -78,13 +79,17 @@ function progress(of: Ensemble): HTMLElement {
   const cancel = button(t("run.cancel"), async () => {
     await work.cancelEnsemble(of.id).catch(() => toast(t("failure.lost")));
   });
+  const again = button(t("ensemble.resume"), async () => {
+    await work.resumeEnsemble(of.id).catch(() => toast(t("failure.lost")));
+  });
+  const actions = { running: [cancel], queued: [cancel], interrupted: [again] }[of.state as string] ?? [];
   return el(
     "li",
     {},
     el("span", { class: "title" }, label(of)),
     el("span", { class: "note", role: "status" }, `${words}${eta}`, of.state === "failed" ? ` ${both(of.message)}` : ""),
     dots(of),
-    el("span", { class: "actions" }, button(t("ensemble.members"), () => openMembers(of)), ...(of.state === "failed" ? [] : [cancel])),
+    el("span", { class: "actions" }, button(t("ensemble.members"), () => openMembers(of)), ...actions),
   );
 }
 

@@ -30,7 +30,7 @@ export function pinRun(id: string | null) {
 }
 
 /** Something is shown: done, or growing. */
-const hasWater = (run: Run) => run.frames > 0 && run.state !== "failed";
+const hasWater = (run: Run) => run.frames > 0 && run.state !== "failed" && run.state !== "broken";
 
 /** The finest finished run, else the one that grows. */
 function best(): Run | null {
@@ -146,7 +146,21 @@ export function showProgress() {
     const failed = known.find((run) => run.state === "failed");
     parts.push(failed ? `${t("run.failed", { cell: number(failed.cell_size_m) })} ${both(failed.message)}` : t("run.none"));
   }
+  const cut = known.find((run) => run.state === "interrupted");
+  if (cut && !working) {
+    const again = el("button", { type: "button", "data-run": cut.id }, t("run.resume"));
+    again.addEventListener("click", () => void resume(cut.id));
+    parts.push(" ", t("run.interrupted", { cell: number(cut.cell_size_m) }), " ", again);
+  }
   box.replaceChildren(...parts);
+}
+
+/** Begins a run again that the end of the server cut off. */
+async function resume(id: string) {
+  const run = await api.resumeRun(id).catch(() => null);
+  if (!run) return toast(t("failure.lost"));
+  served = served.map((known) => (known.id === id ? run : known));
+  showProgress();
 }
 
 export function wireCancel() {

@@ -70,7 +70,7 @@ export interface Member {
 export interface Ensemble {
   id: string;
   title: Bilingual | string;
-  state: MemberState;
+  state: MemberState | "interrupted" | "broken";
   progress: number;
   cell_size_m: number;
   seed: number;
@@ -248,6 +248,7 @@ export const work = {
   startRun: (order: NewRun) => post<Run>("runs", order),
   ensembles: () => json<Ensemble[]>("ensembles"),
   startEnsemble: (order: NewEnsemble) => post<Ensemble>("ensembles", order),
+  resumeEnsemble: (ensemble: string) => json<Ensemble>(`ensembles/${id(ensemble)}/resume`, { method: "POST" }),
   cancelEnsemble: (ensemble: string) => json<Ensemble>(`ensembles/${id(ensemble)}/cancel`, { method: "POST" }),
   probability: (ensemble: string, layer: string) => json<Probability>(`ensembles/${id(ensemble)}/probability?layer=${id(layer)}`),
   product: (ensemble: string, product: Product) => bytes(`ensembles/${id(ensemble)}/frames/${product}`),

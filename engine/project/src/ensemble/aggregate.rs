@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_sim::exposure::DEPTH_THRESHOLDS_M;
 use stormgrid_twin::{Building, GeometryKind, RoadSegment};
@@ -31,7 +31,7 @@ const ROAD_DEPTHS_M: [f64; 2] = [0.15, 0.30];
 const MOST_BYTES: usize = 512 << 20;
 
 /// A zone over all members.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProbabilityRow {
     /// Its code.
     pub code: String,
@@ -64,7 +64,7 @@ pub struct ProbabilityRow {
 }
 
 /// The zones of a layer.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProbabilityLayer {
     /// The layer.
     pub layer: String,
@@ -73,7 +73,7 @@ pub struct ProbabilityLayer {
 }
 
 /// A building over all members.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BuildingProbability {
     /// Its position in the layer of buildings.
     pub index: usize,
@@ -88,7 +88,7 @@ pub struct BuildingProbability {
 }
 
 /// A road segment over all members.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RoadProbability {
     /// Its position among the road segments.
     pub index: usize,

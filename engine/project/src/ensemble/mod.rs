@@ -21,6 +21,7 @@
 //! [`percentile`]; "worst credible" is the 99th.
 
 mod aggregate;
+mod kept;
 mod member;
 mod output;
 pub mod percentile;
@@ -30,16 +31,16 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant as Clock;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use stormgrid_core::time::Instant;
-use stormgrid_sim::ensemble::{
-    Draw, ErrorStatistics, Perturbation, REFERENCE_LEAD_H, perturbed_track,
-};
+pub use stormgrid_sim::ensemble::Perturbation;
+use stormgrid_sim::ensemble::{Draw, ErrorStatistics, REFERENCE_LEAD_H, perturbed_track};
 use stormgrid_sim::typhoon::ten_minute_factor;
 
 pub use aggregate::{
     BuildingProbability, LEAST_SHARE, ProbabilityLayer, ProbabilityRow, RoadProbability,
 };
+pub use kept::{glance, read};
 pub use member::{MemberRecord, MemberSpec, run_member};
 pub use output::{Band, Percentiles, Plume, PlumeMember, probability_csv, probability_geojson};
 pub use pool::{COMPLAINT_WORD, MemberState, MemberStatus, PROGRESS_WORD};
@@ -67,7 +68,7 @@ pub const ENSEMBLE_FILE: &str = "ensemble.json";
 const MARK_FILE: &str = ".stormgrid-ensemble";
 
 /// Name of the folder of members.
-const MEMBERS_FOLDER: &str = "members";
+pub const MEMBERS_FOLDER: &str = "members";
 
 /// How long before the run a track may begin to be taken for a forecast rather than a best track [s].
 const FORECAST_AGE_S: f64 = 36.0 * 3600.0;
@@ -102,7 +103,7 @@ pub struct EnsembleOptions {
 }
 
 /// What an ensemble was made of: the part of `ensemble.json` that its digest covers.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EnsembleSpec {
     /// Version of the program.
     pub program: String,
@@ -131,7 +132,7 @@ pub struct EnsembleSpec {
 }
 
 /// A member of an ensemble that is over.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MemberReport {
     /// How it went.
     #[serde(flatten)]
@@ -145,7 +146,7 @@ pub struct MemberReport {
 }
 
 /// A finished ensemble: `ensemble.json`, and what else is told of it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ensemble {
     /// What it was made of.
     pub spec: EnsembleSpec,
@@ -161,6 +162,9 @@ pub struct Ensemble {
     pub worst_credible: f64,
     /// SHA-256 of each file of results.
     pub files: std::collections::BTreeMap<String, String>,
+    /// SHA-256 of `result.json`, from which a server reads the ensemble again.
+    #[serde(default)]
+    pub result: String,
     /// Time on the clock [s].
     pub wall_s: f64,
     /// Processor time of the members that are done, whenever they were computed [s].
@@ -537,6 +541,7 @@ pub fn ensemble(
             .iter()
             .map(|(name, bytes)| (name.clone(), files::sha256(bytes)))
             .collect(),
+        result: String::new(),
         wall_s: 0.0,
         members_cpu_s: 0.0,
         notes: planned.notes,
@@ -555,6 +560,7 @@ pub fn ensemble(
         }
         files::replace(&path, bytes)?;
     }
+    finished.result = kept::write(out, &finished)?;
     finished.wall_s = clock.elapsed().as_secs_f64();
     let told = crate::results::pretty(&finished)?;
     files::replace(&out.join(ENSEMBLE_FILE), &told)?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use geo::MultiPolygon;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use stormgrid_formats::frames::FrameGrid;
 
 use super::EnsembleSpec;
@@ -24,7 +24,7 @@ use stormgrid_core::message;
 const ALWAYS_WET_M: f32 = 0.05;
 
 /// One quantity over time, the percentiles of the members.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Band {
     /// Of which one member in ten stays below.
     pub p10: Vec<f64>,
@@ -35,7 +35,7 @@ pub struct Band {
 }
 
 /// The bands of a plume.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Percentiles {
     /// Level at the river mouths [m above the terrain's datum].
     pub sea_level_m: Band,
@@ -46,7 +46,7 @@ pub struct Percentiles {
 }
 
 /// A member of a plume.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PlumeMember {
     /// Its number.
     pub n: u32,
@@ -61,7 +61,7 @@ pub struct PlumeMember {
 }
 
 /// Sea level, rain and wind at the site over time, member by member.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Plume {
     /// Seconds after the run's start.
     pub time_s: Vec<f64>,

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::member::MemberRecord;
 use crate::messages;
@@ -37,7 +37,7 @@ pub const PROGRESS_WORD: &str = "progress ";
 pub const COMPLAINT_WORD: &str = "complaint ";
 
 /// Where a member stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MemberState {
     /// Waits for a worker.
@@ -51,7 +51,7 @@ pub enum MemberState {
 }
 
 /// A member of an ensemble under way.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MemberStatus {
     /// Its number; 0 is the control.
     pub n: u32,

@@ -49,7 +49,7 @@ const SLOPE_CELL_M: f64 = 10.0;
 const WATER_M: f32 = 0.05;
 
 /// Levels of all hazards in all zones of all layers.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Hazards {
     /// The layers of zones, in the twin's order.
     pub layers: Vec<LayerHazards>,
@@ -58,7 +58,7 @@ pub struct Hazards {
 }
 
 /// Levels of all hazards in the zones of a layer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LayerHazards {
     /// The layer.
     pub layer: String,
@@ -73,7 +73,7 @@ pub struct LayerHazards {
 }
 
 /// A hazard and what it measures.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HazardTitle {
     /// Name.
     pub id: String,
@@ -84,7 +84,7 @@ pub struct HazardTitle {
 }
 
 /// A measure.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MeasureTitle {
     /// Name.
     pub id: String,
@@ -95,7 +95,7 @@ pub struct MeasureTitle {
 }
 
 /// Levels of all hazards in a zone.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HazardRow {
     /// Code of the zone.
     pub code: String,
@@ -114,7 +114,7 @@ pub struct HazardRow {
 }
 
 /// A low place of a road.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RoadSpotRow {
     /// Code of the road segment.
     pub road: String,

@@ -47,7 +47,7 @@ const MOST_CHANGES: usize = 200;
 const MOST_ITEMS: usize = 5_000;
 
 /// What makes a run differ from the twin's own forecast.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rehearsal {
     /// Title that people gave it.
     pub title: Option<String>,

@@ -10,7 +10,7 @@ use serde_json::Value;
 use stormgrid_core::raster::{Raster, RasterGeometry};
 use stormgrid_formats::elevation::write_geotiff;
 use stormgrid_project::LoadedTwin;
-use stormgrid_server::{Runs, Server, ServerOptions};
+use stormgrid_server::{Runs, RunsOptions, Server, ServerOptions};
 
 /// The head of a request in JSON.
 pub const JSON: &str = "Content-Type: application/json\r\n";
@@ -138,9 +138,17 @@ pub fn ask(at: SocketAddr, method: &str, path: &str, extra: &str, body: &str) ->
     }
 }
 
+/// A queue whose solver has one thread.
+pub fn one_thread() -> RunsOptions {
+    RunsOptions {
+        threads: 1,
+        ..RunsOptions::default()
+    }
+}
+
 pub fn serve(dir: &Path) -> (SocketAddr, tokio::runtime::Runtime) {
     let twin = Arc::new(LoadedTwin::load(dir).expect("a twin"));
-    let runs = Runs::start(Arc::clone(&twin), None, 1).expect("a thread");
+    let runs = Runs::start(Arc::clone(&twin), one_thread()).expect("a thread");
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()

@@ -14,7 +14,7 @@ use stormgrid_formats::setup_message::decode_setup;
 use stormgrid_project::LoadedTwin;
 use stormgrid_server::{Runs, Server, ServerOptions};
 
-use fixture::{ADVISORY, Answer, JSON, ask, done, lay_twin, serve};
+use fixture::{ADVISORY, Answer, JSON, ask, done, lay_twin, one_thread, serve};
 
 #[test]
 fn the_twin_is_told_and_a_run_goes_from_queue_to_exposure() {
@@ -336,7 +336,7 @@ fn a_busy_port_and_a_missing_viewer_are_sentences() {
     lay_twin(dir.path());
     let (at, runtime) = serve(dir.path());
     let twin = Arc::new(LoadedTwin::load(dir.path()).expect("a twin"));
-    let runs = Runs::start(Arc::clone(&twin), None, 1).expect("a thread");
+    let runs = Runs::start(Arc::clone(&twin), one_thread()).expect("a thread");
     let bind = |port, viewer| {
         let options = ServerOptions { port, viewer };
         let bound = Server::bind(Arc::clone(&twin), Arc::clone(&runs), &options);
@@ -350,7 +350,7 @@ fn a_busy_port_and_a_missing_viewer_are_sentences() {
 fn the_description_names_every_route() {
     let described: Value = serde_json::from_str(&stormgrid_server::openapi_json()).expect("JSON");
     let paths = described["paths"].as_object().expect("paths");
-    assert_eq!(paths.len(), 48);
+    assert_eq!(paths.len(), 51);
     assert!(paths["/api/v1/runs"]["post"].is_object());
     assert!(paths["/api/v1/ensembles"]["post"].is_object());
 }

@@ -1,6 +1,7 @@
 //! Buildings, roads and facilities, bound once to the cells where water reaches them.
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use stormgrid_core::geo::{Area, InteriorPoint, LineString, MultiPolygon};
 use stormgrid_core::ids::CellIdx;
 use stormgrid_core::message;
@@ -208,7 +209,7 @@ pub(super) struct PreparedFacility {
 }
 
 /// Exposure of all assets in one run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AssetExposure {
     /// One per building.
     pub buildings: Vec<BuildingExposure>,

@@ -6,8 +6,10 @@
 //! crossed exactly when its greatest depth says so. A later wave that comes and goes between two looks does not move
 //! the fall.
 
+use serde::{Deserialize, Serialize};
+
 /// When one place stood at or above one threshold.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Crossing {
     /// First time at the threshold [s after the start]; `None` if it was never reached.
     pub rises_s: Option<f64>,

@@ -16,7 +16,9 @@
 //!   al. (2012); friction of both components and implicit; flow depth between cells that keeps
 //!   sills shut and does not run ahead at fronts (`kernel.rs`).
 //! - Step: Δt = α √θ Δx / √(g h_max), and shorter where more than half of a cell's water would
-//!   leave it in a step.
+//!   leave it in a step. Steps towards a time are of one length, and forces act over half of the step
+//!   before and half of this one (Störmer and Verlet), since steps of unequal length would pump the
+//!   waves of deep water up (`steep.rs`).
 //! - Positivity: what leaves a cell in a step is scaled down to what it holds, at all its outgoing
 //!   faces alike, so depth is never negative and no volume is made.
 //! - Supercritical flow is cut at `froude_max` (3); speeds that people are told likewise.
@@ -91,6 +93,8 @@ mod riemann;
 mod run;
 mod second;
 mod state;
+#[cfg(test)]
+mod steep;
 mod structures;
 mod sweep;
 #[cfg(test)]

@@ -41,6 +41,12 @@ const SPARE: f32 = 0.9;
 /// A step that would be shorter than this means that the run has blown up [s].
 const SHORTEST_STEP: f64 = 1e-5;
 
+/// Steps to a target from which on evening them out changes their length by little.
+const NEAR_STEPS: f64 = 8.0;
+
+/// What a local-inertial step may have of the one before where the target is near.
+const GROWTH: f64 = 1.25;
+
 /// Steps without moving water after which a tile sleeps.
 const STEPS_TO_SLEEP: u8 = 3;
 
@@ -263,8 +269,10 @@ impl Flood {
         };
         let geometry = &self.setup.domain.geometry;
         let now = if looks { self.clock.ticks(to) } else { 0 };
+        let kick = self.kick(to - from);
         let step = Step {
             dt: to - from,
+            kick,
             dx: geometry.dx,
             dy: geometry.dy,
             options: &self.setup.options,
@@ -276,7 +284,7 @@ impl Flood {
                 .setup
                 .weather
                 .as_ref()
-                .map(|weather| self.station.step(weather, to - from, &self.layout)),
+                .map(|weather| self.station.step(weather, kick, &self.layout)),
             look: looks.then_some(Look {
                 interval: to - self.last_look,
                 ticks: [now, now - self.clock.ticks(self.last_look)],
@@ -326,6 +334,18 @@ impl Flood {
                     .filter(|(_, tile)| works(tile))
                     .for_each(|(strips, tile)| strips.publish(tile));
             });
+        }
+    }
+
+    /// Time over which forces act on the discharges in a step [s].
+    ///
+    /// Those of the local-inertial scheme lie half a step before the depths, so that from one to the next
+    /// is half of the step before and half of this one: Störmer and Verlet's method for steps of unequal
+    /// length. The whole step instead pumps waves up where long and short steps take turns.
+    fn kick(&self, dt: f64) -> f64 {
+        match self.setup.options.scheme.is_finite_volume() {
+            true => dt,
+            false => 0.5 * (self.dt_before + dt),
         }
     }
 
@@ -529,6 +549,9 @@ impl Flood {
             return Err(self.unstable(message!("flood.short_step", "the step became too short")));
         }
         let remaining = target - self.time;
+        if !self.setup.options.scheme.is_finite_volume() {
+            return Ok(self.even_step(remaining, longest));
+        }
         Ok(if remaining <= longest {
             remaining
         } else if remaining < 2.0 * longest {
@@ -536,6 +559,23 @@ impl Flood {
         } else {
             longest
         })
+    }
+
+    /// A step of at most `longest`, as long as all that follow until `remaining` is over [s].
+    ///
+    /// Waves that neither bed nor θ damps, those of a deep sea, grow without bound where steps of unequal
+    /// length take turns: four of 57 s and two of 36 s to every 300 s made metres of surge of nothing. The
+    /// few steps before a target that is near are the only ones that rounding makes much shorter; after them
+    /// steps grow slowly.
+    fn even_step(&self, remaining: f64, longest: f64) -> f64 {
+        let near = remaining < NEAR_STEPS * longest && self.dt_before > 0.0;
+        let grown = GROWTH * self.dt_before;
+        let longest = if near && grown < longest {
+            grown
+        } else {
+            longest
+        };
+        remaining / (remaining / longest).ceil()
     }
 
     /// Fastest rise of a cell under a source [m s⁻¹].

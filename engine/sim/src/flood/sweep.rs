@@ -24,6 +24,8 @@ use stormgrid_core::units::GRAVITY;
 /// What all tiles need to know of a step.
 pub(super) struct Step<'a> {
     pub dt: f64,
+    /// Time over which forces act on the discharges [s]; see `Flood::kick`.
+    pub kick: f64,
     pub dx: f64,
     pub dy: f64,
     pub options: &'a Options,
@@ -109,7 +111,14 @@ pub(super) fn step_tile(
     }
     if let Some(weather) = &step.weather {
         let o = step.options;
-        push(tile, index, weather, step.dt, o.scheme, o.depth_dry as f32);
+        push(
+            tile,
+            index,
+            weather,
+            step.kick,
+            o.scheme,
+            o.depth_dry as f32,
+        );
     }
     apply_controls(tile, scratch, step, cx, cy);
     open_taps(tile, step);
@@ -387,8 +396,8 @@ impl SlopesOf {
 fn faces(tile: &mut Tile, strips: &[Strips], scratch: &mut Scratch, step: &Step<'_>) {
     let o = step.options;
     let coefficients = |spacing: f64| FaceStep {
-        g_dt_dx: (GRAVITY * step.dt / spacing) as f32,
-        drag: (0.5 * step.dt * f64::from(step.roughness)) as f32,
+        g_dt_dx: (GRAVITY * step.kick / spacing) as f32,
+        drag: (0.5 * step.kick * f64::from(step.roughness)) as f32,
         theta: o.theta as f32,
         beside: (0.5 * (1.0 - o.theta)) as f32,
         depth_dry: o.depth_dry as f32,

@@ -11,7 +11,7 @@ use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::units::{AIR_DENSITY, GRAVITY, SEA_WATER_DENSITY};
 
 use super::error::FloodError;
-use super::kernel::{COLUMN, larger, smaller};
+use super::kernel::{COLUMN, larger, smaller, some_zero};
 use super::params::{Scheme, finite_within};
 use super::prepare::Layout;
 use super::state::{PITCH, RIM, TILE, Tile, WALL, rimmed, run, run_mut};
@@ -353,7 +353,7 @@ super::vectors::wide! {
     pub(super) fn push_faces_row = push_faces_row_on_any(
         q: &mut [f32; TILE],
         beside: &Sides<'_>,
-        cross: [&[f32; TILE]; 4],
+        across: &[(&[f32; TILE], Sides<'_>); 4],
         push: &[f32; TILE],
         turn: f32,
         depth_dry: f32
@@ -405,27 +405,33 @@ pub(super) fn push(
     }
     // Eastern faces first, southern ones by their result: the pair neither grows nor decays.
     for south in [false, true] {
-        let beyond = if south { PITCH } else { 1 };
         for row in 0..tile.rows {
             let at = rimmed(row as isize, 0);
-            let z = tile.bed();
-            let sides = Sides {
-                h: [run(&tile.h, at), run(&tile.h, at + beyond)],
+            let (h, z) = (&tile.h, tile.bed());
+            let sides = |at: usize, beyond: usize| Sides {
+                h: [run(h, at), run(h, at + beyond)],
                 z: [run(z, at), run(z, at + beyond)],
             };
             let [along_x, along_y] = stress(row);
             let angle = weather.turn[1];
             if south {
-                let x = &tile.qx;
-                let cross = [at - 1, at, at + PITCH - 1, at + PITCH].map(|at| run(x, at));
+                let across = [at - 1, at, at + PITCH - 1, at + PITCH]
+                    .map(|at| (run(&tile.qx, at), sides(at, 1)));
                 let mut q = *run::<f32, TILE>(&tile.qy, at);
-                push_faces_row(&mut q, &sides, cross, &along_y, angle, depth_dry);
+                push_faces_row(
+                    &mut q,
+                    &sides(at, PITCH),
+                    &across,
+                    &along_y,
+                    angle,
+                    depth_dry,
+                );
                 *run_mut(&mut tile.qy, at) = q;
             } else {
-                let y = &tile.qy;
-                let cross = [at - PITCH, at, at - PITCH + 1, at + 1].map(|at| run(y, at));
+                let across = [at - PITCH, at, at - PITCH + 1, at + 1]
+                    .map(|at| (run(&tile.qy, at), sides(at, PITCH)));
                 let mut q = *run::<f32, TILE>(&tile.qx, at);
-                push_faces_row(&mut q, &sides, cross, &along_x, -angle, depth_dry);
+                push_faces_row(&mut q, &sides(at, 1), &across, &along_x, -angle, depth_dry);
                 *run_mut(&mut tile.qx, at) = q;
             }
         }
@@ -462,27 +468,46 @@ fn push_cells_row_on_any(
     }
 }
 
+/// Depth of the flow at a face, as sills leave it; not negative [m].
+#[inline(always)]
+fn face_depth(zero: f32, h: [f32; 2], z: [f32; 2]) -> f32 {
+    let step = z[1] - z[0];
+    let over = larger(h[0] - larger(step, 0.0), h[1] + smaller(step, 0.0));
+    larger(over, zero)
+}
+
 /// Wind and rotation on the discharges at a row of faces.
 ///
-/// - `cross`: discharges across, at the four faces around [m² s⁻¹]
+/// A discharge across at depth H' turns into 2 H/(H + H') of itself at depth H. What a face takes and
+/// gives in turn is then the same work, q q' f/(H + H'), with the opposite sign: rotation neither makes
+/// energy nor takes it. The plain mean makes some wherever depths differ.
+///
+/// - `across`: discharges at the four faces around [m² s⁻¹], and what lies beside them
 /// - `turn`: sine of f Δt, with the sign of the component
+///
+/// Source: Espelid, Berntsen & Barthel (2000), Int. J. Numer. Methods Eng. 49, 1521–1545, on the energy of
+/// the plain mean.
 #[inline(always)]
 fn push_faces_row_on_any(
     q: &mut [f32; TILE],
     beside: &Sides<'_>,
-    cross: [&[f32; TILE]; 4],
+    across: &[(&[f32; TILE], Sides<'_>); 4],
     push: &[f32; TILE],
     turn: f32,
     depth_dry: f32,
 ) {
+    let zero = some_zero();
     let [h0, h1] = beside.h;
     let [z0, z1] = beside.z;
-    let [c0, c1, c2, c3] = cross;
     for i in 0..TILE {
-        let step = z1[i] - z0[i];
-        let depth = larger(h0[i] - larger(step, 0.0), h1[i] + smaller(step, 0.0));
-        let across = 0.25 * ((c0[i] + c1[i]) + (c2[i] + c3[i]));
-        let change = push[i] * felt(depth) + turn * across;
+        let depth = face_depth(zero, [h0[i], h1[i]], [z0[i], z1[i]]);
+        let mut share = [0.0; 4];
+        for (share, (q, Sides { h, z })) in share.iter_mut().zip(across) {
+            let other = face_depth(zero, [h[0][i], h[1][i]], [z[0][i], z[1][i]]);
+            *share = q[i] / (depth + other + depth_dry);
+        }
+        let turned = 0.5 * depth * ((share[0] + share[1]) + (share[2] + share[3]));
+        let change = push[i] * felt(depth) + turn * turned;
         q[i] += if depth > depth_dry { change } else { 0.0 };
     }
 }
@@ -718,6 +743,85 @@ mod tests {
             x[3],
             y[3]
         );
+    }
+
+    /// Rotation alone, over a bed that is 2 m deep here and 500 m there: the energy Σ q²/H of the discharges
+    /// stays within 2 % over thirty turns. With the plain mean of the discharges around it grows a hundredfold.
+    #[test]
+    fn rotation_over_an_uneven_bed_makes_no_energy() {
+        const ROWS: usize = 8;
+        const WIDTH: usize = TILE + 2;
+        let noise = |k: usize| {
+            (k as f64 * 12.9898)
+                .sin()
+                .mul_add(43_758.545, 0.0)
+                .fract()
+                .abs()
+        };
+        let depth: Vec<f32> = (0..(ROWS + 2) * WIDTH)
+            .map(|k| 2.0 * 250.0_f64.powf(noise(k)) as f32)
+            .collect();
+        let z: Vec<f32> = depth.iter().map(|h| -h).collect();
+        let at = |row: usize, col: usize| row * WIDTH + col;
+        let sides = |place: usize, beyond: usize| Sides {
+            h: [run(&depth, place), run(&depth, place + beyond)],
+            z: [run(&z, place), run(&z, place + beyond)],
+        };
+        // Discharges at the eastern and southern faces; those on the rim stay 0.
+        let mut q = [vec![0.0_f32; depth.len()], vec![0.0_f32; depth.len()]];
+        for row in 1..=ROWS {
+            for col in 1..TILE {
+                q[0][at(row, col)] = noise(row * 977 + col) as f32 - 0.5;
+                q[1][at(row, col)] = noise(row * 641 + col + 7) as f32 - 0.5;
+            }
+        }
+        let energy = |q: &[Vec<f32>; 2]| -> f64 {
+            let part = |south: usize, place: usize| {
+                let beyond = if south == 1 { WIDTH } else { 1 };
+                let h = depth[place].min(depth[place + beyond]);
+                f64::from(q[south][place]).powi(2) / f64::from(h)
+            };
+            let inside = (1..=ROWS).flat_map(|row| (1..TILE).map(move |col| at(row, col)));
+            inside.map(|place| part(0, place) + part(1, place)).sum()
+        };
+        let begun = energy(&q);
+        let angle = 0.02_f32;
+        for _ in 0..(30.0 * std::f32::consts::TAU / angle) as usize {
+            for row in 1..=ROWS {
+                let place = at(row, 1);
+                let across = [place - WIDTH, place, place - WIDTH + 1, place + 1]
+                    .map(|at| (run(&q[1], at), sides(at, WIDTH)));
+                let mut out = *run::<f32, TILE>(&q[0], place);
+                push_faces_row(
+                    &mut out,
+                    &sides(place, 1),
+                    &across,
+                    &[0.0; TILE],
+                    -angle,
+                    1e-5,
+                );
+                out[TILE - 1] = 0.0;
+                q[0][place..place + TILE].copy_from_slice(&out);
+            }
+            for row in 1..=ROWS {
+                let place = at(row, 1);
+                let across = [place - 1, place, place + WIDTH - 1, place + WIDTH]
+                    .map(|at| (run(&q[0], at), sides(at, 1)));
+                let mut out = *run::<f32, TILE>(&q[1], place);
+                push_faces_row(
+                    &mut out,
+                    &sides(place, WIDTH),
+                    &across,
+                    &[0.0; TILE],
+                    angle,
+                    1e-5,
+                );
+                out[TILE - 1] = 0.0;
+                q[1][place..place + TILE].copy_from_slice(&out);
+            }
+        }
+        let ratio = energy(&q) / begun;
+        assert!((0.98..1.02).contains(&ratio), "{ratio}");
     }
 
     #[test]
