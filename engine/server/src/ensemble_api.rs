@@ -46,7 +46,7 @@ pub async fn create(
         serde_json::from_slice(&body).map_err(|e| ApiError::no_json(&e))?;
     // Drawing the members reads and hashes the twin's files.
     let queued = tokio::task::spawn_blocking(move || app.ensembles.queue(&request)).await;
-    let run = queued.map_err(|e| ApiError::internal(e))??;
+    let run = queued.map_err(ApiError::internal)??;
     Ok((StatusCode::ACCEPTED, Json(run.view())).into_response())
 }
 
@@ -79,7 +79,7 @@ fn layer<'a>(found: &'a Ensemble, name: &str) -> Result<&'a ProbabilityLayer, Ap
 
 /// A value as JSON.
 fn told<T: serde::Serialize>(value: &T) -> Result<Value, ApiError> {
-    serde_json::to_value(value).map_err(|e| ApiError::internal(e))
+    serde_json::to_value(value).map_err(ApiError::internal)
 }
 
 /// Probabilities of every zone of a layer.
@@ -130,7 +130,7 @@ pub async fn probability_geojson(
     let file = app.twin.layers.iter().find(|l| l.id == query.name());
     let outlines = file.map(|l| l.outlines.as_slice()).unwrap_or_default();
     let bytes = ensemble::probability_geojson(rows, outlines);
-    let bytes = bytes.map_err(|e| ApiError::internal(e))?;
+    let bytes = bytes.map_err(ApiError::internal)?;
     Ok(tagged(&headers, GEOJSON, bytes))
 }
 

@@ -46,7 +46,7 @@ async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|e| ApiError::internal(e))?
+    done.map_err(ApiError::internal)?
 }
 
 /// Two finished runs side by side.
