@@ -35,7 +35,9 @@ fn notes(text: &str) -> Vec<String> {
     notes
         .map(|note| {
             let [zh, en] = ["zh", "en"].map(|language| note[language].as_str().expect("text"));
-            assert_eq!(language::faults(zh, en), Vec::<String>::new());
+            // The path of the file goes before.
+            let said = zh.split_once('：').map_or(zh, |(_, said)| said);
+            assert_eq!(language::faults(said, en), Vec::<String>::new());
             en.to_owned()
         })
         .collect()

@@ -9,27 +9,9 @@ use stormgrid_core::message::{Message, fault};
 #[derive(Debug, Clone, PartialEq)]
 pub enum FormatError {
     /// The contents break the rules of the format.
-    Malformed {
-        /// Name of the file.
-        file: String,
-        /// Place in it, for example `line 7`; none if the whole file is meant.
-        place: Option<Message>,
-        /// What is wrong.
-        problem: Message,
-        /// What to do about it.
-        remedy: Message,
-    },
+    Malformed(Box<Fault>),
     /// Sound, but of a kind that is not read here.
-    Unsupported {
-        /// Name of the file.
-        file: String,
-        /// Place in it; none if the whole file is meant.
-        place: Option<Message>,
-        /// What is not supported.
-        problem: Message,
-        /// What to do about it.
-        remedy: Message,
-    },
+    Unsupported(Box<Fault>),
     /// Something cannot be written in this format.
     Write {
         /// What was to be written.
@@ -37,6 +19,19 @@ pub enum FormatError {
         /// Why not.
         problem: String,
     },
+}
+
+/// What is wrong in a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fault {
+    /// Name of the file.
+    pub file: String,
+    /// Place in it, for example `line 7`; none if the whole file is meant.
+    pub place: Option<Message>,
+    /// What is wrong, or not supported.
+    pub problem: Message,
+    /// What to do about it.
+    pub remedy: Message,
 }
 
 /// Where in a file; empty if the whole file is meant.
@@ -53,12 +48,12 @@ impl FormatError {
         problem: impl Into<Said>,
         remedy: impl Into<Said>,
     ) -> Self {
-        Self::Malformed {
+        Self::Malformed(Box::new(Fault {
             file: file.into(),
             place: place.into().0,
             problem: problem.into().0,
             remedy: remedy.into().0,
-        }
+        }))
     }
 
     /// A file of a kind that is not read; `place` as in `line 7`, or empty.
@@ -68,36 +63,26 @@ impl FormatError {
         problem: impl Into<Said>,
         remedy: impl Into<Said>,
     ) -> Self {
-        Self::Unsupported {
+        Self::Unsupported(Box::new(Fault {
             file: file.into(),
             place: place.into().0,
             problem: problem.into().0,
             remedy: remedy.into().0,
-        }
+        }))
     }
 
     /// The sentence, for both languages.
     pub fn message(&self) -> Message {
         match self {
-            Self::Malformed {
-                file,
-                place,
-                problem,
-                remedy,
-            } => fault(file, place.clone(), problem.clone(), remedy.clone()),
-            Self::Unsupported {
-                file,
-                place,
-                problem,
-                remedy,
-            } => {
-                let problem = message!(
+            Self::Malformed(of) => told(of, of.problem.clone()),
+            Self::Unsupported(of) => told(
+                of,
+                message!(
                     "fault.unsupported",
                     "{problem} is not supported",
-                    problem = problem.clone()
-                );
-                fault(file, place.clone(), problem, remedy.clone())
-            }
+                    problem = of.problem.clone()
+                ),
+            ),
             Self::Write { what, problem } => message!(
                 "fault.unwritable",
                 "{what} cannot be written: {problem}",
@@ -106,6 +91,10 @@ impl FormatError {
             ),
         }
     }
+}
+
+fn told(of: &Fault, problem: Message) -> Message {
+    fault(&of.file, of.place.clone(), problem, of.remedy.clone())
 }
 
 impl fmt::Display for FormatError {

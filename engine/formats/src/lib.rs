@@ -35,4 +35,4 @@ mod toml_text;
 pub mod track;
 pub mod vector;
 
-pub use error::FormatError;
+pub use error::{Fault, FormatError};

@@ -33,7 +33,7 @@ pub fn toml_problem(said: &str) -> Message {
     of_serde(&said).unwrap_or_else(|| {
         message!(
             "fault.parse.toml",
-            "it is no valid TOML: {detail}",
+            "{detail}",
             detail = Message::english(said)
         )
     })
@@ -105,7 +105,7 @@ fn of_serde(said: &str) -> Option<Message> {
     }
 }
 
-/// What serde found: `string "x"`, `integer `5``.
+/// What serde found, for example a string and its value.
 fn found_thing(found: &str) -> Message {
     let (kind, value) = found.split_once(' ').unwrap_or((found, ""));
     match kind {

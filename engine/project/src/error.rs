@@ -44,20 +44,24 @@ pub enum ProjectError {
         source: CrsError,
     },
     /// The files do not fit together.
-    Input {
-        /// The file to mend, or the thing.
-        file: Message,
-        /// What is wrong.
-        problem: Message,
-        /// What to do.
-        remedy: Message,
-    },
+    Input(Box<InputFault>),
     /// The flood solver.
     Flood(FloodError),
     /// The exposure.
     Exposure(ExposureError),
     /// Someone broke off.
     Cancelled,
+}
+
+/// What is wrong in a file or another thing.
+#[derive(Debug)]
+pub struct InputFault {
+    /// The file to mend, or the thing.
+    pub file: Message,
+    /// What is wrong.
+    pub problem: Message,
+    /// What to do.
+    pub remedy: Message,
 }
 
 /// What is said of a fault. As a plain text it is English, and a reader of Chinese is sent to the log.
@@ -93,11 +97,11 @@ impl ProjectError {
         problem: impl Into<Said>,
         remedy: impl Into<Said>,
     ) -> Self {
-        Self::Input {
+        Self::Input(Box::new(InputFault {
             file: file.into().0,
             problem: problem.into().0,
             remedy: remedy.into().0,
-        }
+        }))
     }
 
     /// The sentence, for both languages.
@@ -127,11 +131,7 @@ impl ProjectError {
                 file = file,
                 problem = source.message()
             ),
-            Self::Input {
-                file,
-                problem,
-                remedy,
-            } => fault(file.clone(), None, problem.clone(), remedy.clone()),
+            Self::Input(of) => fault(of.file.clone(), None, of.problem.clone(), of.remedy.clone()),
             Self::Flood(error) => message!(
                 "fault.flood",
                 "the flood cannot be computed: {problem}",

@@ -56,7 +56,7 @@ pub mod vectors;
 pub mod warning;
 
 pub use drive::{Observer, Progress, Stage};
-pub use error::ProjectError;
+pub use error::{InputFault, ProjectError};
 pub use forecast::{
     FORECAST_FILE, Forecast, ForecastOptions, LOOK_S, LayerSeries, Listener, Plan, Times, forecast,
     plan, plan_of, run_title, sea_level_of,

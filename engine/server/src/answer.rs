@@ -31,7 +31,7 @@ pub async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|e| ApiError::internal(e))?
+    done.map_err(ApiError::internal)?
 }
 
 /// Bytes with an `ETag`; 304 without a body if the client has them already.

@@ -82,7 +82,7 @@ fn layer<'a>(found: &'a Ensemble, name: &str) -> Result<&'a ProbabilityLayer, Ap
 
 /// A value as JSON.
 fn told<T: serde::Serialize>(value: &T) -> Result<Value, ApiError> {
-    serde_json::to_value(value).map_err(|e| ApiError::internal(e))
+    serde_json::to_value(value).map_err(ApiError::internal)
 }
 
 /// Probabilities of every zone of a layer.
@@ -133,7 +133,7 @@ pub async fn probability_geojson(
     let file = app.twin.layers.iter().find(|l| l.id == query.name());
     let outlines = file.map(|l| l.outlines.as_slice()).unwrap_or_default();
     let bytes = ensemble::probability_geojson(rows, outlines);
-    let bytes = bytes.map_err(|e| ApiError::internal(e))?;
+    let bytes = bytes.map_err(ApiError::internal)?;
     Ok(tagged(&headers, GEOJSON, bytes))
 }
 

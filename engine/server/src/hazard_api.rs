@@ -64,7 +64,7 @@ pub async fn hazards_geojson(
     let layer = app.twin.layers.iter().find(|l| l.id == query.name());
     let outlines = layer.map(|l| l.outlines.as_slice()).unwrap_or_default();
     let bytes = table(&forecast, query.name())?.geojson(outlines);
-    let bytes = bytes.map_err(|e| ApiError::internal(e))?;
+    let bytes = bytes.map_err(ApiError::internal)?;
     Ok(tagged(&headers, GEOJSON, bytes))
 }
 

@@ -156,7 +156,7 @@ pub async fn exposure(
     let rows = rows(&forecast, query.name())?;
     Ok(Json(json!({
         "layer": query.name(), "thresholds_m": THRESHOLDS_M,
-        "rows": serde_json::to_value(rows).map_err(|e| ApiError::internal(e))?,
+        "rows": serde_json::to_value(rows).map_err(ApiError::internal)?,
     })))
 }
 
@@ -192,7 +192,7 @@ pub async fn exposure_geojson(
     let rows = rows(&forecast, query.name())?;
     let layer = app.twin.layers.iter().find(|l| l.id == query.name());
     let outlines = layer.map(|l| l.outlines.as_slice()).unwrap_or_default();
-    let bytes = tables::geojson(rows, outlines, None).map_err(|e| ApiError::internal(e))?;
+    let bytes = tables::geojson(rows, outlines, None).map_err(ApiError::internal)?;
     Ok(tagged(&headers, GEOJSON, bytes))
 }
 

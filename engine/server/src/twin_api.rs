@@ -192,8 +192,8 @@ pub async fn terrain(
     }
     let task = Arc::clone(&app);
     let bytes = tokio::task::spawn_blocking(move || task.twin.terrain_message(cell)).await;
-    let bytes = bytes.map_err(|e| ApiError::internal(e))?;
-    let bytes = bytes.map_err(|e| ApiError::internal(e))?;
+    let bytes = bytes.map_err(ApiError::internal)?;
+    let bytes = bytes.map_err(ApiError::internal)?;
     Ok(tagged(&headers, BINARY, bytes))
 }
 
@@ -228,7 +228,7 @@ pub async fn local_setup(
         rehearsal: Default::default(),
     };
     let bytes = tokio::task::spawn_blocking(move || local_setup_of(&task.twin, &options)).await;
-    let bytes = bytes.map_err(|e| ApiError::internal(e))?;
+    let bytes = bytes.map_err(ApiError::internal)?;
     let bytes = bytes.map_err(|e| {
         let text = Message::key("api.local_setup");
         ApiError::bad_request(logged(
@@ -313,8 +313,8 @@ pub async fn layer(
     let path = layer.path.clone();
     let read = tokio::task::spawn_blocking(move || files::read(&path)).await;
     let bytes = read
-        .map_err(|e| ApiError::internal(e))?
-        .map_err(|e| ApiError::internal(e))?;
+        .map_err(ApiError::internal)?
+        .map_err(ApiError::internal)?;
     Ok(tagged(&headers, GEOJSON, bytes))
 }
 
@@ -425,7 +425,7 @@ pub async fn at(
             let run = app.runs.get(run)?;
             let frames = run.frames();
             let series = tokio::task::spawn_blocking(move || depth_over_time(&frames, x, y)).await;
-            Some(series.map_err(|e| ApiError::internal(e))?)
+            Some(series.map_err(ApiError::internal)?)
         }
         None => None,
     };
@@ -466,7 +466,7 @@ pub async fn search(
     let text: String = query.q.chars().take(80).collect();
     let task = Arc::clone(&app);
     let found = tokio::task::spawn_blocking(move || task.twin.twin.search(&text, 20)).await;
-    let mut hits = found.map_err(|e| ApiError::internal(e))?;
+    let mut hits = found.map_err(ApiError::internal)?;
     for hit in hits.iter_mut().filter(|hit| hit.layer != BUILDINGS) {
         hit.z = app.twin.ground_at(hit.x, hit.y).unwrap_or(hit.z);
     }
