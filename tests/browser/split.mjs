@@ -256,7 +256,13 @@ export async function twoRunsOnPhone(t, page, size) {
     await page.locator("#tabs [data-tab=map]").click();
     await face(page, "side");
     await until("both halves", async () => (await state(page)).engine.split?.axis === "y" && (await stats(page)).water_time_b !== null);
+    // The grid whose depth changes most, in the middle of both halves.
+    await page.locator("#tabs [data-tab=work]").click();
+    await page.locator("#compare .rows-table tbody button").first().click();
+    await until("the flight", async () => (await state(page)).engine.moving);
     await drawn(page);
+    const { code } = (await state(page)).selection;
+    await page.locator("#tabs [data-tab=map]").click();
     const { split } = (await state(page)).engine;
     const box = (id) => page.locator(id).boundingBox();
     const [bar, time, line, nameA, nameB] = [await box("#compare-bar"), await box("#time"), await box("#divider"), await box("#half-a .panel"), await box("#half-b .panel")];
@@ -268,6 +274,7 @@ export async function twoRunsOnPhone(t, page, size) {
     const above = [size.width / 2, (bar.y + bar.height + split.at) / 2];
     const [a, below] = await Promise.all([pick(page, above), pick(page, counterpart(split, above))]);
     assert.ok(Math.hypot(a.x - below.x, a.y - below.y) < 3, "both halves show the same place");
+    assert.ok(a.grids.some((grid) => grid.code === code), `${code} is not in the middle: ${JSON.stringify(a.grids)}`);
     assert.deepEqual([a.half, below.half], ["a", "b"]);
     await shot(page, "phone-side-zh");
     await layer(page, "water", false);
