@@ -159,6 +159,32 @@ export async function twoRuns(t, page) {
     await page.mouse.move(5, 5);
   });
 
+  await t.test("a line is drawn across both halves, and its corners are marked in both", async () => {
+    await page.locator("#change-kind").selectOption("levee");
+    await page.locator(".change-form .actions button").first().click();
+    const corners = [found.at, counterpart(split, [found.at[0] + 40, found.at[1] + 40])];
+    for (const at of corners) {
+      await page.mouse.click(...at);
+      await sleep(600);
+    }
+    const marks = async (half) =>
+      page.locator(`${half === "a" ? "#labels" : "#labels-b"} [data-kind=draft]:visible`).evaluateAll((all) =>
+        all.map((label) => label.getBoundingClientRect()).map((box) => [box.x + box.width / 2, box.y + box.height / 2]),
+      );
+    await until("two corners in each half", async () => (await marks("a")).length === 2 && (await marks("b")).length === 2);
+    const [a, b] = [await marks("a"), await marks("b")];
+    for (const [i, at] of corners.entries()) {
+      const nearest = i === 0 ? a[0] : b[1];
+      // The label stands some metres above the ground that was clicked.
+      assert.ok(Math.hypot(nearest[0] - at[0], nearest[1] - at[1]) < 12, `${nearest} is not at ${at}`);
+      const there = counterpart(split, a[i]);
+      assert.ok(Math.hypot(there[0] - b[i][0], there[1] - b[i][1]) < 2, `${there} and ${b[i]}`);
+    }
+    await shot(page, "desk-side-line-zh");
+    await page.locator("#pick-cancel").click();
+    await until("no corners", async () => (await page.locator(".map-label[data-kind=draft]").count()) === 0);
+  });
+
   await t.test("the divider follows the mouse and the keys; the camera stays", async () => {
     const before = await state(page);
     const box = await divider(page).boundingBox();
