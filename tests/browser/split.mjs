@@ -159,6 +159,32 @@ export async function twoRuns(t, page) {
     await page.mouse.move(5, 5);
   });
 
+  await t.test("a line is drawn across both halves, and its corners are marked in both", async () => {
+    await page.locator("#change-kind").selectOption("levee");
+    await page.locator(".change-form .actions button").first().click();
+    const corners = [found.at, counterpart(split, [found.at[0] + 40, found.at[1] + 40])];
+    for (const at of corners) {
+      await page.mouse.click(...at);
+      await sleep(600);
+    }
+    const marks = async (half) =>
+      page.locator(`${half === "a" ? "#labels" : "#labels-b"} [data-kind=draft]:visible`).evaluateAll((all) =>
+        all.map((label) => label.getBoundingClientRect()).map((box) => [box.x + box.width / 2, box.y + box.height / 2]),
+      );
+    await until("two corners in each half", async () => (await marks("a")).length === 2 && (await marks("b")).length === 2);
+    const [a, b] = [await marks("a"), await marks("b")];
+    for (const [i, at] of corners.entries()) {
+      const nearest = i === 0 ? a[0] : b[1];
+      // The label stands some metres above the ground that was clicked.
+      assert.ok(Math.hypot(nearest[0] - at[0], nearest[1] - at[1]) < 12, `${nearest} is not at ${at}`);
+      const there = counterpart(split, a[i]);
+      assert.ok(Math.hypot(there[0] - b[i][0], there[1] - b[i][1]) < 2, `${there} and ${b[i]}`);
+    }
+    await shot(page, "desk-side-line-zh");
+    await page.locator("#pick-cancel").click();
+    await until("no corners", async () => (await page.locator(".map-label[data-kind=draft]").count()) === 0);
+  });
+
   await t.test("the divider follows the mouse and the keys; the camera stays", async () => {
     const before = await state(page);
     const box = await divider(page).boundingBox();
@@ -256,7 +282,13 @@ export async function twoRunsOnPhone(t, page, size) {
     await page.locator("#tabs [data-tab=map]").click();
     await face(page, "side");
     await until("both halves", async () => (await state(page)).engine.split?.axis === "y" && (await stats(page)).water_time_b !== null);
+    // The grid whose depth changes most, in the middle of both halves.
+    await page.locator("#tabs [data-tab=work]").click();
+    await page.locator("#compare .rows-table tbody button").first().click();
+    await until("the flight", async () => (await state(page)).engine.moving);
     await drawn(page);
+    const { code } = (await state(page)).selection;
+    await page.locator("#tabs [data-tab=map]").click();
     const { split } = (await state(page)).engine;
     const box = (id) => page.locator(id).boundingBox();
     const [bar, time, line, nameA, nameB] = [await box("#compare-bar"), await box("#time"), await box("#divider"), await box("#half-a .panel"), await box("#half-b .panel")];
@@ -268,6 +300,7 @@ export async function twoRunsOnPhone(t, page, size) {
     const above = [size.width / 2, (bar.y + bar.height + split.at) / 2];
     const [a, below] = await Promise.all([pick(page, above), pick(page, counterpart(split, above))]);
     assert.ok(Math.hypot(a.x - below.x, a.y - below.y) < 3, "both halves show the same place");
+    assert.ok(a.grids.some((grid) => grid.code === code), `${code} is not in the middle: ${JSON.stringify(a.grids)}`);
     assert.deepEqual([a.half, below.half], ["a", "b"]);
     await shot(page, "phone-side-zh");
     await layer(page, "water", false);
