@@ -304,6 +304,35 @@ fn a_broken_folder_is_told_of_and_never_deleted() {
     }
 }
 
+/// Results name buildings and grids by their place: they are not shown on others.
+#[test]
+fn results_of_a_twin_that_has_changed_are_computed_again() {
+    let place = Place::new(1800);
+    let server = Serving::begin(&place, &[]);
+    let at = asked(&server, "runs", r#"{"cell_size_m":25}"#);
+    in_state(&server, &at, "done");
+    kill(server);
+    let houses = place.at("twin/houses.geojson");
+    let text_of_houses = std::fs::read_to_string(&houses).expect("readable");
+    std::fs::write(
+        &houses,
+        text_of_houses.replace("\"people\":60", "\"people\":61"),
+    )
+    .expect("written");
+    let server = Serving::begin(&place, &[]);
+    let view = server.json(&at);
+    assert_eq!(view["state"], "broken");
+    assert!(
+        text(&view["message"], "en").contains("changed since"),
+        "{view}"
+    );
+    assert_eq!(server.post(&format!("{at}/resume"), "").0, 202);
+    in_state(&server, &at, "done");
+    kill(server);
+    let server = Serving::begin(&place, &[]);
+    assert_eq!(server.json(&at)["state"], "done");
+}
+
 #[test]
 fn the_oldest_go_when_the_disk_is_full_but_none_that_is_pinned_or_warned_about() {
     let place = Place::new(1800);

@@ -175,7 +175,7 @@ pub struct EnsembleRun {
     pub(crate) created: String,
     folder: PathBuf,
     /// What is asked for and shown; none where its card cannot be read.
-    known: Option<Known>,
+    known: Mutex<Option<Arc<Known>>>,
     archive: Option<Arc<Archive>>,
     cancel: AtomicBool,
     stops: AtomicBool,
@@ -223,12 +223,12 @@ impl EnsembleRun {
             id,
             created: jobs::now().to_rfc3339(),
             folder,
-            known: Some(Known {
+            known: Mutex::new(Some(Arc::new(Known {
                 request,
                 options,
                 shown,
                 twin,
-            }),
+            }))),
             archive,
             cancel: AtomicBool::new(false),
             stops: AtomicBool::new(false),
@@ -262,7 +262,7 @@ impl EnsembleRun {
             id,
             created: String::new(),
             folder,
-            known: None,
+            known: Mutex::new(None),
             archive: Some(Arc::clone(archive)),
             cancel: AtomicBool::new(false),
             stops: AtomicBool::new(false),
@@ -301,12 +301,12 @@ impl EnsembleRun {
             now.members = card.shown.found_in(&store);
         }
         run.created = card.created;
-        run.known = Some(Known {
+        run.known = Mutex::new(Some(Arc::new(Known {
             request: card.request,
             options,
             shown: card.shown,
             twin: card.twin,
-        });
+        })));
         run.changing = Mutex::new(now);
         if state.is_unfinished() {
             run.keep_or_say();
@@ -326,8 +326,9 @@ impl EnsembleRun {
 
     /// As clients see it.
     pub fn view(&self) -> EnsembleView {
+        let known = self.known();
+        let shown = known.as_ref().map(|known| &known.shown);
         let now = locked(&self.changing);
-        let shown = self.known.as_ref().map(|known| &known.shown);
         let spec = shown.map(|shown| &shown.spec);
         let members = shown.map_or(&[][..], |shown| &shown.members);
         let members = members.iter().map(|member| {
@@ -421,13 +422,34 @@ impl EnsembleRun {
         locked(&self.changing).course.state.has_ended()
     }
 
-    /// Lets it wait again; how it stood before, and none where it is under way, done, or unknown.
-    pub(crate) fn wait_again(&self) -> Option<RunState> {
+    fn known(&self) -> Option<Arc<Known>> {
+        locked(&self.known).clone()
+    }
+
+    /// What it was asked for; none where its card cannot be read.
+    pub(crate) fn request(&self) -> Option<EnsembleRequest> {
+        self.known().map(|known| known.request.clone())
+    }
+
+    /// Lets it wait again, with members drawn anew; how it stood before, and none where it is under way or done.
+    pub(crate) fn wait_again(
+        &self,
+        request: EnsembleRequest,
+        options: EnsembleOptions,
+        shown: Shown,
+        twin: TwinState,
+    ) -> Option<RunState> {
         let mut now = locked(&self.changing);
         let before = now.course.state;
-        if self.known.is_none() || !before.is_resumable() {
+        if !before.is_resumable() {
             return None;
         }
+        *locked(&self.known) = Some(Arc::new(Known {
+            request,
+            options,
+            shown,
+            twin,
+        }));
         *now = Changing::queued();
         self.cancel.store(false, Ordering::Relaxed);
         Some(before)
@@ -442,7 +464,7 @@ impl EnsembleRun {
 
     /// Sets its card down, where there is an archive.
     pub(crate) fn keep(&self) -> Result<(), ProjectError> {
-        let (Some(archive), Some(known)) = (&self.archive, &self.known) else {
+        let (Some(archive), Some(known)) = (&self.archive, self.known()) else {
             return Ok(());
         };
         let card = EnsembleCard {
@@ -463,7 +485,7 @@ impl EnsembleRun {
     }
 
     pub(crate) fn compute(&self, twin: &LoadedTwin) {
-        let Some(known) = &self.known else {
+        let Some(known) = self.known() else {
             return;
         };
         if !locked(&self.changing).course.begin() {

@@ -187,7 +187,14 @@ impl Ensembles {
     /// Goes on with an ensemble that was cut off, cancelled or could not be finished, from its finished members.
     pub fn resume(&self, id: &str) -> Result<Arc<EnsembleRun>, ApiError> {
         let run = self.get(id)?;
-        let before = run.wait_again().ok_or_else(jobs::not_resumable)?;
+        let request = run.request().ok_or_else(jobs::not_resumable)?;
+        // The twin may have changed since: then the members are others.
+        let options = self.options(&request)?;
+        let planned = plan_ensemble(&self.twin, &options).map_err(|e| refused(&e))?;
+        let shown = Shown::of(planned).map_err(|e| refused(&e))?;
+        let twin = self.runs.twin_state().clone();
+        let before = run.wait_again(request, options, shown, twin);
+        let before = before.ok_or_else(jobs::not_resumable)?;
         if let Some(archive) = &self.archive
             && before == RunState::Broken
         {

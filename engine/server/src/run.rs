@@ -77,10 +77,8 @@ pub struct RunView {
 pub struct Run {
     pub(crate) id: String,
     pub(crate) options: ForecastOptions,
-    pub(crate) plan: Plan,
     pub(crate) created: String,
-    /// What it was or will be made from; none of a card that cannot be read.
-    pub(crate) twin: Option<TwinState>,
+    base: Mutex<Base>,
     archive: Option<Arc<Archive>>,
     cancel: AtomicBool,
     stops: AtomicBool,
@@ -88,6 +86,13 @@ pub struct Run {
     changing: Mutex<Changing>,
     evacuation: OnceLock<Arc<EvacuationPlan>>,
     roads_cut: OnceLock<Arc<Vec<RoadCut>>>,
+}
+
+/// What it is made from; it changes where a run is begun again on a twin that has changed.
+struct Base {
+    plan: Plan,
+    /// None of a card that cannot be read.
+    twin: Option<TwinState>,
 }
 
 struct Changing {
@@ -163,7 +168,7 @@ impl Run {
     pub fn title(&self) -> Text {
         let title = match &self.options.rehearsal.title {
             Some(title) => Bilingual::same(title),
-            None => run_title(&self.plan.storm, self.options.cell_size_m),
+            None => run_title(&self.plan().storm, self.options.cell_size_m),
         };
         title.into()
     }
@@ -196,20 +201,22 @@ impl Run {
 
     /// As clients see it.
     pub fn view(&self) -> RunView {
+        // Before the state is locked: `keep` locks them in this order.
+        let (plan, title) = (self.plan(), self.title());
         let now = locked(&self.changing);
         let stage = serde_json::to_value(now.stage).ok();
         RunView {
             id: self.id.clone(),
-            title: self.title(),
+            title,
             state: now.course.state,
             progress: now.course.share,
             stage: stage
                 .and_then(|v| v.as_str().map(str::to_owned))
                 .unwrap_or_default(),
             cell_size_m: self.options.cell_size_m,
-            start: self.plan.start.clone(),
-            duration_s: self.plan.duration_s,
-            output_interval_s: self.plan.output_interval_s,
+            start: plan.start,
+            duration_s: plan.duration_s,
+            output_interval_s: plan.output_interval_s,
             frames: now.n_frames,
             eta_s: now.course.eta_s(LEAST_SHARE_FOR_ETA),
             wall_s: now.course.wall_s(),
@@ -263,7 +270,7 @@ impl Run {
 
     /// Interval of frames [s].
     pub fn output_interval_s(&self) -> f64 {
-        self.plan.output_interval_s
+        self.plan().output_interval_s
     }
 
     /// Breaks the run off; one that is over stays as it is.
@@ -299,12 +306,28 @@ impl Run {
         locked(&self.changing).pinned = pinned;
     }
 
+    /// When and how long it runs.
+    pub(crate) fn plan(&self) -> Plan {
+        locked(&self.base).plan.clone()
+    }
+
+    /// Whether it was made from a twin as it is now.
+    pub(crate) fn is_of(&self, twin: &TwinState) -> bool {
+        let base = locked(&self.base);
+        base.twin.as_ref().is_some_and(|own| own.all == twin.all)
+    }
+
     /// Lets it wait again, as if it had never been begun; false where it is under way, done, or unknown.
-    pub(crate) fn wait_again(&self) -> bool {
+    pub(crate) fn wait_again(&self, plan: Plan, twin: &TwinState) -> bool {
+        let mut base = locked(&self.base);
         let mut now = locked(&self.changing);
-        if self.twin.is_none() || !now.course.state.is_resumable() {
+        if base.twin.is_none() || !now.course.state.is_resumable() {
             return false;
         }
+        *base = Base {
+            plan,
+            twin: Some(twin.clone()),
+        };
         *now = Changing {
             pinned: now.pinned,
             ..Changing::queued()
@@ -348,9 +371,8 @@ impl Run {
         Self {
             id,
             options,
-            plan,
             created,
-            twin,
+            base: Mutex::new(Base { plan, twin }),
             archive,
             cancel: AtomicBool::new(false),
             stops: AtomicBool::new(false),
@@ -440,7 +462,8 @@ impl Run {
 
     /// Sets its card down, where there is an archive.
     pub(crate) fn keep(&self) -> Result<(), ProjectError> {
-        let (Some(archive), Some(twin)) = (&self.archive, &self.twin) else {
+        let base = locked(&self.base);
+        let (Some(archive), Some(twin)) = (&self.archive, &base.twin) else {
             return Ok(());
         };
         let now = locked(&self.changing);
@@ -449,7 +472,7 @@ impl Run {
             created: self.created.clone(),
             cell_size_m: self.options.cell_size_m,
             rehearsal: self.options.rehearsal.clone(),
-            plan: self.plan.clone(),
+            plan: base.plan.clone(),
             twin: twin.clone(),
             pinned: now.pinned,
             track_notes: now.track_notes.clone(),

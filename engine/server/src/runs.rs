@@ -165,12 +165,14 @@ impl Runs {
         let copied = copied.transpose()?;
         let of_copied = copied.as_ref().map(|run| &run.options);
         let rehearsal = rehearsal_of(&request, of_copied)?;
-        let refused = |error: ProjectError| ApiError::refused(&error);
-        rehearsal.check(&self.twin).map_err(refused)?;
+        rehearsal
+            .check(&self.twin)
+            .map_err(|e| ApiError::refused(&e))?;
         if let Some(advisory) = &rehearsal.advisory {
-            check_request(advisory, &self.twin).map_err(refused)?;
+            check_request(advisory, &self.twin).map_err(|e| ApiError::refused(&e))?;
         }
-        let plan = stormgrid_project::plan_of(&self.twin, &rehearsal).map_err(refused)?;
+        let plan = stormgrid_project::plan_of(&self.twin, &rehearsal);
+        let plan = plan.map_err(|e| ApiError::refused(&e))?;
         let cell_size_m = request.cell_size_m.or(of_copied.map(|o| o.cell_size_m));
         let cell_size_m = cell_size_m.unwrap_or(20.0);
         let duration = request.duration_s.or(of_copied.and_then(|o| o.duration_s));
@@ -211,7 +213,13 @@ impl Runs {
     /// Begins a run again that was cut off, cancelled or could not be finished.
     pub fn resume(self: &Arc<Self>, id: &str) -> Result<Arc<Run>, ApiError> {
         let run = self.get(id)?;
-        if !run.wait_again() {
+        let plan = stormgrid_project::plan_of(&self.twin, &run.options.rehearsal);
+        let plan = plan.map_err(|e| ApiError::refused(&e))?;
+        let plan = Plan {
+            duration_s: run.options.duration_s.unwrap_or(plan.duration_s),
+            ..plan
+        };
+        if !run.wait_again(plan, &self.twin_state) {
             return Err(jobs::not_resumable());
         }
         if let Some(archive) = &self.archive {
@@ -237,11 +245,8 @@ impl Runs {
         let fits = |run: &&Arc<Run>| {
             run.options.cell_size_m == cell_size_m
                 && run.options.rehearsal == Rehearsal::default()
-                && run.plan == *plan
-                && run
-                    .twin
-                    .as_ref()
-                    .is_some_and(|twin| twin.all == self.twin_state.all)
+                && run.plan() == *plan
+                && run.is_of(&self.twin_state)
                 && matches!(run.state(), RunState::Done | RunState::Interrupted)
         };
         all.iter().rev().find(fits).cloned()
@@ -267,15 +272,15 @@ impl Runs {
     /// Gives up the oldest runs that nobody needs until there is room for `more`, on the list and on the disk.
     fn make_room(&self, more: usize) {
         let most = MOST_RUNS[usize::from(self.are_kept())];
-        let size = |run: &Run| self.archive.as_ref().map_or(0, |a| a.bytes(&run.id));
-        let mut all = locked(&self.all);
-        let sizes: Vec<u64> = all.iter().map(|run| size(run)).collect();
-        let mut bytes: u64 = sizes.iter().sum();
-        let mut count = all.len();
+        let size = |run: &Arc<Run>| self.archive.as_ref().map_or(0, |a| a.bytes(&run.id));
         let too_much = |count: usize, bytes: u64| count + more > most || bytes > self.budget_bytes;
+        let listed = self.all();
+        let sizes: Vec<u64> = listed.iter().map(size).collect();
+        let (mut count, mut bytes) = (listed.len(), sizes.iter().sum());
         if !too_much(count, bytes) {
             return;
         }
+        // Before the list is locked: whoever holds the journal may be waiting for the list.
         let needed = match self.needed.get() {
             Some(needed) => needed(),
             None => Some(BTreeSet::new()),
@@ -286,8 +291,8 @@ impl Runs {
         };
         let mut gone = BTreeSet::new();
         // The newest stays in any case: somebody has just waited for it.
-        let older = all.len().saturating_sub(1);
-        for (run, size) in all.iter().zip(sizes).take(older) {
+        let older = count.saturating_sub(1);
+        for (run, size) in listed.iter().zip(sizes).take(older) {
             if !too_much(count, bytes) {
                 break;
             }
@@ -305,7 +310,7 @@ impl Runs {
             count -= 1;
             bytes -= size;
         }
-        all.retain(|run| !gone.contains(&run.id));
+        locked(&self.all).retain(|run| !gone.contains(&run.id));
     }
 
     /// Lets go of what the disk holds of the runs that were not used for longest.
