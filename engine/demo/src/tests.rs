@@ -621,11 +621,7 @@ fn bridges_cross_water_and_their_decks_stand_clear_of_it() {
         assert!(deck >= usual + 1.5, "{} {deck}", text(feature, "code"));
         bridges += 1;
         // A canal's head lies beside its road, and cells of 20 m blur canals: not every deck has low cells under it.
-        assert!(
-            lowest < deck,
-            "{} {lowest} {deck}",
-            text(feature, "code")
-        );
+        assert!(lowest < deck, "{} {lowest} {deck}", text(feature, "code"));
         over_water += usize::from(lowest < usual + 0.5);
         over_river += usize::from(lowest < -2.0);
     }

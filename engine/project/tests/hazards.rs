@@ -179,14 +179,21 @@ fn a_coast_has_all_five_hazards_where_its_ground_says_so() {
         spots[0].depth_max_m
     );
 
-    // Together, by the built-in rule written out: wind and ponding count as orange at most, and two causes at
-    // orange, of which all water is one, raise the level by a step.
+    // The wind is told once, with its worst level, and its damage is counted where it falls. Together, by the
+    // built-in rule written out: wind damage and ponding count as orange at most, and two causes at orange, of which
+    // all water is one, raise the level by a step.
+    let worst = table.rows.iter().map(|r| r.levels["wind"]).max();
+    let [wind] = &table.district[..] else {
+        panic!("one hazard of the district: {:?}", table.district)
+    };
+    assert_eq!((wind.id.as_str(), Some(wind.level)), ("wind", worst));
+    assert!(wind.level >= 3 && wind.why.is_some() && wind.onset_s.is_some());
     for row in &table.rows {
         let level = |id: &str| row.levels[id];
         let water = level("flood")
             .max(level("surge"))
             .max(level("ponding").min(3));
-        let causes = [water, level("wind").min(3), level("landslide")];
+        let causes = [water, level("wind_damage").min(3), level("landslide")];
         let worst = causes.into_iter().max().unwrap_or(0);
         let step = u8::from(causes.iter().filter(|l| **l >= 3).count() >= 2);
         assert_eq!(row.combined, (worst + step).min(4), "{row:?}");
@@ -216,7 +223,7 @@ fn a_coast_has_all_five_hazards_where_its_ground_says_so() {
     assert_eq!(json["layers"][0]["rows"][0]["combined"], polder.combined);
 }
 
-/// A sixth hazard, of this crate: nothing of the engine knows it.
+/// A further hazard, of this crate: nothing of the engine knows it.
 struct Heat;
 
 #[derive(Resource)]
