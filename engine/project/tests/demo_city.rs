@@ -2,7 +2,7 @@
 //!
 //! The search shares nothing with the engine's index, exposure and network: it parses the GeoJSON itself, cuts each
 //! road at the lines between cells, finds the grid of a school by crossings of a ray, and takes the cells that were
-//! water from the start out of `arrival.tif`.
+//! water from the start from the terrain and `arrival.tif`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -96,18 +96,38 @@ fn code(properties: &Value) -> String {
 /// Greatest depths of the run [m]; what was water at the start counts as dry.
 struct Depths(Raster<f64>);
 
+/// Level at which rivers and canals stand before the storm [m], as the demo's `forecast.toml` says.
+const USUAL_LEVEL: f64 = 0.3;
+
 impl Depths {
-    fn read(out: &Path) -> Self {
+    fn read(dir: &Path) -> Self {
         let raster = |name: &str| {
-            let bytes = std::fs::read(out.join(name)).expect("there");
+            let bytes = std::fs::read(dir.join(name)).expect("there");
             elevation::read(&bytes, name).expect("a raster").raster
         };
-        let (depth, arrival) = (raster("depth_max.tif"), raster("arrival.tif"));
+        let (depth, arrival) = (raster("out/depth_max.tif"), raster("out/arrival.tif"));
+        let ground = raster("terrain/elevation.tif");
         let geometry = *depth.geometry();
+        let mut sums = vec![(0.0, 0u32); geometry.n_cells()];
+        let fine = *ground.geometry();
+        for (i, z) in ground
+            .values()
+            .iter()
+            .enumerate()
+            .filter(|(_, z)| z.is_finite())
+        {
+            let at = fine.center(i / fine.n_cols, i % fine.n_cols);
+            let (row, col) = geometry.cell_at(at.x, at.y).expect("inside");
+            let sum = &mut sums[row * geometry.n_cols + col];
+            *sum = (sum.0 + z, sum.1 + 1);
+        }
         Self(Raster::from_fn(geometry, |row, col| {
             let i = row * geometry.n_cols + col;
             let (depth, arrival) = (depth.values()[i], arrival.values()[i]);
-            if depth.is_finite() && arrival != 0.0 {
+            let mean = sums[i].0 / f64::from(sums[i].1);
+            // Low ground that the run finds wet at its first steps; a dike in the cell keeps it dry.
+            let water = USUAL_LEVEL - mean >= 0.05 && arrival <= 10.0;
+            if depth.is_finite() && !water {
                 depth
             } else {
                 0.0
@@ -210,6 +230,17 @@ fn warned(all: &[Content], audience: Audience) -> BTreeMap<String, String> {
     found
 }
 
+/// Hundreds of places are the same; only those that differ are worth reading.
+fn assert_same(found: &BTreeMap<String, String>, expected: &BTreeMap<String, String>) {
+    let codes: BTreeSet<&String> = found.keys().chain(expected.keys()).collect();
+    let differ: Vec<_> = codes
+        .into_iter()
+        .map(|code| (code, found.get(code), expected.get(code)))
+        .filter(|(_, a, b)| a != b)
+        .collect();
+    assert!(differ.is_empty(), "found and expected differ: {differ:?}");
+}
+
 #[test]
 fn warnings_of_the_demo_city_name_exactly_what_its_rasters_show() {
     let home = tempfile::tempdir().expect("a folder");
@@ -223,7 +254,7 @@ fn warnings_of_the_demo_city_name_exactly_what_its_rasters_show() {
     let rules = Rules::read(rules, "rules").expect("sound");
     let situation = Situation::of(&twin, &found, &rules).expect("a situation");
     let all = contents(&twin, &situation, &rules);
-    let depths = Depths::read(&dir.join("out"));
+    let depths = Depths::read(&dir);
 
     let roads = features(&dir, "assets/roads.geojson");
     let is_bridge = |properties: &Value| properties["bridge"] == Value::Bool(true);
@@ -248,7 +279,7 @@ fn warnings_of_the_demo_city_name_exactly_what_its_rasters_show() {
         .iter()
         .filter_map(|(code, &depth)| Some((code.clone(), step(depth, &steps)?)))
         .collect();
-    assert_eq!(warned(&all, Audience::Drivers), expected);
+    assert_same(&warned(&all, Audience::Drivers), &expected);
     let colours: BTreeSet<&String> = expected.values().collect();
     assert!(
         expected.len() > 200 && 2 * expected.len() < roads.len() && colours.len() == 4,
@@ -299,7 +330,7 @@ fn warnings_of_the_demo_city_name_exactly_what_its_rasters_show() {
             expected.insert(code(properties), colour);
         }
     }
-    assert_eq!(warned(&all, Audience::PupilsParents), expected);
+    assert_same(&warned(&all, Audience::PupilsParents), &expected);
     assert!(
         !expected.is_empty() && expected.len() < schools.len(),
         "{} of {}",
