@@ -1,7 +1,10 @@
 //! Polygons of warnings: unions of grids, and strips along roads.
 
 use geo::algorithm::buffer::{Buffer, BufferStyle, LineCap, LineJoin};
-use geo::{Coord, LineString, MultiPolygon, Polygon, Simplify, Validation, unary_union};
+use geo::{
+    BooleanOps, BoundingRect, Coord, LineString, MultiPolygon, Polygon, Rect, Simplify, Validation,
+    unary_union,
+};
 
 use super::record::Rings;
 use crate::twin::LoadedTwin;
@@ -76,6 +79,47 @@ pub(super) fn united(a: &Rings, b: &Rings) -> Rings {
     rings.filter(|ring| ring.len() >= 4).collect()
 }
 
+/// Rings around what lies in some and not in others. What would be a hole is cut open, since CAP has none: nobody
+/// inside is told that all is clear.
+pub(super) fn without(from: &Rings, others: &Rings) -> Rings {
+    let polygons = |rings: &Rings| -> Vec<Polygon<f64>> {
+        let line = |ring: &Vec<[f64; 2]>| ring.iter().map(|&[x, y]| (x, y)).collect();
+        rings
+            .iter()
+            .map(|ring| Polygon::new(line(ring), Vec::new()))
+            .collect()
+    };
+    let rest = unary_union(&polygons(from)).difference(&unary_union(&polygons(others)));
+    let rings = rest.iter().flat_map(opened).map(|polygon| {
+        let points = polygon.exterior().coords();
+        closed(points.map(|c| [rounded(c.x), rounded(c.y)]).collect())
+    });
+    rings.filter(|ring| ring.len() >= 4).collect()
+}
+
+/// A polygon cut through its holes until none is left.
+fn opened(polygon: &Polygon<f64>) -> Vec<Polygon<f64>> {
+    let (Some(hole), Some(all)) = (
+        polygon
+            .interiors()
+            .first()
+            .and_then(|hole| hole.bounding_rect()),
+        polygon.bounding_rect(),
+    ) else {
+        return vec![polygon.clone()];
+    };
+    let middle = hole.center().x;
+    let halves = [(all.min().x, middle), (middle, all.max().x)];
+    halves
+        .iter()
+        .flat_map(|&(west, east)| {
+            let half = Rect::new((west, all.min().y), (east, all.max().y)).to_polygon();
+            polygon.intersection(&half)
+        })
+        .flat_map(|part| opened(&part))
+        .collect()
+}
+
 fn rounded(degrees: f64) -> f64 {
     (degrees * DEGREE_PARTS).round() / DEGREE_PARTS
 }
@@ -96,6 +140,37 @@ mod tests {
     use geo::{Contains, CoordsIter, Distance, Euclidean, Point};
 
     use super::*;
+
+    #[test]
+    fn a_hole_is_cut_open_rather_than_cleared() {
+        let square = |x: f64, size: f64| {
+            vec![
+                [x, x],
+                [x + size, x],
+                [x + size, x + size],
+                [x, x + size],
+                [x, x],
+            ]
+        };
+        let rings = without(&vec![square(0.0, 0.01)], &vec![square(0.004, 0.002)]);
+        let holds = |x: f64, y: f64| {
+            let inside = |ring: &Vec<[f64; 2]>| {
+                let line: LineString<f64> = ring.iter().map(|&[x, y]| (x, y)).collect();
+                Polygon::new(line, Vec::new()).contains(&Point::new(x, y))
+            };
+            rings.iter().any(inside)
+        };
+        assert!(rings.len() >= 2 && !holds(0.0045, 0.0047));
+        for (x, y) in [
+            (0.001, 0.001),
+            (0.0045, 0.009),
+            (0.009, 0.0047),
+            (0.002, 0.0047),
+        ] {
+            assert!(holds(x, y), "{x} {y}");
+        }
+        assert!(without(&vec![square(0.0, 0.01)], &vec![square(0.0, 0.01)]).is_empty());
+    }
 
     #[test]
     fn fewer_points_still_cover_every_road_and_its_margin() {
