@@ -77,8 +77,7 @@ pub fn plan(arguments: &PlanArguments) -> Result<ExitCode> {
         let roads = roads_cut(&twin, &basis)?;
         folder.write("roads.json", &serde_json::to_vec_pretty(&roads)?)?;
         // What marks the folder as one of ours, so that the next plan may replace it.
-        let summary =
-            serde_json::json!({"people": plan.people, "unplaced_people": plan.unplaced_people});
+        let summary = serde_json::json!({"people": plan.people, "people_above": plan.people_above, "unplaced_people": plan.unplaced_people});
         folder.write(files::SUMMARY_FILE, &serde_json::to_vec_pretty(&summary)?)?;
         folder.finish()?;
     }
@@ -94,9 +93,10 @@ pub fn plan(arguments: &PlanArguments) -> Result<ExitCode> {
         );
     }
     println!(
-        "{} grids, {} people, {} without a place",
+        "{} grids, {} people leave, {} stay above the water, {} without a place",
         plan.steps.len(),
         plan.people,
+        plan.people_above,
         plan.unplaced_people
     );
     for note in &plan.notes {

@@ -8,13 +8,15 @@ use stormgrid_core::geo::{Geometry, Point};
 
 use crate::DemoError;
 use crate::buildings::{Building, BuildingUse, Site};
-use crate::landuse::{LandUse, Line, LineKind, RoadClass};
+use crate::landuse::{Course, LandUse, Line, LineKind, RoadClass, Side};
 use crate::layers::{Feature, Layer, feature, line_feature, properties};
 use crate::names;
 use crate::place::Placer;
 use crate::plan;
 use crate::rng::{Rng, apportion};
+use crate::streets::{self, Span};
 use crate::territory::Codes;
+use crate::texts;
 
 const N_SPEAKERS: u64 = 336;
 const N_CAMERAS: usize = 1000;
@@ -28,6 +30,10 @@ const N_LEVEL_SENSORS: usize = 48;
 const PIECE: i32 = 400;
 /// A vertex at least each so many metres of sheet.
 const VERTEX_EVERY: i32 = 50;
+/// Room between a canal's usual water and a bridge over it [m].
+const CLEARANCE: f64 = 1.5;
+/// Height of a bridge's deck above its underside [m].
+const GIRDER: f64 = 0.5;
 
 /// What the asset layers are made from.
 pub(crate) struct Source<'a> {
@@ -98,6 +104,14 @@ const LAMP_ROADS: [&str; 2] = ["五邑路", "S273省道"];
 
 impl Source<'_> {
     fn road_name(&self, line: &Line) -> String {
+        match (line.course, line.kind) {
+            (Course::Levee(name), _) => return name.to_owned(),
+            (Course::RiverBridge, _) => return names::river_bridge(line.cut),
+            (Course::Bank(side), _) => {
+                return names::bank(line.cut, line.northward, side == Side::High);
+            }
+            (Course::Cut, _) => {}
+        }
         match line.kind {
             LineKind::Road(RoadClass::Trunk) if line.northward => LAMP_ROADS[1].to_owned(),
             LineKind::Road(RoadClass::Trunk) => LAMP_ROADS[0].to_owned(),
@@ -108,8 +122,8 @@ impl Source<'_> {
         }
     }
 
-    /// Places where a line is cut into features: each 400 m, at underpasses and at bridge ends.
-    fn pieces(&self, index: usize, line: &Line) -> Vec<(i32, i32)> {
+    /// Places where a line is cut into features: each 400 m, at underpasses and at the ends of bridges.
+    fn pieces(&self, index: usize, line: &Line, spans: &[Span]) -> Vec<(i32, i32)> {
         let mut stops: Vec<i32> = (line.from..line.to).step_by(PIECE as usize).collect();
         stops.push(line.to);
         for underpass in self
@@ -126,9 +140,8 @@ impl Source<'_> {
             };
             stops.extend([along as i32 - 60, along as i32 + 60]);
         }
-        if line.northward {
-            stops.extend([plan::LILE.0 as i32 - 40, plan::LILE.1 as i32 + 40]);
-        }
+        stops.retain(|&s| spans.iter().all(|span| s <= span.from || s >= span.to));
+        stops.extend(spans.iter().flat_map(|span| [span.from, span.to]));
         stops.retain(|&s| s >= line.from && s <= line.to);
         stops.sort_unstable();
         stops.dedup();
@@ -141,26 +154,44 @@ impl Source<'_> {
             let LineKind::Road(class) = line.kind else {
                 continue;
             };
-            for (from, to) in self.pieces(index, line) {
+            let spans = streets::spans(line, self.lines);
+            let junctions = streets::junctions(line, self.lines);
+            for (from, to) in self.pieces(index, line, &spans) {
                 let middle = line.place(0.5 * f64::from(from + to));
                 let underpass = self.site.ground.underpasses().iter().find(|p| {
                     p.line == index && (p.center.0 - middle.0).hypot(p.center.1 - middle.1) < 50.0
                 });
-                let bridge = plan::in_river(middle.0, middle.1) && line.northward;
+                let bridge = spans.contains(&Span { from, to });
                 let mut object = json!({
                     "code": format!("R{:05}", features.len() + 1), "name": self.road_name(line),
                     "class": class.name(), "width_m": class.width(), "underpass": underpass.is_some(),
                     "bridge": bridge,
                 });
-                if let (Some(place), Value::Object(map)) = (underpass, &mut object) {
-                    map.insert("underpass_name".to_owned(), place.name.0.into());
-                    map.insert("underpass_name_en".to_owned(), place.name.1.into());
-                    map.insert("rim_depth_m".to_owned(), place.rim_depth.into());
+                if let Value::Object(map) = &mut object {
+                    if let Some(place) = underpass {
+                        map.insert("underpass_name".to_owned(), place.name.0.into());
+                        map.insert("underpass_name_en".to_owned(), place.name.1.into());
+                        map.insert("rim_depth_m".to_owned(), place.rim_depth.into());
+                    }
+                    if bridge {
+                        map.insert("deck_m".to_owned(), self.deck(line, from, to).into());
+                    }
                 }
-                features.push(line_feature(self.placer, object, &along(line, from, to))?);
+                let places = along(line, from, to, &junctions);
+                features.push(line_feature(self.placer, object, &places)?);
             }
         }
         Ok(features)
+    }
+
+    /// Height of a bridge's deck above the datum [m]: clear of the usual water and of the ground under it.
+    fn deck(&self, line: &Line, from: i32, to: i32) -> f64 {
+        let heights = (from..=to).step_by(5).map(|at| {
+            let (u, v) = line.place(f64::from(at));
+            self.height(u, v)
+        });
+        let ground = heights.fold(texts::INITIAL_LEVEL_M + CLEARANCE, f64::max);
+        ((ground + GIRDER) * 100.0).round() / 100.0
     }
 
     fn canals(&self) -> Result<Vec<Feature>, DemoError> {
@@ -174,7 +205,8 @@ impl Source<'_> {
                 let object = json!({
                     "code": format!("C{:03}", n + 1), "name": self.road_name(line), "width_m": width,
                 });
-                line_feature(self.placer, object, &along(line, line.from, line.to))
+                let places = along(line, line.from, line.to, &[]);
+                line_feature(self.placer, object, &places)
             })
             .collect()
     }
@@ -517,10 +549,15 @@ impl Source<'_> {
     }
 }
 
-/// Vertices along a piece of a line, so that it bends with the sheet.
-fn along(line: &Line, from: i32, to: i32) -> Vec<(f64, f64)> {
+/// Vertices along a piece of a line, so that it bends with the sheet, and at the junctions within it.
+fn along(line: &Line, from: i32, to: i32, junctions: &[i32]) -> Vec<(f64, f64)> {
     let n = ((to - from) / VERTEX_EVERY).max(1);
-    (0..=n)
-        .map(|k| line.place(f64::from(from) + f64::from(to - from) * f64::from(k) / f64::from(n)))
-        .collect()
+    let mut at: Vec<f64> = (0..=n)
+        .map(|k| f64::from(from) + f64::from(to - from) * f64::from(k) / f64::from(n))
+        .collect();
+    let within = junctions.iter().filter(|&&j| from < j && j < to);
+    at.extend(within.map(|&j| f64::from(j)));
+    at.sort_by(f64::total_cmp);
+    at.dedup();
+    at.into_iter().map(|along| line.place(along)).collect()
 }

@@ -158,7 +158,9 @@ impl<'a> Ground<'a> {
             if !main {
                 continue;
             }
-            for along in (line.from + 90..line.to - 90).step_by(10) {
+            // On the lattice of the cuts, wherever the road begins.
+            let first = (line.from + 99).div_euclid(10) * 10;
+            for along in (first..line.to - 90).step_by(10) {
                 let (u, v) = line.place(f64::from(along));
                 let clear = (-16..=16).all(|k| {
                     let away = 10.0 * f64::from(k);
@@ -287,7 +289,10 @@ impl<'a> Ground<'a> {
             let t = x.rem_euclid(size);
             t.min(size - t) - 3.0
         };
-        let wet = to_bund(u, 60.0).min(to_bund(v, 100.0)).min(inside - 9.0);
+        let wet = to_bund(u, 60.0)
+            .min(to_bund(v, 100.0))
+            .min(inside - 9.0)
+            .min(self.painted.road_gap(u, v) - 2.0);
         let bund = BUND_CREST.max(z.min(BUND_CREST + 0.3));
         if wet <= 0.0 {
             bund
@@ -388,7 +393,7 @@ mod tests {
     use std::collections::BinaryHeap;
 
     use super::*;
-    use crate::landuse;
+    use crate::{landuse, streets};
 
     /// Depth of the water in a dip when it runs over: the lowest way out less the bottom, on a
     /// lattice of 2 m over 400 m around the middle (Barnes et al. 2014, priority flood).
@@ -436,7 +441,7 @@ mod tests {
         let warp = Warp::new();
         let partition = Partition::new(seed);
         let uses = landuse::assign(&partition, 0, seed);
-        let lines = landuse::lines(&partition, seed);
+        let lines = streets::lines(&partition, &uses, seed);
         let painted = Painted::new(&partition, &lines, &warp);
         let ground = Ground::new(seed, &warp, &partition, &uses, &lines, &painted);
         let depths: Vec<f64> = ground

@@ -247,12 +247,36 @@ pub(crate) enum LineKind {
     Canal(f64),
 }
 
+/// A side of a line: towards lesser or greater coordinates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// West of a northward line, south of another.
+    Low,
+    /// East of a northward line, north of another.
+    High,
+}
+
+/// Where a line runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Course {
+    /// Along a cut, or on from one.
+    Cut,
+    /// Beside the canal of a cut.
+    Bank(Side),
+    /// Along the foot of a dike; the road's name.
+    Levee(&'static str),
+    /// Over the Lile river.
+    RiverBridge,
+}
+
 /// A road or a canal, straight on the sheet.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Line {
     /// Road or canal.
     pub(crate) kind: LineKind,
-    /// Position of the cut it follows in the partition.
+    /// Where it runs.
+    pub(crate) course: Course,
+    /// Position of the cut in the partition that it follows or comes from.
     pub(crate) cut: usize,
     /// True for a line of constant u.
     pub(crate) northward: bool,
@@ -276,7 +300,7 @@ impl Line {
     }
 }
 
-/// Roads and canals of the district: what runs along each cut, without the parts where nothing can.
+/// Roads and canals along the cuts, without the parts where nothing can run; not yet joined.
 pub(crate) fn lines(partition: &Partition, seed: u64) -> Vec<Line> {
     let mut lines = Vec::new();
     for (index, cut) in partition.cuts.iter().enumerate() {
@@ -319,36 +343,40 @@ const STEP: i32 = 10;
 fn push_usable(cut: &Cut, index: usize, kind: LineKind, out: &mut Vec<Line>) {
     let line = Line {
         kind,
+        course: Course::Cut,
         cut: index,
         northward: cut.northward,
         at: cut.at,
         from: cut.from,
         to: cut.to,
     };
-    let major = matches!(kind, LineKind::Road(RoadClass::Trunk | RoadClass::Primary));
-    let usable = |along: i32| {
+    let canal = matches!(kind, LineKind::Canal(_));
+    let fits = |along: i32| {
         let (u, v) = line.place(f64::from(along) + 0.5 * f64::from(STEP));
-        let canal = matches!(kind, LineKind::Canal(_));
         let far_water = u > f64::from(plan::DIKE_FOOT) - 20.0 || v > plan::CHANNEL_SOUTH - 40.0;
-        // Only main roads have bridges over the Lile river, and they cross it, not follow it.
         let on_lile = v > plan::LILE.0 - 40.0 && v < plan::LILE.1 + 40.0;
-        let bridge = major && line.northward;
-        let in_the_way = far_water || plan::on_hill(u, v) || (on_lile && !bridge);
+        let in_the_way = far_water || plan::on_hill(u, v) || on_lile;
+        // In the old core a canal runs under its road.
         let covered = canal && plan::urbanity(u, v) > 0.97;
-        !(in_the_way || covered)
+        match (in_the_way, covered) {
+            (true, _) => None,
+            (false, true) => Some(LineKind::Road(RoadClass::Primary)),
+            (false, false) => Some(kind),
+        }
     };
-    let mut start = None;
+    let mut start: Option<(i32, LineKind)> = None;
     let mut along = cut.from;
     while along < cut.to {
-        if usable(along) {
-            start.get_or_insert(along);
-        } else if let Some(from) = start.take() {
-            push_long(line, from, along, out);
+        let here = fits(along);
+        if let Some((from, kind)) = start.filter(|(_, kind)| Some(*kind) != here) {
+            push_long(Line { kind, ..line }, from, along, out);
+            start = None;
         }
+        start = start.or(here.map(|kind| (along, kind)));
         along += STEP;
     }
-    if let Some(from) = start {
-        push_long(line, from, cut.to, out);
+    if let Some((from, kind)) = start {
+        push_long(Line { kind, ..line }, from, cut.to, out);
     }
 }
 

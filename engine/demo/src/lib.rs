@@ -9,7 +9,8 @@
 //! The city is drawn on a flat *sheet* whose streets run along two axes, then the sheet is bent into
 //! the site frame (module `warp`). On the sheet everything is a rectangle, a straight line or a
 //! function of the place: the partition into streets, villages, grids and units cuts rectangles
-//! (`partition`), cuts become roads and canals (`landuse`), blocks become lots and houses
+//! (`partition`), cuts become roads and canals (`landuse`), these are joined to a
+//! network with banks and bridges (`streets`), blocks become lots and houses
 //! (`buildings`), and the ground is a sum of plain, hills, dikes, beds and pads (`ground`). What
 //! tiles the sheet tiles the ground exactly, because a node has one position for all polygons that
 //! share it (`coverage`).
@@ -22,7 +23,8 @@
 //!
 //! # What is left out
 //!
-//! Pipes and drains, culverts under embankments, bridges' decks, roofs other than flat ones.
+//! Pipes and drains, culverts under embankments, roofs other than flat ones; a bridge is a road whose deck
+//! has a height, not a body in the ground.
 
 #![cfg_attr(
     test,
@@ -45,6 +47,7 @@ mod partition;
 mod place;
 mod plan;
 mod rng;
+mod streets;
 mod territory;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ use crate::parks::Parks;
 use crate::partition::Partition;
 use crate::place::Placer;
 use crate::plan;
+use crate::streets;
 use crate::territory::{self, Codes};
 use crate::warp::Warp;
 use crate::{DemoError, DemoOptions};
@@ -47,7 +48,7 @@ pub(crate) fn make(options: &DemoOptions) -> Result<City, DemoError> {
     let villages = names::villages(&partition);
     let named_estate = site_of_named_estate(&partition, &villages);
     let uses = landuse::assign(&partition, named_estate, seed);
-    let lines = landuse::lines(&partition, seed);
+    let lines = streets::lines(&partition, &uses, seed);
     let painted = Painted::new(&partition, &lines, &warp);
     let ground = Ground::new(seed, &warp, &partition, &uses, &lines, &painted);
     let geometry: RasterGeometry =

@@ -217,6 +217,24 @@ pub(crate) fn road(n: usize, northward: bool, main: bool) -> String {
     format!("{}{kind}", stem(n))
 }
 
+/// The name of the road beside a canal.
+///
+/// - `high`: on the bank towards greater coordinates
+pub(crate) fn bank(n: usize, northward: bool, high: bool) -> String {
+    let side = match (northward, high) {
+        (true, false) => "西",
+        (true, true) => "东",
+        (false, false) => "南",
+        (false, true) => "北",
+    };
+    format!("{}{side}路", canal(n))
+}
+
+/// The name of a bridge over the river.
+pub(crate) fn river_bridge(n: usize) -> String {
+    format!("{}大桥", stem(n))
+}
+
 /// A made-up name of a canal.
 pub(crate) fn canal(n: usize) -> String {
     format!("{}涌", stem(n))

@@ -368,3 +368,265 @@ fn another_seed_is_another_city_with_the_same_counts() {
     assert_eq!((units.features.len(), people), (2590, 364_700));
     assert_ne!(other.buildings.len(), city().buildings.len());
 }
+
+/// A segment of the road layer in the site frame [m].
+struct Segment {
+    ends: [(u64, u64); 2],
+    vertices: Vec<(u64, u64)>,
+    points: Vec<[f64; 2]>,
+    class: String,
+}
+
+/// A place in metres, good to a metre in ten kilometres; only distances within some hundred metres are asked.
+fn metres(lon: f64, lat: f64) -> [f64; 2] {
+    let [lon0, lat0] = crate::model::ORIGIN;
+    let degree = 111_320.0;
+    [
+        (lon - lon0) * degree * lat0.to_radians().cos(),
+        (lat - lat0) * degree * 0.9945,
+    ]
+}
+
+fn segments(city: &City) -> Vec<Segment> {
+    let roads = city
+        .layers
+        .iter()
+        .find(|l| l.path == "assets/roads.geojson")
+        .unwrap();
+    let read = |feature: &Feature| {
+        let Geometry::LineString(line) = &feature.geometry else {
+            panic!("not a line")
+        };
+        let vertices: Vec<(u64, u64)> = line
+            .0
+            .iter()
+            .map(|c| (c.x.to_bits(), c.y.to_bits()))
+            .collect();
+        // A point at least each 10 m, so that distances to points are those to the line within 2 m.
+        let corners: Vec<[f64; 2]> = line.0.iter().map(|c| metres(c.x, c.y)).collect();
+        let points = corners.windows(2).flat_map(|w| {
+            let n = ((w[1][0] - w[0][0]).hypot(w[1][1] - w[0][1]) / 10.0)
+                .ceil()
+                .max(1.0);
+            let at = move |t: f64| [0, 1].map(|k| w[0][k] + (w[1][k] - w[0][k]) * t);
+            (0..=n as usize)
+                .map(move |i| at(i as f64 / n))
+                .collect::<Vec<_>>()
+        });
+        Segment {
+            ends: [vertices[0], vertices[vertices.len() - 1]],
+            points: points.collect(),
+            vertices,
+            class: text(feature, "class").to_owned(),
+        }
+    };
+    roads.features.iter().map(read).collect()
+}
+
+/// Number of the part that each segment belongs to: an end joins a segment that has a vertex there.
+fn parts(segments: &[Segment]) -> Vec<usize> {
+    let mut at: BTreeMap<(u64, u64), Vec<usize>> = BTreeMap::new();
+    for (i, segment) in segments.iter().enumerate() {
+        for &vertex in &segment.vertices {
+            at.entry(vertex).or_default().push(i);
+        }
+    }
+    let mut part = vec![usize::MAX; segments.len()];
+    for start in 0..segments.len() {
+        let mut open = vec![start];
+        while let Some(i) = open.pop() {
+            if part[i] != usize::MAX {
+                continue;
+            }
+            part[i] = start;
+            // Both ways: through my ends, and through ends of others that lie on me.
+            let touching = segments[i]
+                .vertices
+                .iter()
+                .flat_map(|v| at[v].iter().map(move |&j| (v, j)));
+            open.extend(
+                touching
+                    .filter(|(v, j)| segments[i].ends.contains(v) || segments[*j].ends.contains(v))
+                    .map(|(_, j)| j),
+            );
+        }
+    }
+    part
+}
+
+fn largest(part: &[usize]) -> (usize, usize) {
+    let mut sizes: BTreeMap<usize, usize> = BTreeMap::new();
+    for &p in part {
+        *sizes.entry(p).or_default() += 1;
+    }
+    sizes.into_iter().max_by_key(|&(_, n)| n).unwrap()
+}
+
+#[test]
+fn roads_are_one_network_in_every_city() {
+    let other = make(&DemoOptions {
+        seed: 7,
+        cell_size_m: 100.0,
+    })
+    .unwrap();
+    for city in [city(), &other] {
+        let part = parts(&segments(city));
+        let (_, size) = largest(&part);
+        let share = size as f64 / part.len() as f64;
+        assert!(
+            part.len() > 2500 && share >= 0.99,
+            "{size} of {}",
+            part.len()
+        );
+    }
+    let part = parts(&segments(city()));
+    assert_eq!(part.iter().collect::<BTreeSet<_>>().len(), 1);
+}
+
+#[test]
+fn most_roads_are_streets_and_tracks() {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let segments = segments(city());
+    for segment in &segments {
+        *counts.entry(segment.class.clone()).or_default() += segment.points.len();
+    }
+    let all: usize = counts.values().sum();
+    let share = |class: &str| counts[class] as f64 / all as f64;
+    // A choice: few main roads, a fifth at most of what lies between them and the streets.
+    assert!(
+        (0.05..0.20).contains(&(share("trunk") + share("primary"))),
+        "{counts:?}"
+    );
+    assert!((0.10..0.20).contains(&share("secondary")), "{counts:?}");
+    assert!(
+        (0.60..0.85).contains(&(share("residential") + share("track"))),
+        "{counts:?}"
+    );
+}
+
+#[test]
+fn schools_shelters_and_hospitals_have_a_road_within_150_metres() {
+    let segments = segments(city());
+    let part = parts(&segments);
+    let (main, _) = largest(&part);
+    let points: Vec<[f64; 2]> = segments
+        .iter()
+        .zip(&part)
+        .filter(|(_, p)| **p == main)
+        .flat_map(|(s, _)| s.points.iter().copied())
+        .collect();
+    for path in [
+        "assets/schools.geojson",
+        "assets/shelters.geojson",
+        "assets/hospitals.geojson",
+    ] {
+        for feature in &layer(path).features {
+            let Geometry::Point(at) = &feature.geometry else {
+                panic!("not a point")
+            };
+            let at = metres(at.x(), at.y());
+            let nearest = points
+                .iter()
+                .map(|p| (p[0] - at[0]).hypot(p[1] - at[1]))
+                .fold(f64::MAX, f64::min);
+            assert!(nearest <= 150.0, "{} {nearest}", text(feature, "code"));
+        }
+    }
+}
+
+#[test]
+fn a_road_runs_along_every_unit_with_houses() {
+    let seed = DemoOptions::default().seed;
+    let warp = crate::warp::Warp::new();
+    let partition = crate::partition::Partition::new(seed);
+    let built: BTreeSet<usize> = city().buildings.iter().map(|b| b.unit).collect();
+    assert!(built.len() > 1500);
+    // On the ground, in cells of 60 m: a point of a road within 60 m of some point of the unit's edge.
+    let cell = |x: f64| (x / 60.0).floor() as i64;
+    let to_site = stormgrid_crs::Projector::new("EPSG:4490", crate::model::CRS).unwrap();
+    let mut by_cell: BTreeMap<(i64, i64), Vec<[f64; 2]>> = BTreeMap::new();
+    let roads = layer("assets/roads.geojson");
+    for feature in &roads.features {
+        let Geometry::LineString(line) = &feature.geometry else {
+            panic!("not a line")
+        };
+        let corners: Vec<[f64; 2]> = line
+            .0
+            .iter()
+            .map(|c| to_site.convert(c.x, c.y).unwrap())
+            .map(|[x, y]| [x - city().origin[0], y - city().origin[1]])
+            .collect();
+        for w in corners.windows(2) {
+            for k in 0..=6 {
+                let at = [0, 1].map(|i| w[0][i] + (w[1][i] - w[0][i]) * f64::from(k) / 6.0);
+                by_cell
+                    .entry((cell(at[0]), cell(at[1])))
+                    .or_default()
+                    .push(at);
+            }
+        }
+    }
+    for unit in built {
+        let b = partition.units[unit].block;
+        let edge = (0..=20).flat_map(|k| {
+            let t = f64::from(k) / 20.0;
+            let (u, v) = (
+                f64::from(b.west) + t * f64::from(b.width()),
+                f64::from(b.south) + t * f64::from(b.height()),
+            );
+            [
+                (u, f64::from(b.south)),
+                (u, f64::from(b.north)),
+                (f64::from(b.west), v),
+                (f64::from(b.east), v),
+            ]
+        });
+        let near = edge.map(|(u, v)| warp.xy(u, v)).any(|at| {
+            let cells = (-1..=1).flat_map(|i| (-1..=1).map(move |j| (i, j)));
+            cells
+                .filter_map(|(i, j)| by_cell.get(&(cell(at[0]) + i, cell(at[1]) + j)))
+                .flatten()
+                .any(|p| (p[0] - at[0]).hypot(p[1] - at[1]) <= 60.0)
+        });
+        assert!(near, "unit {unit} at {b:?}");
+    }
+}
+
+#[test]
+fn bridges_cross_water_and_their_decks_stand_clear_of_it() {
+    let geometry = city().elevation.geometry();
+    let to_crs = stormgrid_crs::Projector::new("EPSG:4490", crate::model::CRS).unwrap();
+    let usual = crate::texts::INITIAL_LEVEL_M;
+    let (mut bridges, mut over_water, mut over_river) = (0, 0, 0);
+    for feature in &layer("assets/roads.geojson").features {
+        let Geometry::LineString(line) = &feature.geometry else {
+            panic!("not a line")
+        };
+        let heights: Vec<f64> = line
+            .0
+            .windows(2)
+            .flat_map(|w| (0..=8).map(move |k| w[0] + (w[1] - w[0]) * (f64::from(k) / 8.0)))
+            .map(|c| {
+                let [x, y] = to_crs.convert(c.x, c.y).unwrap();
+                let (row, col) = geometry.cell_at(x, y).unwrap();
+                f64::from(city().elevation.values()[row * geometry.n_cols + col])
+            })
+            .collect();
+        let lowest = heights.iter().copied().fold(f64::MAX, f64::min);
+        let Some(deck) = feature.properties.get("deck_m") else {
+            assert_eq!(feature.properties["bridge"], Value::Bool(false));
+            continue;
+        };
+        let deck = deck.as_f64().unwrap();
+        assert!(deck >= usual + 1.5, "{} {deck}", text(feature, "code"));
+        bridges += 1;
+        // A canal's head lies beside its road, and cells of 20 m blur canals: not every deck has low cells under it.
+        assert!(lowest < deck, "{} {lowest} {deck}", text(feature, "code"));
+        over_water += usize::from(lowest < usual + 0.5);
+        over_river += usize::from(lowest < -2.0);
+    }
+    assert!(
+        bridges >= 100 && 2 * over_water >= bridges && over_river >= 4,
+        "{bridges} {over_water} {over_river}"
+    );
+}

@@ -19,7 +19,7 @@ use stormgrid_sim::sea::Transect;
 use stormgrid_sim::typhoon::Parameters;
 
 use crate::drive::{Moment, Observer, Progress, Stage, drive_looking, tell};
-use crate::evacuation::PlanBasis;
+use crate::evacuation::{PlanBasis, StayRule};
 use crate::files::{self, RunFolder};
 use crate::forecast_file::{self, ForecastFile, TransectName};
 use crate::ground::{Crest, blocked_cells, cells_of};
@@ -202,6 +202,7 @@ pub fn forecast(
     options.rehearsal.begin(&mut file)?;
     // Rules that cannot be used are told before anything is computed.
     let rules = Rules::of_twin(&twin.dir)?;
+    let stay = StayRule::of_twin(&twin.dir)?;
     let duration = options.duration_s.unwrap_or(file.storm.duration_s);
     let interval = file.storm.output_interval_s;
     tell(&mut |p| listener.progress(p), Stage::Storm, 0.0)?;
@@ -274,6 +275,7 @@ pub fn forecast(
         &impacts,
         &maxima,
         (&start, duration),
+        &stay,
     )?;
     let mut summary = Summary::of(&driven, &ground.geometry, title, &start, duration);
     summary.structures = standing.entries(&driven.flood);

@@ -276,11 +276,12 @@ impl LoadedTwin {
                     assets.buildings.extend(all.map(|(b, o)| exposed(b, &o.0)));
                 }
                 GeometryKind::Line => {
-                    assets
-                        .roads
-                        .extend(self.twin.all::<PathLine>(layer).map(|line| Road {
-                            line: line.0.clone(),
-                        }));
+                    let segments = self.twin.all::<RoadSegment>(layer);
+                    let all = segments.zip(self.twin.all::<PathLine>(layer));
+                    assets.roads.extend(all.map(|(segment, line)| Road {
+                        line: line.0.clone(),
+                        bridge: segment.bridge,
+                    }));
                 }
                 GeometryKind::Point => assets.facilities.extend(self.facilities(layer)),
                 GeometryKind::Polygon => {}

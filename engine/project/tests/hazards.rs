@@ -62,6 +62,15 @@ fn lay_coast(dir: &Path) {
         "sea.geojson",
         collection(&[strip(0.0, 20.0, "{}")]).as_bytes(),
     );
+    let house = |x: f64, floors: u32, people: u32| {
+        let (x0, x1, y0, y1) = (EAST + x, EAST + x + 20.0, SOUTH + 800.0, SOUTH + 820.0);
+        format!(
+            r#"{{"type":"Feature","properties":{{"id":"h{floors}","floors":{floors},"height_m":{},"people":{people}}},"geometry":{{"type":"Polygon","coordinates":[[[{x0},{y0}],[{x1},{y0}],[{x1},{y1}],[{x0},{y1}],[{x0},{y0}]]]}}}}"#,
+            3 * floors
+        )
+    };
+    let houses = [house(300.0, 1, 10), house(700.0, 10, 40)];
+    write("houses.geojson", collection(&houses).as_bytes());
     let y = SOUTH + 495.0;
     let line = |code: &str, x0: f64, x1: f64| {
         format!(
@@ -91,7 +100,7 @@ fn lay_coast(dir: &Path) {
     write(
         "twin.toml",
         b"[site]\nname = \"test\"\ncrs = \"EPSG:4547\"\norigin = [113.03, 22.6]\nsynthetic = true\n\
-          [terrain]\nelevation = \"dem.tif\"\nroughness = 0.03\n\
+          [terrain]\nelevation = \"dem.tif\"\nroughness = 0.03\n[[city]]\nsource = \"houses.geojson\"\n\
           [[grids]]\nsource = \"grids.geojson\"\nlevel = \"grid\"\n[roads]\nsource = \"roads.geojson\"\n",
     );
 }
@@ -127,14 +136,14 @@ fn value(row: &HazardRow, hazard: &str, measure: &str) -> f64 {
 }
 
 #[test]
-fn a_coast_has_all_five_hazards_where_its_ground_says_so() {
+fn a_coast_has_each_hazard_where_its_ground_says_so() {
     let dir = tempfile::tempdir().expect("a folder");
     lay_coast(dir.path());
     let twin = LoadedTwin::load(dir.path()).expect("a twin");
     let out = dir.path().join("out");
     let found = run(&twin, Some(&out)).expect("a forecast");
     let table = found.hazards.layer("grids").expect("the layer");
-    assert_eq!(table.hazards.len(), 5, "{:?}", table.notes);
+    assert_eq!(table.hazards.len(), 6, "{:?}", table.notes);
     let [polder, hill] = table.rows.as_slice() else {
         panic!("two zones");
     };
@@ -179,14 +188,32 @@ fn a_coast_has_all_five_hazards_where_its_ground_says_so() {
         spots[0].depth_max_m
     );
 
-    // Together, by the built-in rule written out: wind and ponding count as orange at most, and two causes at
-    // orange, of which all water is one, raise the level by a step.
+    // Wind damage: a tower loses what the country's buildings do, a low house what the curve gives at the same wind with
+    // its own half-damage wind.
+    let country = value(hill, "wind", "damage_share");
+    assert!((value(hill, "wind_damage", "damage_own") - country).abs() < 2e-4);
+    assert_eq!(value(hill, "wind_damage", "people_weak"), 0.0);
+    assert_eq!(value(polder, "wind_damage", "people_weak"), 10.0);
+    let country = value(polder, "wind", "damage_share");
+    let cube = country / (1.0 - country) * ((112.8 - 25.7_f64) / (74.7 - 25.7)).powi(3);
+    let low = value(polder, "wind_damage", "damage_own");
+    assert!((low - cube / (1.0 + cube)).abs() < 1e-3, "{low} {country}");
+
+    // The wind is told once, with its worst level, and its damage is counted where it falls. Together, by the
+    // built-in rule written out: wind damage and ponding count as orange at most, and two causes at orange, of which
+    // all water is one, raise the level by a step.
+    let worst = table.rows.iter().map(|r| r.levels["wind"]).max();
+    let [wind] = &table.district[..] else {
+        panic!("one hazard of the district: {:?}", table.district)
+    };
+    assert_eq!((wind.id.as_str(), Some(wind.level)), ("wind", worst));
+    assert!(wind.level >= 1 && wind.why.is_some());
     for row in &table.rows {
         let level = |id: &str| row.levels[id];
         let water = level("flood")
             .max(level("surge"))
             .max(level("ponding").min(3));
-        let causes = [water, level("wind").min(3), level("landslide")];
+        let causes = [water, level("wind_damage").min(3), level("landslide")];
         let worst = causes.into_iter().max().unwrap_or(0);
         let step = u8::from(causes.iter().filter(|l| **l >= 3).count() >= 2);
         assert_eq!(row.combined, (worst + step).min(4), "{row:?}");
@@ -216,7 +243,7 @@ fn a_coast_has_all_five_hazards_where_its_ground_says_so() {
     assert_eq!(json["layers"][0]["rows"][0]["combined"], polder.combined);
 }
 
-/// A sixth hazard, of this crate: nothing of the engine knows it.
+/// A further hazard, of this crate: nothing of the engine knows it.
 struct Heat;
 
 #[derive(Resource)]

@@ -190,8 +190,8 @@ impl Ensembles {
         let request = run.request().ok_or_else(jobs::not_resumable)?;
         // The twin may have changed since: then the members are others.
         let options = self.options(&request)?;
-        let planned = plan_ensemble(&self.twin, &options).map_err(|e| refused(&e))?;
-        let shown = Shown::of(planned).map_err(|e| refused(&e))?;
+        let planned = plan_ensemble(&self.twin, &options).map_err(|e| ApiError::refused(&e))?;
+        let shown = Shown::of(planned).map_err(|e| ApiError::refused(&e))?;
         let twin = self.runs.twin_state().clone();
         let before = run.wait_again(request, options, shown, twin);
         let before = before.ok_or_else(jobs::not_resumable)?;

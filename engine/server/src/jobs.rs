@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use stormgrid_core::message;
 use stormgrid_core::message::{Bilingual, Message};
 use stormgrid_core::time::Instant as Utc;
-use stormgrid_project::ProjectError;
 use stormgrid_project::archive::Archive;
 use stormgrid_project::messages::text;
+use stormgrid_project::{InputFault, ProjectError};
 use utoipa::ToSchema;
 
 use crate::error::{ApiError, logged};
@@ -210,11 +210,11 @@ pub(crate) fn unreadable(error: &ProjectError) -> Bilingual {
 
 /// A card that this program cannot use.
 pub(crate) fn wrong_card(id: &str, problem: Message) -> ProjectError {
-    ProjectError::Input {
+    ProjectError::Input(Box::new(InputFault {
         file: message!("kept.card", "the card of {id}", id = id),
         problem,
         remedy: message!("fix.kept.program", "use the program that wrote it"),
-    }
+    }))
 }
 
 /// What is said of a card of another form.

@@ -17,7 +17,7 @@ use stormgrid_project::advisory::check_request;
 use stormgrid_project::archive::{Archive, TwinState};
 use stormgrid_project::messages::text;
 use stormgrid_project::rehearsal::{Change, Rehearsal};
-use stormgrid_project::{ForecastOptions, LoadedTwin, Plan, ProjectError};
+use stormgrid_project::{ForecastOptions, InputFault, LoadedTwin, Plan, ProjectError};
 use utoipa::ToSchema;
 
 use crate::error::ApiError;
@@ -128,14 +128,16 @@ impl Runs {
                 job();
             }
         });
-        spawned.map_err(|e| ProjectError::Input {
-            file: message!("api.computing_thread", "the computing thread"),
-            problem: message!(
-                "fault.no_thread",
-                "it cannot be started: {reason}",
-                reason = Message::english(e)
-            ),
-            remedy: message!("fix.no_thread", "end other programs first"),
+        spawned.map_err(|e| {
+            ProjectError::Input(Box::new(InputFault {
+                file: message!("api.computing_thread", "the computing thread"),
+                problem: message!(
+                    "fault.no_thread",
+                    "it cannot be started: {reason}",
+                    reason = Message::english(e)
+                ),
+                remedy: message!("fix.no_thread", "end other programs first"),
+            }))
         })?;
         Ok(runs)
     }

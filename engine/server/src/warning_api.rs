@@ -71,7 +71,7 @@ impl Warnings {
 /// What cannot be used is told as it is; a disk that fails is ours.
 fn fault(error: ProjectError) -> ApiError {
     match error {
-        ProjectError::Input { .. } => ApiError::not_ready(logged(&error.message())),
+        ProjectError::Input(_) => ApiError::not_ready(logged(&error.message())),
         _ => ApiError::failed(&error),
     }
 }

@@ -171,9 +171,11 @@ function hazardsPart(hazards: Hazards | null, code: string): Node[] {
   const row = hazards?.rows.find((of) => of.code === code);
   if (!hazards || !row) return [];
   const told = (level: number) => t(`level.hazard_${Math.max(0, Math.min(4, level))}`);
+  const whole = new Set(hazards.district.map((of) => of.id));
+  const title = (of: Hazards["hazards"][number]) => (whole.has(of.id) ? `${both(of.title)} · ${t("card.district")}` : both(of.title));
   return [
     el("h3", {}, t("card.hazards")),
-    list([[t("card.combined"), told(row.combined)], ...hazards.hazards.map((of): [string, string] => [both(of.title), told(row.levels[of.id] ?? 0)])]),
+    list([[t("card.combined"), told(row.combined)], ...hazards.hazards.map((of): [string, string] => [title(of), told(row.levels[of.id] ?? 0)])]),
   ];
 }
 

@@ -60,8 +60,7 @@ export async function showPlan() {
 }
 
 function fill(plan: Plan, start: string) {
-  const people = plan.steps.reduce((sum, step) => sum + step.people, 0);
-  byId("plan-totals").textContent = t("plan.totals", { steps: number(plan.steps.length), people: number(people), shelters: number(plan.shelters.length) });
+  byId("plan-totals").textContent = t("plan.totals", { steps: number(plan.steps.length), people: number(plan.people), above: number(plan.people_above), shelters: number(plan.shelters.length) });
   const parts: Node[] = [];
   if (plan.unplaced_people > 0) parts.push(el("p", { class: "note bad lead" }, t("plan.nowhere", { people: number(plan.unplaced_people) })));
   parts.push(...plan.notes.map((note) => el("p", { class: "note lead" }, both(note))));
@@ -87,7 +86,7 @@ function stepEntry(step: PlanStep, start: string): HTMLElement {
     el("b", { class: "order" }, number(step.order)),
     el("span", { class: "name" }, step.grid.name || step.grid.code),
     el("span", { class: "main" }, t("plan.water", { time: clock(start, step.time_s) })),
-    line(`${t("ranking.people", { people: number(step.people) })}${vulnerable}${step.units.length ? ` · ${t("plan.units", { n: number(step.units.length) })}` : ""}`),
+    line(`${t("plan.leave", { people: number(step.people) })} · ${t("plan.above", { people: number(step.people_above) })}${vulnerable}${step.units.length ? ` · ${t("plan.units", { n: number(step.units.length) })}` : ""}`),
     ...(step.staff.length ? [line(t("plan.staff", { staff: staffText(step) }))] : []),
     // Where nobody has to leave, nobody needs a shelter.
     ...(step.people > 0 ? [line(shelter, step.shelter ? "" : "bad"), line(`${route}${leave}`, step.route ? "" : "bad")] : []),

@@ -10,7 +10,7 @@ import { face, hazardsOf, threshold } from "./paint";
 import { towns, townOf } from "./places";
 import { type GridRow, merged, ORDERS, passes, reached } from "./rows";
 import { set, state } from "./state";
-import { work } from "./workapi";
+import { type Hazards, work } from "./workapi";
 
 /** Rows shown at once; the filter finds the others. */
 const SHOWN = 100;
@@ -82,8 +82,14 @@ export async function showRanking(exposure: Exposure | null, run: Run | null) {
   const rows = wet.filter((row) => passes(row, state.filter, townOf)).sort(ORDERS[state.sort] ?? ORDERS.people);
   list.replaceChildren(...rows.slice(0, SHOWN).map((row, i) => el("li", {}, entry(row, i + 1, state.layer, run))));
   if (rows.length === 0) list.replaceChildren(el("li", { class: "empty" }, t(wet.length ? "ranking.none_pass" : "ranking.none_wet")));
-  byId("ranking-note").textContent = t("ranking.note", { shown: Math.min(rows.length, SHOWN), all: rows.length });
+  byId("ranking-note").textContent = [t("ranking.note", { shown: Math.min(rows.length, SHOWN), all: rows.length }), districtLine(hazards)].filter(Boolean).join(" · ");
   markRanking();
+}
+
+/** What is told once for all grids, such as the wind; empty without hazards. */
+function districtLine(hazards: Hazards | null): string {
+  const told = (hazards?.district ?? []).filter((of) => of.level > 0).map((of) => `${both(hazards?.hazards.find((known) => known.id === of.id)?.title)} ${t(`level.hazard_${of.level}`)}`);
+  return told.length ? t("ranking.district", { hazards: told.join(t("list.comma")) }) : "";
 }
 
 /** Marks the selected grid's row. */

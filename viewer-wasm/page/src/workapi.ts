@@ -124,6 +124,8 @@ export type Product = "p50" | "p90" | "worst";
 export interface Hazards {
   layer: string;
   hazards: { id: string; title: Bilingual }[];
+  /** Hazards that are told once for all zones; the combined levels leave them out. */
+  district: { id: string; level: number; onset_s: number | null; why: Bilingual | null }[];
   rows: { code: string; name: string; levels: Record<string, number>; combined: number }[];
 }
 
@@ -203,7 +205,12 @@ export interface PlanStep {
   time: string;
   grid: { code: string; name: string };
   units: string[];
+  /** Who must leave. */
   people: number;
+  /** Who can stay above the water in their own building. */
+  people_above: number;
+  /** All people of the hit units. */
+  residents: number;
   vulnerable?: number | null;
   staff: { role: string; name?: Bilingual | string | null; count: number }[];
   shelter: { code: string; name: string; places_left: number } | null;
@@ -217,6 +224,9 @@ export interface PlanStep {
 export interface Plan {
   steps: PlanStep[];
   shelters: { code: string; name: string; capacity: number; assigned: number; places_left: number; floods_at_s: number | null; at?: LonLat | null }[];
+  people: number;
+  people_above: number;
+  residents: number;
   unplaced_people: number;
   notes: Bilingual[];
 }

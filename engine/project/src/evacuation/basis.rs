@@ -9,6 +9,7 @@ use stormgrid_sim::flood;
 use stormgrid_twin::network::RoadThresholds;
 use stormgrid_twin::{GeometryKind, PointAsset, Position};
 
+use super::stay::{self, StayRule};
 use crate::ProjectError;
 use crate::impact::Impacts;
 use crate::twin::LoadedTwin;
@@ -29,6 +30,8 @@ pub struct PlanBasis {
     pub start: String,
     /// Length of the run [s].
     pub duration_s: f64,
+    /// Who can stay above the water.
+    pub stay: StayRule,
     /// Zones of all layers.
     pub layers: Vec<LayerWater>,
     /// Road segments, in the order of the line layers.
@@ -61,6 +64,10 @@ pub struct ZoneWater {
     pub people: f64,
     /// People in reach of the water.
     pub people_reached: f64,
+    /// People among them who must leave.
+    pub people_leave: f64,
+    /// People among them who can stay above the water.
+    pub people_above: f64,
 }
 
 /// Water on a road segment.
@@ -87,6 +94,7 @@ impl PlanBasis {
     /// Collects it at the end of a run.
     ///
     /// - `blocked`: cells closed by buildings
+    /// - `stay`: who can stay above the water
     pub(crate) fn new(
         twin: &LoadedTwin,
         geometry: RasterGeometry,
@@ -94,21 +102,30 @@ impl PlanBasis {
         impacts: &Impacts,
         maxima: &flood::Maxima,
         (start, duration_s): (&str, f64),
+        stay: &StayRule,
     ) -> Result<Self, ProjectError> {
-        let layers = impacts.layers.iter().map(|(layer, rows)| LayerWater {
-            layer: layer.clone(),
-            zones: rows
-                .iter()
-                .map(|named| ZoneWater {
-                    code: named.row.code.clone(),
-                    arrival_s: named.row.arrival_s.map(rounded),
-                    depth_max_m: rounded(named.row.depth_max_m),
-                    flooded_share: rounded(named.row.flooded_share[1]),
-                    people: rounded(named.row.people),
-                    people_reached: rounded(named.row.people_reached),
-                })
-                .collect(),
-        });
+        let splits = stay::splits(twin, impacts, stay);
+        let layers = impacts
+            .layers
+            .iter()
+            .zip(splits)
+            .map(|((layer, rows), splits)| LayerWater {
+                layer: layer.clone(),
+                zones: rows
+                    .iter()
+                    .zip(splits)
+                    .map(|(named, [leave, above])| ZoneWater {
+                        code: named.row.code.clone(),
+                        arrival_s: named.row.arrival_s.map(rounded),
+                        depth_max_m: rounded(named.row.depth_max_m),
+                        flooded_share: rounded(named.row.flooded_share[1]),
+                        people: rounded(named.row.people),
+                        people_reached: rounded(named.row.people_reached),
+                        people_leave: rounded(leave),
+                        people_above: rounded(above),
+                    })
+                    .collect(),
+            });
         let closed = RoadThresholds::default().closed_m;
         // The exposure tells when the first water comes, not when it is deep enough to close a road,
         // nor when it has gone: a road that will be closed counts as closed from the first water on.
@@ -143,6 +160,7 @@ impl PlanBasis {
         Ok(Self {
             start: start.to_owned(),
             duration_s,
+            stay: stay.clone(),
             layers: layers.collect(),
             roads: roads.collect(),
             shelters: shelters.collect(),

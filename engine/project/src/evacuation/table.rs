@@ -8,7 +8,7 @@ use crate::tables::quoted;
 /// One row for each move; a grid without one has a row of its own.
 pub fn plan_csv(plan: &EvacuationPlan) -> Vec<u8> {
     let mut csv = String::from(
-        "order,time,time_s,grid,grid_name,unit,unit_name,people,water_s,leave_s,leave_by_s,shelter,shelter_name,length_m,dry_until_s,staff\r\n",
+        "order,time,time_s,grid,grid_name,unit,unit_name,people,people_above,water_s,leave_s,leave_by_s,shelter,shelter_name,length_m,dry_until_s,staff\r\n",
     );
     let seconds = |v: Option<f64>| v.map(|v| format!("{v:.0}")).unwrap_or_default();
     for step in &plan.steps {
@@ -27,15 +27,16 @@ pub fn plan_csv(plan: &EvacuationPlan) -> Vec<u8> {
         );
         let staff = quoted(&staff.join("; "));
         if step.moves.is_empty() {
-            csv.push_str(&format!("{head},,,0,,,,,,,,{staff}\r\n"));
+            csv.push_str(&format!("{head},,,0,0,,,,,,,,{staff}\r\n"));
         }
         for m in &step.moves {
             let (shelter, route) = (m.shelter.as_ref(), m.route.as_ref());
             csv.push_str(&format!(
-                "{head},{},{},{},{:.0},{},{},{},{},{},{},{staff}\r\n",
+                "{head},{},{},{},{},{:.0},{},{},{},{},{},{},{staff}\r\n",
                 quoted(&m.unit.code),
                 quoted(&m.unit.name),
                 m.people,
+                m.people_above,
                 m.water_s,
                 seconds(route.map(|r| r.leave_s)),
                 seconds(route.and_then(|r| r.leave_by_s)),

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use proptest::prelude::*;
+use stormgrid_twin::Position;
 
 use super::*;
 use crate::rehearsal::Rehearsal;
@@ -15,20 +16,30 @@ fn twin() -> &'static LoadedTwin {
 
 /// Water drawn at random over the small twin: 2 grids, 4 units, 7 roads, 3 shelters.
 fn basis() -> impl Strategy<Value = PlanBasis> {
-    let zone = (0u8..3, 0.0f64..20_000.0, 0u32..200);
+    let zone = (0u8..3, 0.0f64..20_000.0, 0u32..200, 0.0f64..=1.0);
     let zones = |layer: &'static str, codes: &'static [&'static str]| {
         proptest::collection::vec(zone.clone(), codes.len()).prop_map(move |drawn| LayerWater {
             layer: layer.to_owned(),
             zones: codes
                 .iter()
                 .zip(drawn)
-                .map(|(code, (wet, arrival, people))| ZoneWater {
+                .map(|(code, (wet, arrival, people, leave))| ZoneWater {
                     code: (*code).to_owned(),
                     arrival_s: (wet > 0).then_some(arrival),
                     depth_max_m: if wet > 0 { 0.7 } else { 0.0 },
                     flooded_share: if wet > 1 { 0.3 } else { 0.0 },
                     people: f64::from(people),
                     people_reached: if wet > 1 { f64::from(people) } else { 0.0 },
+                    people_leave: if wet > 1 {
+                        f64::from(people) * leave
+                    } else {
+                        0.0
+                    },
+                    people_above: if wet > 1 {
+                        f64::from(people) * (1.0 - leave)
+                    } else {
+                        0.0
+                    },
                 })
                 .collect(),
         })
@@ -47,6 +58,7 @@ fn basis() -> impl Strategy<Value = PlanBasis> {
         .prop_map(|(grids, units, roads, shelters)| PlanBasis {
             start: "2017-08-23T01:00:00Z".to_owned(),
             duration_s: 20_000.0,
+            stay: StayRule::default(),
             layers: vec![grids, units],
             roads: roads
                 .into_iter()
@@ -90,16 +102,24 @@ proptest! {
         found.sort_unstable();
         prop_assert_eq!(found, expected);
 
-        // All people of hit units are accounted for, once.
-        let people: u64 = hit.iter().map(|u| u.people as u64).sum();
-        prop_assert_eq!(plan.people, people);
+        // All who must leave are accounted for, once; with those who stay above the water they are the people reached.
+        let leave = |unit: &ZoneWater| (unit.people_leave - 1e-6).max(0.0).ceil() as u64;
+        let people: u64 = hit.iter().map(|u| leave(u)).sum();
+        let residents: u64 = hit.iter().map(|u| u.people as u64).sum();
+        prop_assert_eq!((plan.people, plan.residents), (people, residents));
         prop_assert_eq!(plan.steps.iter().map(|s| s.people).sum::<u64>(), people);
+        prop_assert_eq!(plan.steps.iter().map(|s| s.people_above).sum::<u64>(), plan.people_above);
+        prop_assert_eq!(plan.steps.iter().map(|s| s.residents).sum::<u64>(), residents);
+        // Every person of these units is reached; a part of a person is rounded up to leave.
+        prop_assert!(plan.people + plan.people_above <= residents);
+        prop_assert!(plan.people + plan.people_above + hit.len() as u64 >= residents);
         let moves: Vec<&Move> = plan.steps.iter().flat_map(|s| &s.moves).collect();
         for unit in &hit {
             let of_unit = moves.iter().filter(|m| m.unit.code == unit.code);
-            prop_assert_eq!(of_unit.map(|m| m.people).sum::<u64>(), unit.people as u64);
+            prop_assert_eq!(of_unit.map(|m| m.people).sum::<u64>(), leave(unit));
         }
         prop_assert_eq!(moves.iter().map(|m| m.people).sum::<u64>(), people);
+        prop_assert_eq!(moves.iter().map(|m| m.people_above).sum::<u64>(), plan.people_above);
         let gone: u64 = moves.iter().filter(|m| m.shelter.is_none()).map(|m| m.people).sum();
         prop_assert_eq!(plan.unplaced_people, gone);
 
@@ -165,7 +185,11 @@ fn a_run_of_the_twin_gives_a_plan_with_staff_shelters_and_ways() {
         .expect("hit");
     assert_eq!(west.order, 1);
     assert_eq!(west.units, ["G1-1", "G1-2"]);
-    assert_eq!(west.people, 200);
+    // Houses of three storeys with 120 and 80 people, water on the ground floors: a third leaves.
+    assert_eq!(
+        (west.people, west.people_above, west.residents),
+        (67, 133, 200)
+    );
     let counts: Vec<(&str, u64)> = west
         .staff
         .iter()
@@ -177,8 +201,7 @@ fn a_run_of_the_twin_gives_a_plan_with_staff_shelters_and_ways() {
     );
     // The western shelter lies in the water; the two in the east hold 120.
     assert!(plan.shelters[0].floods_at_s.is_some() && plan.shelters[0].assigned == 0);
-    assert_eq!(plan.people - plan.unplaced_people, 120);
-    assert_eq!(west.unplaced_people + 120, 200);
+    assert_eq!((plan.people, plan.unplaced_people), (67, 0));
     for text in [&west.note, &plan.notes[0]] {
         assert!(
             !text.zh.is_empty() && !text.en.starts_with("plan."),
@@ -190,6 +213,22 @@ fn a_run_of_the_twin_gives_a_plan_with_staff_shelters_and_ways() {
     assert_eq!(
         csv.lines().nth(1).expect("a row").split(',').count(),
         columns
+    );
+    let column = |name: &str| {
+        csv.lines()
+            .next()
+            .and_then(|head| head.split(',').position(|c| c == name))
+    };
+    let above = column("people_above").expect("a column");
+    let staying = csv
+        .lines()
+        .skip(1)
+        .map(|row| row.split(',').nth(above).expect("a cell"));
+    assert_eq!(
+        staying
+            .map(|n| n.parse::<u64>().expect("a number"))
+            .sum::<u64>(),
+        plan.people_above
     );
     let geojson: serde_json::Value = serde_json::from_slice(&plan_geojson(&plan)).expect("JSON");
     let lines = geojson["features"].as_array().expect("features").iter();
@@ -212,6 +251,27 @@ fn a_run_of_the_twin_gives_a_plan_with_staff_shelters_and_ways() {
         .map(|r| r.depth_max_m)
         .collect();
     assert_eq!(cut.len(), depths.iter().filter(|d| **d >= 0.3).count());
+}
+
+#[test]
+fn a_twin_s_own_rule_makes_all_people_reached_leave() {
+    let (dir, twin) = laid();
+    let rule =
+        "[stay]\nsource = \"test\"\nleast_storeys = 4\nleave_from_class = 5\nlongest_h = 12\n";
+    std::fs::write(dir.path().join(RULES_FILE), rule).expect("written");
+    let forecast = run(&twin, Rehearsal::default(), None).expect("run");
+    let plan = evacuation_plan(&twin, &forecast.basis, PlanOptions::default()).expect("a plan");
+    assert_eq!((plan.people, plan.people_above), (200, 0));
+    // Two dry shelters hold 120.
+    assert_eq!(plan.unplaced_people, 80);
+    std::fs::write(dir.path().join(RULES_FILE), "[stay]\nleast_storeys = 4\n").expect("written");
+    let error = run(&twin, Rehearsal::default(), None)
+        .expect_err("refused")
+        .to_string();
+    assert!(
+        error.contains("evacuation.toml") && error.contains("source"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Hazards of a forecast: what they find in the run, and the tables and files of it.
 //!
-//! The hazards are those that are plugged into the twin's world; the five of `stormgrid_twin` always, others by
+//! The hazards are those that are plugged into the twin's world; the six of `stormgrid_twin` always, others by
 //! [`stormgrid_twin::Twin::add_plugins`] on [`LoadedTwin::twin`] before the forecast. Rules come from
 //! `data/hazards/rules.toml`, which is built in, and from `hazards.toml` in the twin's folder.
 
@@ -66,10 +66,25 @@ pub struct LayerHazards {
     pub hazards: Vec<HazardTitle>,
     /// Why others could not.
     pub notes: Vec<Bilingual>,
+    /// Hazards that are told once for all zones; the combined levels leave them out.
+    pub district: Vec<DistrictRow>,
     /// The rules: thresholds of each hazard, and the combination.
     pub rule: Rules,
     /// The zones.
     pub rows: Vec<HazardRow>,
+}
+
+/// A hazard that is told once for all zones of a layer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DistrictRow {
+    /// Name of the hazard.
+    pub id: String,
+    /// The worst level of all zones, 0 (none) to 4 (red).
+    pub level: u8,
+    /// When it begins in the first zone [s after the start], where that is known.
+    pub onset_s: Option<f64>,
+    /// Why, in a zone with that level.
+    pub why: Option<Bilingual>,
 }
 
 /// A hazard and what it measures.
@@ -350,6 +365,12 @@ fn table(found: Assessment, rule: Rules) -> LayerHazards {
             })
             .collect(),
     };
+    let once = |of: &hazard::DistrictLevel| DistrictRow {
+        id: of.id.clone(),
+        level: of.level.number(),
+        onset_s: of.onset_s.filter(|t| t.is_finite()),
+        why: of.why.as_ref().map(told),
+    };
     let rows = found.zones.iter().enumerate().map(|(zone, (code, name))| {
         let mut row = HazardRow {
             code: code.clone(),
@@ -386,6 +407,7 @@ fn table(found: Assessment, rule: Rules) -> LayerHazards {
         rows: rows.collect(),
         hazards: found.hazards.iter().map(title).collect(),
         notes: found.notes.iter().map(told).collect(),
+        district: found.district.iter().map(once).collect(),
         layer: found.layer,
         rule,
     }

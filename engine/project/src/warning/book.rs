@@ -391,6 +391,18 @@ impl Book {
         self.entries.get(id)?.reached.as_ref()
     }
 
+    /// Messages in some states, in the order of their identifiers.
+    pub(super) fn contents_in<'a>(
+        &'a self,
+        states: &'a [State],
+    ) -> impl Iterator<Item = (&'a str, &'a Content)> {
+        let wanted = self
+            .entries
+            .iter()
+            .filter(|(_, e)| states.contains(&e.state));
+        wanted.map(|(id, e)| (id.as_str(), &e.warning.content))
+    }
+
     /// The messages of a chain up to this one, the oldest first, as the next one refers to them.
     pub fn references(&self, id: &str) -> Vec<Reference> {
         let Some(entry) = self.entries.get(id) else {
@@ -460,6 +472,9 @@ impl Book {
             targets: json!({
                 "grids": content.grids, "schools": content.schools, "roads": content.roads,
                 "people": content.people,
+                "lifted": warning.lifted.as_ref().map(|l| json!({
+                    "grids": l.grids, "schools": l.schools, "roads": l.roads,
+                })),
             }),
             references: warning.references.iter().map(|r| r.id.clone()).collect(),
             by: entry.by.clone(),

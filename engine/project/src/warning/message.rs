@@ -11,6 +11,7 @@ use stormgrid_formats::cap::{
 use stormgrid_sim::classes::Colour;
 
 use super::book::Book;
+use super::lifted::Lifted;
 use super::record::{Content, Kind, Warning};
 use super::rules::{Audience, Rules, colour_word};
 use super::text;
@@ -75,6 +76,7 @@ pub(super) fn draft_warnings(
             content,
             references: Vec::new(),
             reason: None,
+            lifted: None,
         }
     };
     contents.into_iter().map(make).collect()
@@ -127,6 +129,13 @@ fn alert(warning: &Warning, sent: Instant, draft: bool, rules: &Rules) -> Alert 
         info(warning, sent, status, rules, "zh-CN", |b| &b.zh),
         info(warning, sent, status, rules, "en-US", |b| &b.en),
     ];
+    if let Some(lifted) = &warning.lifted {
+        let clear =
+            |language, pick| all_clear(warning, lifted, sent, status, rules, language, pick);
+        alert
+            .infos
+            .extend([clear("zh-CN", |b| &b.zh), clear("en-US", |b| &b.en)]);
+    }
     alert
 }
 
@@ -202,6 +211,43 @@ fn info(
         contact: None,
         parameters,
         areas: vec![area(content, pick)],
+    }
+}
+
+/// The part of an update for those who are no longer warned.
+fn all_clear(
+    warning: &Warning,
+    lifted: &Lifted,
+    sent: Instant,
+    status: Status,
+    rules: &Rules,
+    language: &str,
+    pick: fn(&Bilingual) -> &String,
+) -> Info {
+    let content = &warning.content;
+    let headline = text::filled("alert.lifted.headline", &[("headline", &content.headline)]);
+    let told = Content {
+        grids: lifted.grids.clone(),
+        schools: lifted.schools.clone(),
+        roads: lifted.roads.clone(),
+        polygon: lifted.polygon.clone(),
+        onset: sent,
+        headline,
+        description: lifted.description.clone(),
+        instruction: text::message("alert.lifted.instruction"),
+        ..content.clone()
+    };
+    let warning = Warning {
+        content: told,
+        lifted: None,
+        ..warning.clone()
+    };
+    Info {
+        response_types: vec![ResponseType::AllClear],
+        urgency: Urgency::Past,
+        severity: Severity::Minor,
+        headline: Some(pick(&text::with_status(&warning.content.headline, status)).clone()),
+        ..info(&warning, sent, status, rules, language, pick)
     }
 }
 

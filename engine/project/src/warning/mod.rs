@@ -19,6 +19,7 @@
 
 mod area;
 mod book;
+mod lifted;
 mod message;
 mod record;
 mod rules;
@@ -31,6 +32,7 @@ mod webhook;
 mod tests;
 
 pub use book::{Action, Book, HistoryLine, State, View};
+pub use lifted::Lifted;
 pub use message::{atom, cap_message};
 pub use record::{
     Chances, Content, GridTarget, Kind, Reference, RoadTarget, SchoolTarget, StormFacts, Warning,

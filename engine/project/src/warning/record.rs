@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use stormgrid_core::time::Instant;
 use stormgrid_sim::classes::Colour;
 
+use super::lifted::Lifted;
 use super::rules::Audience;
 use crate::storm::Bilingual;
 
@@ -175,6 +176,9 @@ pub struct Warning {
     pub references: Vec<Reference>,
     /// Why it was cancelled.
     pub reason: Option<String>,
+    /// Places that an update no longer warns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifted: Option<Box<Lifted>>,
 }
 
 /// Puts items of a later message over those of an earlier one, by code; nothing is lost.

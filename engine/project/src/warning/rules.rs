@@ -164,6 +164,8 @@ pub struct RoadRules {
     pub close_depth_m: f64,
     /// How far the polygon reaches beside the road [m].
     pub margin_m: f64,
+    /// How far the polygon's outline may move to have fewer points [m]; it is drawn so much farther out before.
+    pub simplify_m: f64,
 }
 
 /// `[school]`.
@@ -303,6 +305,7 @@ impl Rules {
                 self.road.warn_depth_m,
             ),
             ("[road] margin_m", self.road.margin_m, 1.0),
+            ("[road] simplify_m", self.road.simplify_m, 0.0),
             ("[school] approach_m", self.school.approach_m, 0.0),
         ];
         let depths = self

@@ -261,7 +261,8 @@ fn content(
             }
             Place::Road(road) => {
                 times.push(road.target.warned_s);
-                areas.push(area::strip(&road.line, rules.road.margin_m));
+                let reach = rules.road.margin_m + rules.road.simplify_m;
+                areas.push(area::strip(&road.line, reach));
                 hit.extend(
                     road.grids
                         .iter()
@@ -286,6 +287,11 @@ fn content(
             })
             .fold(first, f64::max),
         _ => end_s,
+    };
+    // Strips reach so much farther; other areas are borders that people know.
+    let tolerance = match audience {
+        Audience::Drivers => rules.road.simplify_m,
+        _ => 0.0,
     };
     let mut content = Content {
         audience,
@@ -316,7 +322,7 @@ fn content(
         grids,
         schools,
         roads,
-        polygon: area::rings_of(twin, &areas),
+        polygon: area::rings_of(twin, &areas, tolerance),
         headline: Bilingual::new("", ""),
         description: Bilingual::new("", ""),
         instruction: Bilingual::new("", ""),

@@ -16,6 +16,7 @@ use stormgrid_core::time::Instant;
 use stormgrid_sim::classes::Colour;
 
 use super::book::{Action, Book, State, View};
+use super::lifted::Lifted;
 use super::message::{cap_message, draft_warnings, new_id};
 use super::record::{Content, Kind, Warning};
 use super::rules::{ClockRule, Rules};
@@ -439,6 +440,8 @@ impl Store {
             change.reason,
             now,
         );
+        let lifted = Lifted::by_update(&self.book, id, &warning.content).map(Box::new);
+        let warning = Warning { lifted, ..warning };
         let new = warning.id.clone();
         let action = Action::Update {
             id: id.to_owned(),
@@ -536,6 +539,7 @@ impl Store {
             content,
             references: self.book.references(id),
             reason,
+            lifted: None,
         };
         (warning, sent)
     }

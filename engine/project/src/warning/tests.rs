@@ -429,6 +429,80 @@ fn an_issued_message_reaches_a_listener_on_this_machine() {
 }
 
 /// Places as numbers, of each kind.
+#[test]
+fn an_update_tells_those_who_are_no_longer_warned() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut store = store(dir.path());
+    let chain = |store: &mut Store, places: &[usize]| {
+        let id = drafted(store, vec![content(Audience::Drivers, places)]).remove(0);
+        store.approve(&id, PERSON, None, time(1)).expect("issued")
+    };
+    let first = chain(&mut store, &[1, 2, 3, 4]);
+    // Place 3 is warned by another message too: it is not cleared.
+    let mut other = content(Audience::Drivers, &[3, 9]);
+    other.colour = Colour::Yellow;
+    let other = drafted(&mut store, vec![other]).remove(0);
+    store
+        .approve(&other, PERSON, None, time(2))
+        .expect("issued");
+    let update = |store: &mut Store, id: &str, places: &[usize], at| {
+        let new = content(Audience::Drivers, places);
+        let change = Change {
+            content: Some(("later".to_owned(), "d".to_owned(), new)),
+            ..Change::default()
+        };
+        store
+            .update(id, PERSON, change, None, time(at))
+            .expect("updated")
+    };
+    let second = update(&mut store, &first, &[1, 5], 10);
+    let alert = |store: &Store, id: &str| {
+        let xml = store.cap(id, time(20)).expect("there");
+        cap::read(xml.as_bytes(), "m").expect("sound")
+    };
+    let told = alert(&store, &second);
+    assert_eq!(told.infos.len(), 4);
+    for (info, language) in told.infos[2..].iter().zip(["zh-CN", "en-US"]) {
+        assert_eq!(info.language, language);
+        assert_eq!(info.response_types, [cap::ResponseType::AllClear]);
+        assert_eq!(info.urgency, cap::Urgency::Past);
+        let roads: Vec<&str> = info
+            .parameters
+            .iter()
+            .filter(|p| p.name == "road")
+            .map(|p| p.value.as_str())
+            .collect();
+        assert_eq!(roads, ["R00002", "R00004"]);
+        assert_eq!(info.areas[0].polygons.len(), 2);
+        let grids = info.areas[0].geocodes.iter().filter(|g| g.name == "grid");
+        assert_eq!(grids.count(), 2);
+    }
+    let lifted = |id: &str, store: &Store| store.book().warning(id).expect("there").lifted.clone();
+    let found = lifted(&second, &store).expect("two places");
+    use geo::Contains;
+    let ring = |ring: &Vec<[f64; 2]>| {
+        geo::Polygon::new(ring.iter().map(|&[x, y]| (x, y)).collect(), vec![])
+    };
+    let area: geo::MultiPolygon<f64> = found.polygon.iter().map(ring).collect();
+    for n in 0..10 {
+        let [x, y] = square(n)[0];
+        let inside = area.contains(&geo::Point::new(x + 0.0025, y + 0.0025));
+        assert_eq!(inside, [2, 4].contains(&n), "{n}");
+    }
+    // An update that comes back to all of them lifts what the chain has reached in between, and a restart keeps it.
+    let third = update(&mut store, &second, &[1, 2, 3, 4], 11);
+    drop(store);
+    let store = self::store(dir.path());
+    assert_eq!(lifted(&second, &store), Some(found));
+    let back = lifted(&third, &store).expect("place 5");
+    assert_eq!(
+        back.roads.iter().map(|r| r.id.as_str()).collect::<Vec<_>>(),
+        ["R00005"]
+    );
+    // A first message and one that changes words alone lift nothing.
+    assert_eq!(lifted(&first, &store), None);
+}
+
 fn places(content: &Content) -> [BTreeSet<String>; 3] {
     [
         content.grids.iter().map(|g| g.code.clone()).collect(),

@@ -258,14 +258,18 @@ pub(super) fn headline(content: &Content, kind: Kind, status: Status) -> Bilingu
         Kind::Update => "alert.kind.update",
         Kind::Cancel => "alert.kind.cancel",
     };
-    let headline = filled(key, &[("headline", &content.headline)]);
+    with_status(&filled(key, &[("headline", &content.headline)]), status)
+}
+
+/// A headline with the status of its message.
+pub(super) fn with_status(headline: &Bilingual, status: Status) -> Bilingual {
     let key = match status {
-        Status::Actual => return headline,
+        Status::Actual => return headline.clone(),
         Status::Exercise => "alert.status.exercise",
         Status::Draft => "alert.status.draft",
         _ => "alert.status.test",
     };
-    filled(key, &[("headline", &headline)])
+    filled(key, &[("headline", headline)])
 }
 
 /// Description and instruction of a message that takes a chain back.

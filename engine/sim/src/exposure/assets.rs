@@ -57,6 +57,8 @@ pub struct Facility {
 pub struct Road {
     /// Centre line [m].
     pub line: LineString<f64>,
+    /// Whether it lies on a bridge: the water under it is none on it, however high it stands.
+    pub bridge: bool,
 }
 
 /// Everything that water may reach, in the order in which exposure is returned.
@@ -199,7 +201,11 @@ pub(super) struct PreparedBuilding {
 #[derive(Clone, Debug)]
 pub(super) struct PreparedRoad {
     pub(super) line: LineString<f64>,
+    /// None of a bridge.
     cells: Vec<(CellIdx, f64)>,
+    /// Length inside the raster [m].
+    length: f64,
+    pub(super) bridge: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -250,9 +256,18 @@ impl PreparedAssets {
         let roads = assets
             .roads
             .into_par_iter()
-            .map(|road| PreparedRoad {
-                cells: covered_lengths(&geometry, &road.line),
-                line: road.line,
+            .map(|road| {
+                let mut cells = covered_lengths(&geometry, &road.line);
+                let length = cells.iter().map(|&(_, length)| length).sum();
+                if road.bridge {
+                    cells.clear();
+                }
+                PreparedRoad {
+                    line: road.line,
+                    cells,
+                    length,
+                    bridge: road.bridge,
+                }
             })
             .collect();
         let facilities = assets
@@ -442,7 +457,7 @@ impl PreparedRoad {
     fn exposure(&self, maxima: &Maxima<'_>) -> RoadExposure {
         let worst = Worst::over(maxima, self.cells.iter().map(|&(cell, _)| cell));
         RoadExposure {
-            length_m: super::total(self.cells.iter().map(|&(_, length)| length)),
+            length_m: self.length,
             depth_max_m: worst.depth,
             flooded_m: flooded_lengths(&self.cells, maxima),
             hazard_max: worst.hazard,

@@ -7,7 +7,7 @@
 //! - A **building** takes the worst of the cells at its walls: the open cells its footprint meets
 //!   and the open neighbours of the cells it blocks. Its storeys are reached one by one as the
 //!   water rises past each floor level.
-//! - A **road** takes each cell by the exact length inside it.
+//! - A **road** takes each cell by the exact length inside it; a bridge stays dry, since its deck is no ground.
 //! - **People** are where the buildings are; without buildings they are spread evenly over the zone.
 //! - **Direct damage** is a depth-damage curve times a value per square metre of floor; curve and
 //!   value are data ([`Valuation`]) and named in every row.

@@ -156,6 +156,7 @@ fn dry_ground_gives_an_empty_row() {
         buildings: vec![building(rectangle(1060.0, 1860.0, 1075.0, 1875.0), 3, 9.0)],
         roads: vec![Road {
             line: LineString::from(vec![(1050.0, 1870.0), (1250.0, 1870.0)]),
+            bridge: false,
         }],
         facilities: vec![],
     };
@@ -311,6 +312,43 @@ fn nothing_reached_is_zero_and_not_minus_zero() {
 }
 
 #[test]
+fn a_bridge_stays_above_the_water_and_counts_as_road() {
+    let run = Run::of(|_, _| 3.0);
+    let line = || LineString::from(vec![(1060.0, 1875.0), (1180.0, 1875.0)]);
+    let road = |bridge| Road {
+        line: line(),
+        bridge,
+    };
+    let assets = Assets {
+        roads: vec![road(true), road(false)],
+        ..Assets::default()
+    };
+    let prepared = prepared(&[], assets);
+    let found = prepared
+        .exposure(&run.maxima(), &Valuation::jrc_china())
+        .expect("fits");
+    let [bridge, street] = &found.roads[..] else {
+        panic!("two roads")
+    };
+    assert_eq!((bridge.depth_max_m, bridge.arrival_s), (0.0, None));
+    assert_eq!(bridge.flooded_m, [0.0; 3]);
+    assert_eq!(street.depth_max_m, 3.0);
+    assert!(street.flooded_m.iter().all(|m| (m - 120.0).abs() < 1e-9));
+    assert_eq!(bridge.length_m, street.length_m);
+    assert_eq!(
+        prepared.road_depths(&vec![2.0; run.depth.len()]),
+        [0.0, 2.0]
+    );
+    let rows = rows(
+        &prepared,
+        vec![zone("all", rectangle(1040.0, 1860.0, 1200.0, 1890.0))],
+        &run,
+    );
+    assert!((rows[0].road_length_m - 240.0).abs() < 1e-9);
+    assert!((rows[0].road_cut_m - 120.0).abs() < 1e-9);
+}
+
+#[test]
 fn roads_are_cut_where_the_water_is_and_shared_at_the_border() {
     // 0.2 m west of 1100, 0.4 m from there to 1150, dry east of it; two zones meet at 1120.
     let run = Run::of(|x, _| {
@@ -325,6 +363,7 @@ fn roads_are_cut_where_the_water_is_and_shared_at_the_border() {
     let assets = Assets {
         roads: vec![Road {
             line: LineString::from(vec![(1060.0, 1875.0), (1180.0, 1875.0)]),
+            bridge: false,
         }],
         ..Assets::default()
     };
@@ -420,6 +459,7 @@ fn the_number_of_threads_does_not_change_a_bit() {
                     (1000.0, 1805.0 + f64::from(i) * 9.0),
                     (1300.0, 1990.0 - f64::from(i) * 8.0),
                 ]),
+                bridge: i == 7,
             })
             .collect(),
         facilities: vec![],
@@ -494,7 +534,7 @@ proptest! {
                 let (x, y) = (1005.0 + f64::from(i % 10) * 29.0, 1811.0 + f64::from(i / 10) * 44.0);
                 building(rectangle(x, y, x + 11.0, y + 12.0), 4, 10.0)
             }).collect(),
-            roads: vec![Road { line: LineString::from(vec![(1005.0, 1830.0), (1295.0, 1970.0)]) }],
+            roads: vec![Road { line: LineString::from(vec![(1005.0, 1830.0), (1295.0, 1970.0)]), bridge: false }],
             facilities: vec![],
         };
         let prepared = prepared(&[], assets);

@@ -51,6 +51,8 @@ struct PreparedZone {
     buildings: Vec<FeatureIdx>,
     facilities: Vec<FeatureIdx>,
     roads: Vec<(CellIdx, f64)>,
+    /// Length of bridges [m]; they never stand under water.
+    bridges_m: f64,
     residents: f64,
     resident_households: f64,
 }
@@ -150,12 +152,18 @@ impl PreparedZone {
         let facilities = indices_where(&assets.facilities, |f| {
             holds(&edges, &bounds, [f.facility.x, f.facility.y])
         });
-        let roads = assets
-            .roads
-            .iter()
-            .flat_map(|road| edges.parts_of(&road.line))
-            .flat_map(|part| covered_lengths(&assets.geometry, &part))
-            .collect();
+        let mut roads = Vec::new();
+        let mut bridges_m = 0.0;
+        for road in &assets.roads {
+            let parts = edges.parts_of(&road.line);
+            let cells = parts
+                .iter()
+                .flat_map(|part| covered_lengths(&assets.geometry, part));
+            match road.bridge {
+                true => bridges_m += total(cells.map(|(_, length)| length)),
+                false => roads.extend(cells),
+            }
+        }
         let residents = |value: fn(&super::assets::PreparedBuilding) -> f64| {
             total(
                 buildings
@@ -176,6 +184,7 @@ impl PreparedZone {
             buildings,
             facilities,
             roads,
+            bridges_m,
         })
     }
 
@@ -243,7 +252,7 @@ impl PreparedZone {
             schools_reached,
             hospitals,
             hospitals_reached,
-            road_length_m: total(self.roads.iter().map(|&(_, length)| length)),
+            road_length_m: self.bridges_m + total(self.roads.iter().map(|&(_, length)| length)),
             road_flooded_m,
             road_cut_m: road_flooded_m[1],
             damage: total(

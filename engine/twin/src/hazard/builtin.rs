@@ -8,13 +8,14 @@ use stormgrid_sim::hazard::surge::Coast;
 use stormgrid_sim::hazard::{flood, landslide, surge, wind};
 
 use super::inputs::{FloodRows, Rainfall, RoadSpot, RoadSpots, RunTime, Sea, Slopes, Storm};
+use super::wind_damage::WindDamageHazard;
 use super::{
     AddHazard, Finding, Hazard, Measure, Message, Parameter, Parameters, Unavailable, ZoneSet,
 };
 use crate::world::{Layers, TwinIndex};
 
 /// Distance of the instants at which wind and rain are looked at [s].
-const STEP_S: f64 = 600.0;
+pub(super) const STEP_S: f64 = 600.0;
 
 macro_rules! hazard_plugins {
     ($($(#[$doc:meta])* $plugin:ident => $hazard:ident;)*) => {
@@ -47,6 +48,8 @@ hazard_plugins! {
     SurgePlugin => SURGE;
     /// Wind: greatest mean and gust, and the damage that they do.
     WindPlugin => WIND;
+    /// Wind damage: what the wind does to each zone's own buildings.
+    WindDamagePlugin => WindDamageHazard;
     /// Landslides that rain triggers.
     LandslidePlugin => LANDSLIDE;
     /// Ponding in underpasses and other dips of roads.
@@ -104,12 +107,12 @@ fn parameter(name: &'static str, default: f64, least: f64, most: f64) -> Paramet
     }
 }
 
-fn unavailable(key: &'static str) -> Unavailable {
+pub(super) fn unavailable(key: &'static str) -> Unavailable {
     Unavailable(Message::key(key))
 }
 
 /// A number with some decimals; nothing behind the sign where it is none.
-fn told(value: f64, decimals: usize) -> String {
+pub(super) fn told(value: f64, decimals: usize) -> String {
     match value.is_finite() {
         true => {
             let text = format!("{value:.decimals$}");
@@ -123,7 +126,7 @@ fn told(value: f64, decimals: usize) -> String {
     }
 }
 
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     told(share * 100.0, 1)
 }
 

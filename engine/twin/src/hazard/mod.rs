@@ -53,6 +53,7 @@ mod builtin;
 pub mod inputs;
 mod level;
 mod rules;
+mod wind_damage;
 
 use std::sync::Arc;
 
@@ -62,7 +63,8 @@ use stormgrid_core::frame::Geodetic;
 use stormgrid_core::geo::MultiPolygon;
 
 pub use builtin::{
-    FloodPlugin, HazardPlugins, LandslidePlugin, PondingPlugin, SurgePlugin, WindPlugin,
+    FloodPlugin, HazardPlugins, LandslidePlugin, PondingPlugin, SurgePlugin, WindDamagePlugin,
+    WindPlugin,
 };
 pub use level::Level;
 pub use rules::{
@@ -264,6 +266,19 @@ pub struct HazardTable {
     pub levels: Vec<Level>,
 }
 
+/// A hazard that is told once for all zones of a layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DistrictLevel {
+    /// Name of the hazard.
+    pub id: String,
+    /// The worst level of all zones.
+    pub level: Level,
+    /// When it begins in the first zone [s after the run's start], where that is known.
+    pub onset_s: Option<f64>,
+    /// Why, in a zone with that level.
+    pub why: Option<Message>,
+}
+
 /// All hazards in all zones of a layer.
 #[derive(Clone, Debug)]
 pub struct Assessment {
@@ -273,7 +288,9 @@ pub struct Assessment {
     pub zones: Vec<(String, String)>,
     /// The hazards that could be assessed.
     pub hazards: Vec<HazardTable>,
-    /// The combined levels, zone by zone.
+    /// Hazards that the rules tell once for all zones, in the order of the rules.
+    pub district: Vec<DistrictLevel>,
+    /// The combined levels, zone by zone, without the hazards of `district`.
     pub combined: Vec<Level>,
     /// Why others could not.
     pub notes: Vec<Message>,
@@ -291,6 +308,7 @@ pub fn assess(twin: &World, run: &World, zones: &ZoneSet, rules: &Rules) -> Asse
             .map(|zone| (zone.code.clone(), zone.name.clone()))
             .collect(),
         hazards: Vec::new(),
+        district: Vec::new(),
         combined: Vec::new(),
         notes: Vec::new(),
     };
@@ -316,6 +334,10 @@ pub fn assess(twin: &World, run: &World, zones: &ZoneSet, rules: &Rules) -> Asse
             Err(Unavailable(reason)) => assessment.notes.push(reason),
         }
     }
+    let once = rules.combination.district.iter();
+    assessment.district = once
+        .filter_map(|id| district_level(assessment.hazards.iter().find(|h| h.id == *id)?))
+        .collect();
     let ids: Vec<&str> = assessment.hazards.iter().map(|h| h.id.as_str()).collect();
     assessment.combined = (0..zones.zones.len())
         .map(|zone| {
@@ -327,6 +349,19 @@ pub fn assess(twin: &World, run: &World, zones: &ZoneSet, rules: &Rules) -> Asse
         })
         .collect();
     assessment
+}
+
+/// The worst of a hazard's zones; `None` without zones.
+fn district_level(hazard: &HazardTable) -> Option<DistrictLevel> {
+    let worst = hazard.levels.iter().copied().max()?;
+    let at = hazard.levels.iter().position(|level| *level == worst)?;
+    let onsets = hazard.findings.iter().filter_map(|f| f.onset_s);
+    Some(DistrictLevel {
+        id: hazard.id.clone(),
+        level: worst,
+        onset_s: onsets.min_by(f64::total_cmp),
+        why: hazard.findings.get(at).and_then(|f| f.why.clone()),
+    })
 }
 
 #[cfg(test)]

@@ -94,6 +94,10 @@ pub struct Combination {
     /// Hazards with one cause, which count once where causes are counted.
     #[serde(default)]
     pub one_cause: Vec<Vec<String>>,
+    /// Hazards that are told once for the whole district, with the worst level of its zones, and not combined zone by
+    /// zone: what is the same everywhere does not tell where to go.
+    #[serde(default)]
+    pub district: Vec<String>,
     /// Hazards that are told and not combined.
     #[serde(default)]
     pub left_out: Vec<String>,
@@ -348,7 +352,13 @@ impl Combination {
     /// One level of several.
     pub fn combine<'a>(&self, levels: impl Iterator<Item = (&'a str, Level)>) -> Level {
         let counted: Vec<(&str, Level)> = levels
-            .filter(|(id, _)| !self.left_out.iter().any(|out| out == id))
+            .filter(|(id, _)| {
+                !self
+                    .left_out
+                    .iter()
+                    .chain(&self.district)
+                    .any(|out| out == id)
+            })
             .map(|(id, level)| {
                 (
                     id,
@@ -411,6 +421,7 @@ impl Combination {
         for name in self
             .left_out
             .iter()
+            .chain(&self.district)
             .chain(self.weights.keys())
             .chain(self.at_most.keys())
             .chain(grouped.iter().copied())
@@ -426,6 +437,23 @@ impl Combination {
                 "'{}' stands twice in one_cause; a hazard has one cause",
                 twice.1
             ));
+        }
+        let counted = |name: &String| {
+            self.at_most.contains_key(name)
+                || self.weights.contains_key(name)
+                || grouped.contains(&name)
+        };
+        let once = self.district.iter().enumerate();
+        if let Some((_, name)) = once
+            .clone()
+            .find(|(_, n)| counted(n) || self.left_out.contains(n))
+        {
+            return fault(&format!(
+                "'{name}' stands in district and elsewhere; what is told once is not combined, so remove one"
+            ));
+        }
+        if let Some((_, name)) = once.clone().find(|(i, n)| self.district[..*i].contains(n)) {
+            return fault(&format!("'{name}' stands twice in district"));
         }
         if let Some((name, _)) = self
             .weights

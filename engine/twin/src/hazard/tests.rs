@@ -113,9 +113,9 @@ fn only(names: &[&'static str]) -> World {
 }
 
 #[test]
-fn a_sixth_hazard_is_one_plugin() {
+fn another_hazard_is_one_plugin() {
     let mut twin = Twin::new(Site::default(), Vec::new());
-    assert_eq!(twin.world().resource::<Hazards>().all().len(), 5);
+    assert_eq!(twin.world().resource::<Hazards>().all().len(), 6);
     twin.add_plugins(FirePlugin("fire"));
     let ids: Vec<&str> = twin
         .world()
@@ -126,7 +126,15 @@ fn a_sixth_hazard_is_one_plugin() {
         .collect();
     assert_eq!(
         ids,
-        ["flood", "surge", "wind", "landslide", "ponding", "fire"]
+        [
+            "flood",
+            "surge",
+            "wind",
+            "wind_damage",
+            "landslide",
+            "ponding",
+            "fire"
+        ]
     );
     let mut run = World::new();
     run.insert_resource(FireWeather(vec![5.0, 25.0, 40.0]));
@@ -135,9 +143,9 @@ fn a_sixth_hazard_is_one_plugin() {
         .check(twin.world().resource::<Hazards>())
         .expect("fitting rules");
     let found = assess(twin.world(), &run, &zones(3), &rules);
-    // The run has nothing for the five others: they are told, not silently none.
+    // The run has nothing for the six others: they are told, not silently none.
     assert_eq!(found.hazards.len(), 1);
-    assert_eq!(found.notes.len(), 5);
+    assert_eq!(found.notes.len(), 6);
     assert_eq!(
         found.hazards[0].levels,
         [Level::None, Level::Yellow, Level::Red]
@@ -241,6 +249,49 @@ fn by_brute_force(levels: [u8; 4]) -> u8 {
     } else {
         worst
     }
+}
+
+#[test]
+fn what_is_told_once_for_the_district_colours_no_zone() {
+    let world = only(&["wind", "fire"]);
+    let mut run = World::new();
+    run.insert_resource(FireWeather(vec![35.0, 5.0, 45.0]));
+    let mut rules = Rules {
+        combination: Combination {
+            district: vec!["wind".to_owned()],
+            ..Combination::default()
+        },
+        ..Rules::default()
+    };
+    let hazards = world.resource::<Hazards>();
+    rules.check(hazards).expect("sound");
+    let found = assess(&world, &run, &zones(3), &rules);
+    let [wind] = &found.district[..] else {
+        panic!("one: {:?}", found.district)
+    };
+    assert_eq!((wind.id.as_str(), wind.level), ("wind", Level::Red));
+    // Both hazards read the same numbers here: the zones have those of the other one.
+    assert_eq!(found.combined, found.hazards[1].levels);
+    assert_eq!(found.hazards[0].levels, found.hazards[1].levels);
+    // Alone it leaves the zones without a level.
+    let alone = assess(&only(&["wind"]), &run, &zones(3), &rules);
+    assert_eq!(alone.combined, [Level::None; 3]);
+    assert_eq!(
+        assess(&only(&["fire"]), &run, &zones(3), &rules).district,
+        []
+    );
+
+    rules.combination.left_out = vec!["wind".to_owned()];
+    let error = rules.check(hazards).expect_err("refused").to_string();
+    assert!(
+        error.contains("'wind' stands in district and elsewhere"),
+        "{error}"
+    );
+    rules.combination.left_out.clear();
+    rules.combination.district.push("wind".to_owned());
+    assert!(rules.check(hazards).is_err());
+    rules.combination.district = vec!["hail".to_owned()];
+    assert!(rules.check(hazards).is_err());
 }
 
 #[test]
