@@ -52,7 +52,7 @@ pub fn read_layer(
         let shapes = layer
             .features
             .iter()
-            .map(|f| f.geometry.try_map_coords(|c| project(c)))
+            .map(|f| f.geometry.try_map_coords(&project))
             .collect::<Result<_, _>>()
             .map_err(|e| e.to_string())?;
         (codes, Shapes::Polygons(shapes))
@@ -63,7 +63,7 @@ pub fn read_layer(
         let shapes = layer
             .features
             .iter()
-            .map(|f| f.geometry.try_map_coords(|c| project(c)))
+            .map(|f| f.geometry.try_map_coords(&project))
             .collect::<Result<_, _>>()
             .map_err(|e| e.to_string())?;
         (codes, Shapes::Lines(shapes))

@@ -54,7 +54,7 @@ pub fn listen(canvas: &HtmlElement) -> Result<(), JsValue> {
         change(|m| m.input.cancel(event.pointer_id()));
     })?;
     on(canvas, "contextmenu", |event: Event| {
-        event.prevent_default()
+        event.prevent_default();
     })?;
     let target = canvas.clone();
     on(canvas, "wheel", move |event: WheelEvent| {
