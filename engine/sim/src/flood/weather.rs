@@ -746,7 +746,7 @@ mod tests {
     }
 
     /// Rotation alone, over a bed that is 2 m deep here and 500 m there: the energy Σ q²/H of the discharges
-    /// stays within 2 % over thirty turns. With the plain mean of the discharges around it grows a hundredfold.
+    /// stays within 2 % over thirty turns. The plain mean of the discharges around has no such balance.
     #[test]
     fn rotation_over_an_uneven_bed_makes_no_energy() {
         const ROWS: usize = 8;
