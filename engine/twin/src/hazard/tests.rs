@@ -153,7 +153,7 @@ fn another_hazard_is_one_plugin() {
     assert_eq!(found.combined, found.hazards[0].levels);
     // Plugged in again, it gives way to the new one.
     twin.add_plugins(FirePlugin("fire"));
-    assert_eq!(twin.world().resource::<Hazards>().all().len(), 6);
+    assert_eq!(twin.world().resource::<Hazards>().all().len(), 7);
 }
 
 #[test]

@@ -11,7 +11,9 @@ impl RoadNetwork {
     /// All edges that are closed at any moment at which this one is are avoided; one that never
     /// closes is taken to be the only one closed. The way leads from the last open junction before
     /// the water to the first one behind it: these are the two junctions, reached from the edge's ends
-    /// over closed edges alone, with the least distance to the ends.
+    /// over closed edges alone, with the least distance to the ends. Of the parts into which the closed edges
+    /// cut the network the longest one with a junction on either side counts: roads between waters, where nobody
+    /// comes from, are no way round.
     pub fn detour(&self, edge: EdgeIdx, closures: &Closures) -> Option<f64> {
         self.way_round(&[edge], closures)
     }
@@ -35,39 +37,50 @@ impl RoadNetwork {
             .collect();
         shut.extend(edges);
         let (first, last) = (edges.first()?, edges.last()?);
-        let before = self.exits(self.edge(*first).from, &shut, edges);
-        let behind = self.exits(self.edge(*last).to, &shut, edges);
-        let pairs = before
-            .iter()
-            .flat_map(|a| behind.iter().map(move |b| (a, b)));
-        let (a, b) = pairs.filter(|(a, b)| a.1 != b.1).min_by(|(a, b), (c, d)| {
-            let by_nodes = (a.1, b.1).cmp(&(c.1, d.1));
-            (a.0 + b.0).total_cmp(&(c.0 + d.0)).then(by_nodes)
-        })?;
         let open = |edge: EdgeIdx| !shut.contains(&edge);
-        self.lengths(a.1, open, |node| node == b.1)
-            .get(&b.1)
-            .copied()
+        let part = self.parts_over(open);
+        let before = self.exits(self.edge(*first).from, &shut, edges, &part);
+        let behind = self.exits(self.edge(*last).to, &shut, edges, &part);
+        let mut length = vec![0.0; self.nodes.len()];
+        for (edge, of) in self.edges.iter().enumerate() {
+            if open(EdgeIdx(edge as u32)) {
+                length[part[of.from.index()] as usize] += of.length_m;
+            }
+        }
+        let (_, a, b) = before
+            .iter()
+            .filter_map(|(part, before)| {
+                let (a, b) = nearest_pair(before, behind.get(part)?)?;
+                Some((length[*part as usize], a, b))
+            })
+            .max_by(|p, q| p.0.total_cmp(&q.0).then((q.1, q.2).cmp(&(p.1, p.2))))?;
+        self.lengths(a, open, |node| node == b).get(&b).copied()
     }
 
     /// Junctions with an open edge that closed edges lead to from an end of a stretch of road, with
-    /// their distance; the nearest two.
+    /// their distance; the nearest two of each open part.
     fn exits(
         &self,
         end: NodeIdx,
         shut: &BTreeSet<EdgeIdx>,
         own: &[EdgeIdx],
-    ) -> Vec<(f64, NodeIdx)> {
+        part: &[u32],
+    ) -> BTreeMap<u32, Vec<(f64, NodeIdx)>> {
         let is_exit = |node: NodeIdx| self.edges_at(node).iter().any(|e| !shut.contains(e));
         let wet = |edge: EdgeIdx| shut.contains(&edge) && !own.contains(&edge);
-        let mut exits: Vec<(f64, NodeIdx)> = self
-            .lengths(end, wet, |_| false)
-            .into_iter()
-            .filter(|(node, _)| is_exit(*node))
-            .map(|(node, length)| (length, node))
-            .collect();
-        exits.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        exits.truncate(2);
+        let mut exits: BTreeMap<u32, Vec<(f64, NodeIdx)>> = BTreeMap::new();
+        for (node, length) in self.lengths(end, wet, |_| false) {
+            if is_exit(node) {
+                exits
+                    .entry(part[node.index()])
+                    .or_default()
+                    .push((length, node));
+            }
+        }
+        for of_part in exits.values_mut() {
+            of_part.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            of_part.truncate(2);
+        }
         exits
     }
 
@@ -98,4 +111,19 @@ impl RoadNetwork {
         }
         done
     }
+}
+
+/// The nearest two junctions on either side that are not the same.
+fn nearest_pair(
+    before: &[(f64, NodeIdx)],
+    behind: &[(f64, NodeIdx)],
+) -> Option<(NodeIdx, NodeIdx)> {
+    let pairs = before
+        .iter()
+        .flat_map(|a| behind.iter().map(move |b| (a, b)));
+    let (a, b) = pairs.filter(|(a, b)| a.1 != b.1).min_by(|(a, b), (c, d)| {
+        let by_nodes = (a.1, b.1).cmp(&(c.1, d.1));
+        (a.0 + b.0).total_cmp(&(c.0 + d.0)).then(by_nodes)
+    })?;
+    Some((a.1, b.1))
 }

@@ -145,6 +145,11 @@ impl RoadNetwork {
 
     /// Number of the connected part that each node belongs to, from 0 in the order of the nodes.
     pub fn parts(&self) -> Vec<u32> {
+        self.parts_over(|_| true)
+    }
+
+    /// The same over the edges that `may` be passed.
+    fn parts_over(&self, may: impl Fn(EdgeIdx) -> bool) -> Vec<u32> {
         let mut part = vec![u32::MAX; self.nodes.len()];
         let mut n_parts = 0;
         for start in 0..self.nodes.len() {
@@ -154,7 +159,7 @@ impl RoadNetwork {
             part[start] = n_parts;
             let mut open = vec![NodeIdx(start as u32)];
             while let Some(node) = open.pop() {
-                for &edge in self.edges_at(node) {
+                for &edge in self.edges_at(node).iter().filter(|&&e| may(e)) {
                     let next = self.across(edge, node);
                     if part[next.index()] == u32::MAX {
                         part[next.index()] = n_parts;

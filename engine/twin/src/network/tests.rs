@@ -155,6 +155,36 @@ fn a_detour_leads_from_the_last_dry_junction_to_the_first_behind_the_water() {
 }
 
 #[test]
+fn roads_between_waters_are_no_way_round() {
+    // A street along y = 0 in five pieces, a long way round above it; the middle piece is wet, and so are those on both
+    // sides of its neighbours, of which each has a triangle of dry alleys.
+    let at = |x: f64, y: f64| [100.0 * x, 100.0 * y];
+    let mut lines = Vec::new();
+    for i in 0..5 {
+        let x = f64::from(i);
+        lines.push(line(&[at(x, 0.0), at(x + 1.0, 0.0)]));
+    }
+    // An island: alleys from 2 to 3 beside the wet piece.
+    lines.push(line(&[at(2.0, 0.0), at(2.5, -0.5)]));
+    lines.push(line(&[at(2.5, -0.5), at(3.0, 0.0)]));
+    lines.push(line(&[
+        at(0.0, 0.0),
+        at(0.0, 2.0),
+        at(5.0, 2.0),
+        at(5.0, 0.0),
+    ]));
+    let network = network_of(&lines);
+    let alone = network
+        .detour_of_road(2, &Closures::none())
+        .expect("the alleys");
+    assert!((alone - 100.0 * 2.0_f64.sqrt()).abs() < 1e-9, "{alone}");
+    let wet = [1, 2, 3].map(|road| (road, 0.0, 10.0));
+    let closures = Closures::of_roads(&network, wet);
+    // From the street's first piece to its last one: 100 + 900 + 100 m.
+    assert_eq!(network.detour_of_road(2, &closures), Some(1100.0));
+}
+
+#[test]
 fn closures_that_overlap_are_one() {
     let edge = EdgeIdx(3);
     let c = |from_s, to_s| Closure { edge, from_s, to_s };
