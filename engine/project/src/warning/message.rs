@@ -171,8 +171,8 @@ fn info(
     if let Some(chances) = &content.chances {
         parameters.extend([
             Pair::new("ensemble", &chances.ensemble),
-            Pair::new("members", &chances.members.to_string()),
-            Pair::new("chance", &format!("{:.2}", chances.greatest())),
+            Pair::new("members", chances.members.to_string()),
+            Pair::new("chance", format!("{:.2}", chances.greatest())),
         ]);
     }
     parameters.extend(content.schools.iter().map(|s| Pair::new("school", &s.code)));
