@@ -10,7 +10,7 @@ import { type Mark, showLabels, showMarks } from "./marks";
 import { layerOf, pointsOf } from "./places";
 import { set, state } from "./state";
 import { sentence } from "./warnings";
-import { type Plan, type PlanStep, work } from "./workapi";
+import { isReached, type Plan, type PlanStep, work } from "./workapi";
 
 const plans = new Map<string, Promise<Plan>>();
 let chosen: number | null = null;
@@ -86,7 +86,7 @@ function stepEntry(step: PlanStep, start: string): HTMLElement {
     el("b", { class: "order" }, number(step.order)),
     el("span", { class: "name" }, step.grid.name || step.grid.code),
     el("span", { class: "main" }, t("plan.water", { time: clock(start, step.time_s) })),
-    line(`${t("plan.leave", { people: number(step.people) })} · ${t("plan.above", { people: number(step.people_above) })}${vulnerable}${step.units.length ? ` · ${t("plan.units", { n: number(step.units.length) })}` : ""}`),
+    ...(isReached(step) ? [line(`${t("plan.leave", { people: number(step.people) })} · ${t("plan.above", { people: number(step.people_above) })}${vulnerable}${step.units.length ? ` · ${t("plan.units", { n: number(step.units.length) })}` : ""}`)] : []),
     ...(step.staff.length ? [line(t("plan.staff", { staff: staffText(step) }))] : []),
     // Where nobody has to leave, nobody needs a shelter.
     ...(step.people > 0 ? [line(shelter, step.shelter ? "" : "bad"), line(`${route}${leave}`, step.route ? "" : "bad")] : []),

@@ -9,7 +9,7 @@ import { both, clock, instant, language, number, percent, setLanguage, t, word }
 import { middle, ReportMap, shapes } from "./reportmap";
 import { usePlaces } from "./places";
 import * as rows from "./rows";
-import { type Ensemble, type LonLat, type Plan, type Probability, type RoadCut, type Warning, work } from "./workapi";
+import { type Ensemble, isReached, type LonLat, type Plan, type Probability, type RoadCut, type Warning, work } from "./workapi";
 
 const query = new URLSearchParams(location.search);
 
@@ -266,7 +266,8 @@ function planPart({ plan, run, geojson, roadLines }: Facts): HTMLElement {
     if (start) map.number(start, String(step.order), "#0a5a34");
   }
   map.scaleBar(2, `2 ${t("unit.km")}`);
-  const steps = plan.steps.map((step) => [
+  const idle = plan.steps.filter((step) => !isReached(step));
+  const steps = plan.steps.filter(isReached).map((step) => [
     String(step.order),
     clock(run.start, step.time_s),
     step.grid.name || step.grid.code,
@@ -288,6 +289,7 @@ function planPart({ plan, run, geojson, roadLines }: Facts): HTMLElement {
     ...(plan.unplaced_people > 0 ? [el("p", { class: "caution" }, t("plan.nowhere", { people: number(plan.unplaced_people) }))] : []),
     el("figure", { class: "map" }, map.svg, el("figcaption", {}, t("report.routes"))),
     table(["№", t("report.time"), t("compare.grid"), t("report.to_move"), t("report.to_stay"), t("report.staff"), t("plan.shelter"), t("report.route")], steps, [0, 1, 3, 4, 7]),
+    ...(idle.length ? [note(t("report.watch", { n: number(idle.length), names: idle.map((step) => step.grid.name || step.grid.code).join(t("list.comma")) }))] : []),
     el("h3", {}, t("plan.shelters")),
     table([t("plan.shelter"), t("plan.capacity"), t("plan.assigned"), t("plan.left"), t("plan.floods")], shelters, [1, 2, 3, 4]),
     ...plan.notes.map((of) => note(both(of))),

@@ -174,6 +174,9 @@ export interface Warning {
   history: { time: string; by: string; action: string; reason?: string | null }[];
 }
 
+/** Whether water comes to anybody's home there; elsewhere staff look after flooded places only. */
+export const isReached = (step: PlanStep): boolean => step.people > 0 || step.people_above > 0;
+
 /** What an update changes; what is missing stays. */
 export interface WarningChange {
   by: string;
