@@ -160,7 +160,7 @@ impl FloodError {
                 cause,
             } => message!(
                 "flood.unstable",
-                "the flood became unstable at {time} s in row {row}, column {col}: {cause} (depth {depth} m)",
+                "the flood became unstable at {time} s in row {row}, column {col}: {cause} (depth {depth} m); look at the ground and the inflow there, or take the scheme finite_volume",
                 time = *time_s,
                 row = *row,
                 col = *col,
