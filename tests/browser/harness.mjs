@@ -1,7 +1,7 @@
 // Starts the real program and a real browser; used by the browser tests and by the viewer's bench.
 
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,7 +25,8 @@ function freePort() {
 }
 
 /**
- * Runs `stormgrid demo` on a free port and waits until it answers.
+ * Runs `stormgrid demo` over a city of its own, without runs of earlier tests, on a free port, and waits until it
+ * answers.
  * Returns its address, what it has printed, and a function that stops it.
  */
 export async function startProgram(extra = []) {
@@ -33,9 +34,11 @@ export async function startProgram(extra = []) {
   for (const needed of [program, path.join(target, "viewer", "index.html")])
     if (!existsSync(needed)) throw new Error(`${needed} is missing; run: cargo xtask test`);
   const port = await freePort();
+  const twin = path.join(target, "browser-twin");
+  rmSync(twin, { recursive: true, force: true });
   const child = spawn(
     program,
-    ["demo", "--no-open", "--port", String(port), "--dir", path.join(target, "demo-twin"), "--viewer", path.join(target, "viewer"), ...extra],
+    ["demo", "--no-open", "--port", String(port), "--dir", twin, "--viewer", path.join(target, "viewer"), ...extra],
     { stdio: ["ignore", "pipe", "pipe"] },
   );
   let printed = "";
@@ -106,6 +109,22 @@ export async function untilReady(page, limit = 180_000) {
     (ms) => Promise.race([window.stormgrid.ready, new Promise((_, no) => setTimeout(() => no(new Error("not ready in time")), ms))]),
     limit,
   );
+}
+
+/**
+ * A picture of a page or of a part of it, into the folder of screenshots if it has a name. A page that has just been
+ * opened beside one that draws in software may have no picture yet: then it is asked again.
+ */
+export async function picture(of, name = null, options = {}) {
+  const file = name === null ? {} : { path: path.join(screenshots, `${name}.png`) };
+  for (let left = 5; ; left--) {
+    try {
+      return await of.screenshot({ timeout: 90_000, ...file, ...options });
+    } catch (error) {
+      if (left === 0 || !/Unable to capture/.test(error.message)) throw error;
+      await sleep(1000);
+    }
+  }
 }
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,16 +1,15 @@
 // Two runs on one canvas: each half with the water of its run, one camera, one clock, a divider for mouse and keys.
 
 import assert from "node:assert/strict";
-import path from "node:path";
 
 import { PNG } from "pngjs";
 
-import { screenshots, sleep, until } from "./harness.mjs";
+import { picture, sleep, until } from "./harness.mjs";
 
 const state = (page) => page.evaluate(() => window.stormgrid.state());
 const stats = (page) => page.evaluate(() => window.stormgrid.stats());
 const pick = (page, at) => page.evaluate(([x, y]) => window.stormgrid.pick(x, y), at);
-const shot = (page, name) => page.screenshot({ path: path.join(screenshots, `${name}.png`), timeout: 90_000 });
+const shot = picture;
 const face = (page, name) => page.locator(`#compare-bar [data-face=${name}]`).click();
 const divider = (page) => page.locator("#divider");
 const share = async (page) => Number(await divider(page).getAttribute("aria-valuenow"));
@@ -18,7 +17,7 @@ const share = async (page) => Number(await divider(page).getAttribute("aria-valu
 /** Pixels around a point of the page. */
 async function patch(page, [x, y], side) {
   const clip = { x: Math.round(x - side / 2), y: Math.round(y - side / 2), width: side, height: side };
-  return PNG.sync.read(await page.screenshot({ clip, animations: "disabled", timeout: 90_000 }));
+  return PNG.sync.read(await picture(page, null, { clip, animations: "disabled" }));
 }
 
 /** The share of pixels that differ by more than a rounding error. */

@@ -1,12 +1,11 @@
 // The real program in a real browser: the city is drawn, the water moves, a grid tells its numbers.
 
 import assert from "node:assert/strict";
-import path from "node:path";
 import { after, before, test } from "node:test";
 
 import { PNG } from "pngjs";
 
-import { openPage, screenshots, sleep, startBrowser, startProgram, until, untilReady } from "./harness.mjs";
+import { openPage, picture, sleep, startBrowser, startProgram, until, untilReady } from "./harness.mjs";
 import { twoRunsOnPhone } from "./split.mjs";
 import { workplace } from "./workplace.mjs";
 
@@ -28,7 +27,7 @@ after(async () => {
 
 /** The canvas alone, as pixels. */
 async function canvas(page) {
-  const shot = await page.locator("#scene").screenshot({ animations: "disabled", timeout: 90_000 });
+  const shot = await picture(page.locator("#scene"), null, { animations: "disabled" });
   return PNG.sync.read(shot);
 }
 
@@ -110,7 +109,7 @@ test("the page draws the city and a forecast, and its controls work", { timeout:
     window.stormgrid.setTime(end * 0.6);
   });
   await sleep(2000);
-  await page.screenshot({ path: path.join(screenshots, "desk-zh.png"), timeout: 90_000 });
+  await picture(page, "desk-zh");
 
   await t.test("a row of the list flies to its grid and shows its numbers", async () => {
     const before = (await state(page)).view;
@@ -126,7 +125,7 @@ test("the page draws the city and a forecast, and its controls work", { timeout:
     };
     await until("the camera to fly", moved);
     await rested(page);
-    await page.screenshot({ path: path.join(screenshots, "desk-grid-zh.png"), timeout: 90_000 });
+    await picture(page, "desk-grid-zh");
   });
 
   await t.test("a click on the canvas selects what is there", async () => {
@@ -158,7 +157,7 @@ test("the page draws the city and a forecast, and its controls work", { timeout:
     await until("its card", async () => /翠园里7号/.test(await page.locator("#card").innerText()));
     assert.match(await page.locator("#card").innerText(), /4 楼\s+楼面高程 [0-9.]+ 米/);
     await rested(page);
-    await page.screenshot({ path: path.join(screenshots, "desk-building-zh.png"), timeout: 90_000 });
+    await picture(page, "desk-building-zh");
   });
 
   await t.test("the page speaks English too", async () => {
@@ -167,7 +166,7 @@ test("the page draws the city and a forecast, and its controls work", { timeout:
     assert.equal(await page.evaluate(() => document.documentElement.lang), "en");
     const missing = await page.evaluate(() => [...document.querySelectorAll("[data-t]")].filter((e) => !e.textContent).length);
     assert.equal(missing, 0);
-    await page.screenshot({ path: path.join(screenshots, "desk-en.png"), timeout: 90_000 });
+    await picture(page, "desk-en");
   });
 
   await t.test("the address brings view, time and selection back", async () => {
@@ -199,7 +198,7 @@ test("the page draws the city and a forecast, and its controls work", { timeout:
     await page.locator("#local-rain").selectOption("design");
     await page.locator("#local-mm-h").fill("90");
     await page.locator("#local-duration").fill("1");
-    await page.screenshot({ path: path.join(screenshots, "desk-local-dialog-zh.png"), timeout: 90_000 });
+    await picture(page, "desk-local-dialog-zh");
     await page.locator("#local-start").click();
     await until("frames of its own run", async () => (await state(page)).run === "local-1");
     await until("its end", async () => (await state(page)).run_state === "done", 240_000, 1000);
@@ -211,7 +210,7 @@ test("the page draws the city and a forecast, and its controls work", { timeout:
     const end = await page.evaluate(() => window.stormgrid.stats().wet_cells);
     assert.ok(end > start, `wet cells: ${start} at the start, ${end} after an hour of rain`);
     assert.match(await page.locator("#run-choice option:checked").innerText(), /本机推演 1（80 米）/);
-    await page.screenshot({ path: path.join(screenshots, "desk-local-zh.png"), timeout: 90_000 });
+    await picture(page, "desk-local-zh");
     const others = await page.locator("#run-choice option").evaluateAll((options) => options.map((option) => option.value));
     const served = others.find((id) => !id.startsWith("local-"));
     await page.locator("#run-choice").selectOption(served);
@@ -231,7 +230,7 @@ test("a phone shows map, list and card without overlap", { timeout: 600_000 }, a
   await forecastShown(page);
   await page.evaluate(() => window.stormgrid.setTime(Number(document.querySelector("#slider").max) * 0.6));
   await sleep(2000);
-  await page.screenshot({ path: path.join(screenshots, "phone-map-zh.png"), timeout: 90_000 });
+  await picture(page, "phone-map-zh");
 
   await t.test("the canvas is not covered and not blank", async () => {
     const image = await canvas(page);
@@ -246,7 +245,7 @@ test("a phone shows map, list and card without overlap", { timeout: 600_000 }, a
       assert.ok(box.x >= -1 && box.x + box.width <= PHONE.width + 1, `${panel} leaves the screen: ${JSON.stringify(box)}`);
       const bar = await page.locator("#time").boundingBox();
       assert.ok(box.y + box.height <= bar.y + 2, `${panel} covers the time bar`);
-      await page.screenshot({ path: path.join(screenshots, `phone-${tab}-zh.png`), timeout: 90_000 });
+      await picture(page, `phone-${tab}-zh`);
     }
   });
 
@@ -255,7 +254,7 @@ test("a phone shows map, list and card without overlap", { timeout: 600_000 }, a
     await page.locator("#ranking-list button").first().click();
     await until("the card", () => page.locator("#card").isVisible());
     await rested(page);
-    await page.screenshot({ path: path.join(screenshots, "phone-card-zh.png"), timeout: 90_000 });
+    await picture(page, "phone-card-zh");
   });
 
   await t.test("the dialog of own runs fits the screen", async () => {
@@ -264,7 +263,7 @@ test("a phone shows map, list and card without overlap", { timeout: 600_000 }, a
     await until("the dialog", () => page.locator("#local").isVisible());
     const box = await page.locator("#local").boundingBox();
     assert.ok(box.x >= 0 && box.x + box.width <= PHONE.width && box.y >= 0 && box.y + box.height <= PHONE.height, JSON.stringify(box));
-    await page.screenshot({ path: path.join(screenshots, "phone-local-zh.png"), timeout: 90_000 });
+    await picture(page, "phone-local-zh");
     await page.locator("#local-close").click();
   });
 
@@ -292,7 +291,7 @@ test("without 3D graphics the page says so in words", { timeout: 120_000 }, asyn
     const { page, close } = await openPage(plain, program.url, DESK);
     await until("the error screen", () => page.locator("#failure").isVisible());
     assert.match(await page.locator("#failure").innerText(), /WebGPU.*WebGL2/s);
-    await page.screenshot({ path: path.join(screenshots, "no-graphics-zh.png") });
+    await picture(page, "no-graphics-zh");
     await close();
   } finally {
     await plain.close();

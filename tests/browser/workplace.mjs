@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 
-import { screenshots, until } from "./harness.mjs";
+import { picture, screenshots, until } from "./harness.mjs";
 import { twoRuns } from "./split.mjs";
 
 /** Coarse and short: the way is tested here, the water elsewhere. */
@@ -12,7 +12,7 @@ const HOURS = "12";
 
 const state = (page) => page.evaluate(() => window.stormgrid.state());
 const ask = (page, route, init) => page.evaluate(async ([of, how]) => (await fetch(`/api/v1/${of}`, how)).json(), [route, init]);
-const shot = (page, name) => page.screenshot({ path: path.join(screenshots, `${name}.png`), timeout: 90_000 });
+const shot = picture;
 const step = (page, name) => page.locator(`#steps [data-step=${name}]`).click();
 
 /** The machine computes one run after another: what nobody waits for makes way. */
@@ -171,7 +171,8 @@ export async function workplace(t, page) {
       await until("the report", () => report.evaluate(() => document.body.dataset.ready === "true"));
       assert.match(await report.locator("#report").innerText(), words);
       assert.ok((await report.locator("figure.map path").count()) > 100, "the maps hold the grids");
-      await report.screenshot({ path: path.join(screenshots, `report-${lang}.png`), timeout: 90_000 });
+      await report.bringToFront();
+      await shot(report, `report-${lang}`);
       const printed = await report.pdf({ path: path.join(screenshots, `report-${lang}.pdf`), preferCSSPageSize: true, printBackground: true });
       assert.ok(printed.length > 50_000, `the PDF has ${printed.length} bytes`);
     }
