@@ -541,4 +541,15 @@ fn warnings_tell_the_chances_of_an_ensemble() {
         cap.contains(&format!("<value>{greatest:.2}</value>")),
         "{cap}"
     );
+
+    // An update by a run keeps telling chances.
+    let at = format!("/api/v1/warnings/{}", text(warning, "id"));
+    let (status, issued) = server.post(&format!("{at}/approve"), r#"{"by":"张三"}"#);
+    assert_eq!(status, 200, "{issued}");
+    let body = format!(r#"{{"by":"张三","run":"{run}"{with}}}"#);
+    let (status, updated) = server.post(&format!("{at}/update"), &body);
+    assert_eq!(status, 200, "{updated}");
+    assert_eq!(updated["msg_type"], "Update");
+    assert_eq!(updated["chances"], warning["chances"]);
+    assert_eq!(updated["certainty"], certainty);
 }

@@ -66,6 +66,27 @@ impl Bilingual {
     }
 }
 
+/// What is said of a fault. As a plain text it is English, and a reader of Chinese is sent to the log.
+pub struct Said(pub Message);
+
+impl From<Message> for Said {
+    fn from(said: Message) -> Self {
+        Self(said)
+    }
+}
+
+impl From<&str> for Said {
+    fn from(said: &str) -> Self {
+        Self(Message::english(said))
+    }
+}
+
+impl From<String> for Said {
+    fn from(said: String) -> Self {
+        Self(Message::English(said))
+    }
+}
+
 /// A text for people. As [`Display`] it is English.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use stormgrid_core::message;
-use stormgrid_core::message::{Message, fault};
+use stormgrid_core::message::{Message, Said, fault};
 
 /// Why bytes are not what they should be. Its text is one sentence: where, what, and what to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,9 +36,6 @@ pub struct Fault {
 
 /// Where in a file; empty if the whole file is meant.
 pub(crate) struct Place(Option<Message>);
-
-/// What is said of a fault. As a plain text it is English, and a reader of Chinese is sent to the log.
-pub(crate) struct Said(Message);
 
 impl FormatError {
     /// A file that breaks the rules; `place` as in `line 7`, or empty.
@@ -141,23 +138,5 @@ impl From<&str> for Place {
 impl From<String> for Place {
     fn from(place: String) -> Self {
         Self::from(place.as_str())
-    }
-}
-
-impl From<Message> for Said {
-    fn from(said: Message) -> Self {
-        Self(said)
-    }
-}
-
-impl From<&str> for Said {
-    fn from(said: &str) -> Self {
-        Self(Message::english(said))
-    }
-}
-
-impl From<String> for Said {
-    fn from(said: String) -> Self {
-        Self(Message::English(said))
     }
 }

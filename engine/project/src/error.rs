@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use stormgrid_core::message;
-use stormgrid_core::message::{Bilingual, Message, Slot, fault};
+use stormgrid_core::message::{Bilingual, Message, Said, Slot, fault};
 use stormgrid_crs::CrsError;
 use stormgrid_formats::FormatError;
 use stormgrid_sim::exposure::ExposureError;
@@ -63,9 +63,6 @@ pub struct InputFault {
     /// What to do.
     pub remedy: Message,
 }
-
-/// What is said of a fault. As a plain text it is English, and a reader of Chinese is sent to the log.
-pub(crate) struct Said(pub(crate) Message);
 
 /// A file or another thing that is at fault.
 pub(crate) struct Thing(Message);
@@ -228,24 +225,6 @@ fn reason(error: &std::io::Error) -> Message {
                 detail = Message::English(said)
             )
         }
-    }
-}
-
-impl From<Message> for Said {
-    fn from(said: Message) -> Self {
-        Self(said)
-    }
-}
-
-impl From<&str> for Said {
-    fn from(said: &str) -> Self {
-        Self(Message::english(said))
-    }
-}
-
-impl From<String> for Said {
-    fn from(said: String) -> Self {
-        Self(Message::English(said))
     }
 }
 

@@ -11,10 +11,10 @@ use stormgrid_sim::flood::{
 };
 
 use crate::ProjectError;
-use crate::error::Said;
 use crate::ground::cells_in_disc;
 use crate::simulate::Places;
 use crate::vectors;
+use stormgrid_core::message::Said;
 
 /// Manning's n of a culvert of concrete [s m⁻¹ᐟ³].
 ///

@@ -13,7 +13,6 @@ use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use stormgrid_project::ProjectError;
 use stormgrid_project::advisory::check_request;
 use stormgrid_project::evacuation::{self, EvacuationPlan};
 use stormgrid_project::messages::text;
@@ -34,11 +33,6 @@ pub struct CompareQuery {
     b: String,
     /// A layer of grids; `grids` without it.
     layer: Option<String>,
-}
-
-/// A sentence of the engine as a refusal.
-fn refused(error: ProjectError) -> ApiError {
-    ApiError::refused(&error)
 }
 
 /// Two finished runs side by side.
@@ -68,7 +62,8 @@ pub async fn compare(
 async fn plan_of(app: Arc<App>, id: String) -> Result<Arc<EvacuationPlan>, ApiError> {
     aside(move || {
         let (run, forecast) = (app.runs.get(&id)?, finished(&app, &id)?);
-        run.evacuation(&app.twin, &forecast.basis).map_err(refused)
+        run.evacuation(&app.twin, &forecast.basis)
+            .map_err(|e| ApiError::refused(&e))
     })
     .await
 }
@@ -116,7 +111,8 @@ pub async fn roads(
 ) -> Result<Response, ApiError> {
     let cut = aside(move || {
         let (run, forecast) = (app.runs.get(&id)?, finished(&app, &id)?);
-        run.roads_cut(&app.twin, &forecast.basis).map_err(refused)
+        run.roads_cut(&app.twin, &forecast.basis)
+            .map_err(|e| ApiError::refused(&e))
     });
     Ok(Json(cut.await?.as_ref()).into_response())
 }
@@ -133,6 +129,6 @@ pub async fn check_advisory(
     let Ok(text) = std::str::from_utf8(&body) else {
         return Err(ApiError::bad_request(text("api.not_utf8", &[])));
     };
-    let checked = check_request(text, &app.twin).map_err(refused)?;
+    let checked = check_request(text, &app.twin).map_err(|e| ApiError::refused(&e))?;
     Ok(Json(checked).into_response())
 }

@@ -114,6 +114,25 @@ fn view(store: &Store, id: &str, now: Instant) -> Result<View, ApiError> {
     store.view(id, now).map_err(refusal)
 }
 
+/// Digest of a finished run, and the run as the rules see it, with the chances of an ensemble if one is named.
+fn situation_of(
+    app: &App,
+    rules: &Rules,
+    run: &str,
+    ensemble: Option<&str>,
+) -> Result<(String, Situation), ApiError> {
+    let forecast = finished(app, run)?;
+    let situation = Situation::of(&app.twin, &forecast, rules).map_err(fault)?;
+    let situation = match ensemble {
+        Some(id) => {
+            let found = app.ensembles.get(id)?.result()?;
+            situation.with_chances(id, &found, rules)
+        }
+        None => situation,
+    };
+    Ok((forecast.summary.digest.clone(), situation))
+}
+
 /// Of which run drafts are made.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -158,6 +177,8 @@ pub struct UpdateRequest {
     by: String,
     /// A newer run, whose warning of the same audience and colour takes the place.
     run: Option<String>,
+    /// A finished ensemble, for the chances in the newer run.
+    ensemble: Option<String>,
     /// blue, yellow, orange or red.
     colour: Option<String>,
     /// Headline.
@@ -204,20 +225,12 @@ pub async fn drafts(
     bytes: Bytes,
 ) -> Result<Json<Vec<View>>, ApiError> {
     let request: DraftRequest = json_body(&headers, &bytes)?;
-    let forecast = finished(&app, &request.run)?;
-    let chances = match &request.ensemble {
-        Some(id) => Some((id.clone(), app.ensembles.get(id)?.result()?)),
-        None => None,
-    };
     let made = off(app, move |store, app, now| {
-        let mut situation = Situation::of(&app.twin, &forecast, store.rules()).map_err(fault)?;
-        if let Some((id, ensemble)) = &chances {
-            situation = situation.with_chances(id, ensemble, store.rules());
-        }
+        let ensemble = request.ensemble.as_deref();
+        let (digest, situation) = situation_of(app, store.rules(), &request.run, ensemble)?;
         let contents = contents(&app.twin, &situation, store.rules());
-        let digest = &forecast.summary.digest;
         let ids = store
-            .draft(contents, &request.run, digest, situation.start(), now)
+            .draft(contents, &request.run, &digest, situation.start(), now)
             .map_err(refusal)?;
         ids.iter().map(|id| view(store, id, now)).collect()
     });
@@ -342,9 +355,10 @@ pub async fn update(
                 reason: r.reason,
             };
             if let Some(run) = r.run {
-                let forecast = finished(app, &run)?;
+                let ensemble = r.ensemble.as_deref();
+                let (digest, situation) = situation_of(app, store.rules(), &run, ensemble)?;
                 change = change
-                    .with_run(store, &app.twin, &id, &run, &forecast)
+                    .with_run(store, &app.twin, &id, (&run, &digest), &situation)
                     .map_err(refusal)?;
             }
             let client = r.client_id.as_deref();

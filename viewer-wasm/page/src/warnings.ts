@@ -303,7 +303,7 @@ function updateForm(warning: Warning): { element: HTMLElement; change: () => Par
   const change = () => {
     const description = changed(texts.zh, texts.en, warning.description);
     const instruction = changed(texts.doZh, texts.doEn, warning.instruction);
-    return { ...(take.checked && newer ? { run: newer } : {}), ...(description ? { description } : {}), ...(instruction ? { instruction } : {}) };
+    return { ...(take.checked && newer ? { run: newer, ...(shownEnsemble() ? { ensemble: shownEnsemble()?.id } : {}) } : {}), ...(description ? { description } : {}), ...(instruction ? { instruction } : {}) };
   };
   const element = el(
     "details",

@@ -181,6 +181,8 @@ export const isReached = (step: PlanStep): boolean => step.people > 0 || step.pe
 export interface WarningChange {
   by: string;
   run?: string;
+  /** For the chances in the newer run. */
+  ensemble?: string | undefined;
   description?: Bilingual;
   instruction?: Bilingual;
   reason?: string;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{CityModel, CityObject, Geometry, Surface};
 use crate::FormatError;
-use crate::error::Said;
+use stormgrid_core::message::Said;
 
 /// Beyond this no coordinate of a city lies [m]; larger ones are damage.
 const FARTHEST: f64 = 1e12;

@@ -23,7 +23,6 @@ use super::rules::{ClockRule, Rules};
 use super::situation::{Situation, contents};
 use super::text;
 use crate::error::{at, line as line_of};
-use crate::forecast::Forecast;
 use crate::storm::Bilingual;
 use crate::twin::LoadedTwin;
 use crate::{ProjectError, files};
@@ -82,6 +81,9 @@ impl Change {
     /// The same change with the places and texts of a newer run: those that the rules give the audience of a
     /// warning in the colour of this change, or of the warning.
     ///
+    /// - `run`, `digest`: the run and its digest
+    /// - `situation`: that run as the rules see it
+    ///
     /// # Errors
     ///
     /// No such warning; the new run gives none of that colour.
@@ -90,19 +92,18 @@ impl Change {
         store: &Store,
         twin: &LoadedTwin,
         id: &str,
-        run: &str,
-        forecast: &Forecast,
+        (run, digest): (&str, &str),
+        situation: &Situation,
     ) -> Result<Self, WarningError> {
         let before = store.book.warning(id).ok_or_else(|| unknown(id))?;
         let colour = self.colour.unwrap_or(before.content.colour);
         let audience = before.content.audience;
-        let situation = Situation::of(twin, forecast, &store.rules)?;
-        let found = contents(twin, &situation, &store.rules).into_iter();
+        let found = contents(twin, situation, &store.rules).into_iter();
         let mut fitting = found.filter(|c| c.audience == audience && c.colour == colour);
         let content = fitting
             .next()
             .ok_or_else(|| WarningError::Refused(text::message("alert.refused.none_of_colour")))?;
-        self.content = Some((run.to_owned(), forecast.summary.digest.clone(), content));
+        self.content = Some((run.to_owned(), digest.to_owned(), content));
         Ok(self)
     }
 }
