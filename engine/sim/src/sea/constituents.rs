@@ -25,7 +25,7 @@ pub(super) struct Constituent {
     /// Multiples of τ, s, h, p, N' = -N, p_s.
     doodson: [i8; 6],
     /// Quarter turns added to the argument.
-    quarters: i8,
+    pub(super) quarters: i8,
     /// Nodal factor as a product of powers: f = Π f_b^|n|, u = Σ n u_b. Shallow-water constituents
     /// take those of the waves they are made of (Schureman table 2a).
     nodal: &'static [(Base, i8)],
@@ -49,10 +49,15 @@ use Base::{J1, K1, K2, L2, M1, M2, M3, Mf, Mm, O1, Oo1};
 
 /// Arguments: Schureman (1958) tables 2 and 2a, written as Doodson's (1921) multiples.
 ///
-/// Conventions that files differ in: SA has the argument h, without the solar perigee (with it, the
-/// yearly high water of Hong Kong would come in August instead of late autumn); S1 has the
-/// hour angle of the mean sun; M1 is Schureman's, though TICON may count it otherwise: its phases of M1 lie 80° to
-/// 107° below the mean of those of O1 and K1 at all four gauges of this coast. M1 is 15 mm there. TICON's 3L2 is not listed: no source for its argument was found, and it is 2 mm or less.
+/// Conventions that files differ in, as TICON-4 (the constants that ship) has them:
+///
+/// - SA has the argument h, without the solar perigee (with it, the yearly high water of Hong Kong would come
+///   in August instead of late autumn); S1 has the hour angle of the mean sun.
+/// - M1 has Schureman's nodal factor and angle (with Q), but the argument of the Doodson number 155.555 alone,
+///   without the quarter turn of table 2. The constants say so themselves: read this way, M1 has the admittance
+///   of O1 and K1 at all four gauges of this coast, 2 to 7 % more and within 17° (Munk & Cartwright 1966: the sea
+///   answers neighbouring frequencies alike); with the quarter turn it would lag by 78° to 105° behind them.
+/// - 3L2 is not listed: its nodal correction was not found in a source, and it is 2 mm or less.
 pub(super) const CONSTITUENTS: [Constituent; 49] = [
     wave("M2", [2, 0, 0, 0, 0, 0], 0, &[(M2, 1)]),
     wave("N2", [2, -1, 0, 1, 0, 0], 0, &[(M2, 1)]),
@@ -64,7 +69,7 @@ pub(super) const CONSTITUENTS: [Constituent; 49] = [
     wave("P1", [1, 1, -2, 0, 0, 0], -1, &[]),
     wave("O1", [1, -1, 0, 0, 0, 0], -1, &[(O1, 1)]),
     wave("Q1", [1, -2, 0, 1, 0, 0], -1, &[(O1, 1)]),
-    wave("M1", [1, 0, 0, 0, 0, 0], 1, &[(M1, 1)]),
+    wave("M1", [1, 0, 0, 0, 0, 0], 0, &[(M1, 1)]),
     wave("M4", [4, 0, 0, 0, 0, 0], 0, &[(M2, 2)]),
     wave("MM", [0, 1, 0, -1, 0, 0], 0, &[(Mm, 1)]),
     wave("MF", [0, 2, 0, 0, 0, 0], 0, &[(Mf, 1)]),

@@ -1,10 +1,14 @@
 //! Tests on real figures: tides of three gauges, and Hato (2017) against its observations.
 
+use std::f64::consts::FRAC_PI_2;
+
 use stormgrid_core::frame::Geodetic;
 use stormgrid_core::storm::{Averaging, Fix, Track};
 use stormgrid_core::time::Instant;
 use stormgrid_core::units::{KNOT, NAUTICAL_MILE};
 
+use super::astronomy::{Longitudes, NodeAngles};
+use super::constituents::Constituent;
 use super::{CoastalLevel, HarmonicConstant, TidePredictor, Transect, coastal_level};
 use crate::typhoon::{Parameters, Surface, TyphoonModel, with_rmw_of};
 
@@ -100,15 +104,68 @@ fn tide(station: &str, mean_level: f64) -> TidePredictor {
 #[test]
 fn quarry_bay_tide_is_that_of_the_observation_notes() {
     // Mean level 1.463 m above gauge zero (datums of the same file) plus harmonics: 2.42 m and 1.56 m at the
-    // two instants (notes of the observation files, independently computed). Programs count M1, 15 mm here, in
-    // different ways: hence the tolerance.
-    let tide = tide("Hong Kong", 1.463);
+    // two instants, to their printed digits. The notes' figures are those of the program tide-predictor 0.11.0 (npm)
+    // (2.4193 m, 1.5646 m), which counts two waves otherwise than we do: M1 by the argument of NO1 and by the nodal
+    // angle of M1, that is the perigee twice (the next test says why we do not), and R3 as S2 + K1.
+    let mut constants = constants("Hong Kong");
+    let read_otherwise: Vec<HarmonicConstant> = constants
+        .extract_if(.., |c| c.name == "M1" || c.name == "R3")
+        .collect();
+    let tide = TidePredictor::new(&constants, 1.463);
     for (time, level) in [
         ("2017-08-23T01:00:00Z", 2.42),
         ("2018-09-16T06:00:00Z", 1.56),
     ] {
-        let found = tide.level(instant(time));
-        assert!((found - level).abs() <= 0.015, "{time}: {found}");
+        let longitudes = Longitudes::at(instant(time));
+        let angles = NodeAngles::at(&longitudes);
+        let wave = |name: &str| Constituent::named(name).expect("listed");
+        let argument = |name: &str| wave(name).argument(&longitudes);
+        let others: f64 = read_otherwise
+            .iter()
+            .map(|constant| {
+                let (argument, (f, u)) = if constant.name == "M1" {
+                    let no1 = argument("M1") + longitudes.p.to_radians() + FRAC_PI_2;
+                    (no1, wave("M1").nodal(&angles))
+                } else {
+                    (argument("S2") + argument("K1"), wave("K1").nodal(&angles))
+                };
+                f * constant.amplitude * (argument + u - constant.phase).cos()
+            })
+            .sum();
+        let found = tide.level(instant(time)) + others;
+        assert!((found - level).abs() < 0.005, "{time}: {found}");
+    }
+}
+
+#[test]
+fn m1_has_the_admittance_of_its_neighbours() {
+    // Munk & Cartwright (1966): the answer of the sea changes smoothly with frequency. M1 lies half way between
+    // O1 and K1; the three coefficients are Schureman's (1958), table 2. This is what tells which argument the
+    // file counts the phase of M1 from: see CONSTITUENTS.
+    type Complex = (f64, f64);
+    let turn = |(re, im): Complex, by: f64| {
+        let (sin, cos) = by.sin_cos();
+        (re * cos - im * sin, re * sin + im * cos)
+    };
+    for station in ["Hong Kong", "Macau", "Zhapo"] {
+        let constants = constants(station);
+        let answer = |name: &str, coefficient: f64| -> Complex {
+            let constant = constants.iter().find(|c| c.name == name).expect("listed");
+            let of_potential = constant.amplitude / coefficient;
+            turn((of_potential, 0.0), constant.phase)
+        };
+        let (o1, k1) = (answer("O1", 0.3771), answer("K1", 0.5300));
+        let expected = (0.5 * (o1.0 + k1.0), 0.5 * (o1.1 + k1.1));
+        // O1 is counted from a quarter turn back and K1 from one ahead of their Doodson numbers, so that their
+        // lags are those of the potential; M1's lag is counted from its number and needs the quarter first.
+        let named = Constituent::named("M1").expect("listed");
+        let quarters = f64::from(1 - named.quarters) * FRAC_PI_2;
+        let m1 = turn(answer("M1", 0.0209), quarters);
+        let ratio = m1.0.hypot(m1.1) / expected.0.hypot(expected.1);
+        assert!((0.9..=1.1).contains(&ratio), "{station}: {ratio}");
+        let lag = turn(m1, -expected.1.atan2(expected.0));
+        let degrees = lag.1.atan2(lag.0).to_degrees();
+        assert!(degrees.abs() < 20.0, "{station}: {degrees}");
     }
 }
 
