@@ -126,7 +126,7 @@ fn situation_of(
     let situation = match ensemble {
         Some(id) => {
             let found = app.ensembles.get(id)?.result()?;
-            situation.with_chances(id, &found, rules)
+            situation.with_chances(&app.twin, id, &found, rules)
         }
         None => situation,
     };

@@ -129,6 +129,7 @@ function entry(warning: Warning): HTMLElement {
   const open = state.warning === warning.id;
   const head = button("", () => set({ warning: open ? null : warning.id }), { "aria-expanded": String(open), class: "head" });
   const reach = [
+    ...(warning.possible ? [t("warning.possible")] : []),
     ...(warning.targets.schools.length ? [t("warnings.n_schools", { n: number(warning.targets.schools.length) })] : []),
     ...(warning.targets.roads.length ? [t("warnings.n_roads", { n: number(warning.targets.roads.length) })] : []),
     t("warnings.n_grids", { n: number(warning.grids.length) }),
@@ -175,8 +176,13 @@ function body(warning: Warning): HTMLElement {
     const share = warning.chances?.of[code];
     return share === undefined ? "" : ` · ${t("warning.chance", { percent: number(100 * share) })}`;
   };
+  const earliest = (seconds: number | null | undefined) => t("warning.earliest", { time: when(warning, seconds) });
+  const water = (school: (typeof schools)[number]) =>
+    warning.possible ? earliest(school.time_s) : `${number(school.depth_m, 2)} ${t("unit.m")} · ${when(warning, school.time_s)}`;
   const closing = (road: (typeof roads)[number]) =>
-    road.closes_s === null
+    warning.possible
+      ? earliest(road.warned_s)
+      : road.closes_s === null
       ? t("warning.slow", { time: when(warning, road.warned_s), depth: number(road.depth_m ?? 0, 2) })
       : `${t("warning.closes", { time: when(warning, road.closes_s) })} · ${detour(road.detour_m)}`;
   const detour = (metres: number | null) => (metres === null ? t("warning.no_detour") : t("warning.detour", { km: number(metres / 1000, 1) }));
@@ -190,7 +196,7 @@ function body(warning: Warning): HTMLElement {
     ...targets(
       t("warning.schools"),
       schools.map((school) =>
-        button(`${school.name} · ${number(school.depth_m, 2)} ${t("unit.m")} · ${when(warning, school.time_s)}${chance(school.code)}`, () => engine.flyToFeature("warning-schools", school.code)),
+        button(`${school.name} · ${water(school)}${chance(school.code)}`, () => engine.flyToFeature("warning-schools", school.code)),
       ),
     ),
     ...targets(

@@ -150,6 +150,8 @@ export interface Warning {
   /** When it is to be out at the latest. */
   warn_by?: string | null;
   grids: string[];
+  /** Only members of an ensemble reach its places; the run leaves them dry. */
+  possible: boolean;
   certainty: "Observed" | "Likely" | "Possible" | "Unlikely" | "Unknown";
   /** Share of an ensemble's members that bring water to a place, by its code; nothing without an ensemble. */
   chances: { ensemble: string; members: number; of: Record<string, number> } | null;

@@ -100,6 +100,9 @@ pub struct RoadProbability {
     pub probability: f64,
     /// Share of the members in which 0.15 m or more stand on it.
     pub probability_slow: f64,
+    /// When water of 0.05 m has come to it in one member of ten [s after the start].
+    #[serde(default)]
+    pub arrival_p10_s: Option<f64>,
     /// When water of 0.05 m has come to it in half of the members [s after the start].
     pub arrival_p50_s: Option<f64>,
 }
@@ -235,6 +238,7 @@ impl Counted {
                 name: road.name.clone(),
                 probability: share(tally.reached[1]),
                 probability_slow: share(tally.reached[0]),
+                arrival_p10_s: by_then(&tally.arrivals, members, P10),
                 arrival_p50_s: by_then(&tally.arrivals, members, P50),
             }
         });

@@ -27,6 +27,7 @@ mod output;
 pub mod percentile;
 mod pool;
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant as Clock;
@@ -161,7 +162,7 @@ pub struct Ensemble {
     /// What the worst credible is: this percentile, as a share.
     pub worst_credible: f64,
     /// SHA-256 of each file of results.
-    pub files: std::collections::BTreeMap<String, String>,
+    pub files: BTreeMap<String, String>,
     /// SHA-256 of `result.json`, from which a server reads the ensemble again.
     #[serde(default)]
     pub result: String,
@@ -218,6 +219,15 @@ pub struct EnsembleStatus<'a> {
     pub share: f64,
     /// Its members.
     pub members: &'a [MemberStatus],
+}
+
+impl Ensemble {
+    /// The rows of a layer of grids, by code; none if there is no such layer.
+    pub fn rows_of(&self, layer: &str) -> BTreeMap<&str, &ProbabilityRow> {
+        let layers = self.layers.iter().filter(|l| l.layer == layer);
+        let rows = layers.flat_map(|l| &l.rows);
+        rows.map(|row| (row.code.as_str(), row)).collect()
+    }
 }
 
 /// A member before it is run.

@@ -297,7 +297,7 @@ fn buildings_csv(all: &Probabilities) -> Vec<u8> {
 
 fn roads_csv(all: &Probabilities) -> Vec<u8> {
     tables::csv_of(all.roads.iter().map(|r| {
-        let arrival = r.arrival_p50_s.map_or(Cell::Missing, Cell::Number);
+        let arrival = |time: Option<f64>| time.map_or(Cell::Missing, Cell::Number);
         vec![
             ("code".to_owned(), Cell::Text(r.id.clone())),
             ("name".to_owned(), Cell::Text(r.name.clone())),
@@ -306,7 +306,8 @@ fn roads_csv(all: &Probabilities) -> Vec<u8> {
                 Cell::Number(r.probability_slow),
             ),
             ("probability_30cm".to_owned(), Cell::Number(r.probability)),
-            ("arrival_p50_s".to_owned(), arrival),
+            ("arrival_p10_s".to_owned(), arrival(r.arrival_p10_s)),
+            ("arrival_p50_s".to_owned(), arrival(r.arrival_p50_s)),
         ]
     }))
 }

@@ -135,6 +135,8 @@ pub struct View {
     pub audience: Audience,
     /// Colour.
     pub colour: &'static str,
+    /// Only members of an ensemble reach its places; the run leaves them dry.
+    pub possible: bool,
     /// Where it stands.
     pub state: State,
     /// Alert, Update or Cancel.
@@ -452,6 +454,7 @@ impl Book {
             id: warning.id.clone(),
             audience: content.audience,
             colour: colour_word(content.colour),
+            possible: content.possible,
             state: self.state(id, now)?,
             msg_type: warning.kind,
             status: format!("{status:?}"),

@@ -21,6 +21,7 @@ mod area;
 mod book;
 mod lifted;
 mod message;
+mod possible;
 mod record;
 mod rules;
 mod situation;

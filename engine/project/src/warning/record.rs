@@ -113,6 +113,10 @@ pub struct Content {
     pub audience: Audience,
     /// The colour.
     pub colour: Colour,
+    /// The run leaves the places dry, and members of an ensemble reach them; depths, people and times are then those
+    /// that one member in ten exceeds or is ahead of.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub possible: bool,
     /// The storm.
     pub storm: StormFacts,
     /// The start of the run: times of targets count from it.

@@ -68,6 +68,8 @@ pub struct Rules {
     pub urgency: UrgencyRules,
     /// How sure an ensemble makes.
     pub certainty: CertaintyRules,
+    /// What only members of an ensemble reach.
+    pub members: MembersRules,
     /// How long a warning holds.
     pub expiry: ExpiryRules,
     /// Roads.
@@ -144,6 +146,18 @@ pub struct CertaintyRules {
     pub likely: f64,
     /// From this on it is possible, below unlikely.
     pub possible: f64,
+}
+
+/// `[members]`: places that the run leaves dry and members of an ensemble reach.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MembersRules {
+    /// Least share of the members that reach a place [-].
+    pub chance: f64,
+    /// Fewest people in reach that one member in ten exceeds; grids only.
+    pub people: f64,
+    /// The colour of the warning.
+    pub colour: Colour,
 }
 
 /// `[expiry]`.
@@ -298,6 +312,7 @@ impl Rules {
                 self.urgency.immediate_s,
             ),
             ("[expiry] after_s", self.expiry.after_s, 0.0),
+            ("[members] people", self.members.people, 0.0),
             ("[road] warn_depth_m", self.road.warn_depth_m, 0.01),
             (
                 "[road] close_depth_m",
@@ -331,6 +346,7 @@ impl Rules {
                 self.certainty.likely,
                 self.certainty.possible,
             ),
+            ("[members] chance", self.members.chance, 0.01),
         ];
         let chances = self.rule.iter().filter_map(|r| r.chance);
         let chances = chances.map(|chance| ("[[rule]] chance", chance, 0.0));

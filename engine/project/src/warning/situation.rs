@@ -9,6 +9,7 @@ use stormgrid_sim::classes::{Colour, CycloneClass, rain_signal, wind_signal};
 use stormgrid_sim::typhoon::ten_minute_factor;
 
 use super::message::{cap_message, draft_warnings};
+use super::possible::PossiblePlaces;
 use super::record::{Chances, Content, GridTarget, RoadTarget, SchoolTarget, StormFacts};
 use super::rules::{Audience, Measures, Rules};
 use super::{area, text};
@@ -29,32 +30,32 @@ use stormgrid_twin::network::{Closures, RoadLine, RoadNetwork};
 const GUST_FACTOR: f64 = 1.66;
 
 /// Depth from which water counts as having come to a grid, as the tables of probabilities call it [m].
-const REACHED: &str = "0.15";
+pub(super) const REACHED_M: f64 = 0.15;
 
 /// A grid and what the water does to it.
 #[derive(Clone, Debug)]
 pub struct GridState {
-    target: GridTarget,
-    depth_m: f64,
-    share: f64,
-    arrives: bool,
-    outline: MultiPolygon<f64>,
+    pub(super) target: GridTarget,
+    pub(super) depth_m: f64,
+    pub(super) share: f64,
+    pub(super) arrives: bool,
+    pub(super) outline: MultiPolygon<f64>,
 }
 
 /// A school and what the water does to it.
 #[derive(Clone, Debug)]
 pub struct SchoolState {
-    target: SchoolTarget,
-    at: Point<f64>,
-    grid: Option<usize>,
+    pub(super) target: SchoolTarget,
+    pub(super) at: Point<f64>,
+    pub(super) grid: Option<usize>,
 }
 
 /// A road segment and what the water does to it.
 #[derive(Clone, Debug)]
 pub struct RoadState {
-    target: RoadTarget,
-    line: LineString<f64>,
-    grids: Vec<usize>,
+    pub(super) target: RoadTarget,
+    pub(super) line: LineString<f64>,
+    pub(super) grids: Vec<usize>,
 }
 
 /// A forecast as the rules see it.
@@ -65,11 +66,21 @@ pub struct Situation {
     storm: StormFacts,
     region: String,
     place: String,
-    grids: Vec<GridState>,
-    schools: Vec<SchoolState>,
+    pub(super) grids: Vec<GridState>,
+    pub(super) schools: Vec<SchoolState>,
     /// Segments at which drivers are warned.
-    roads: Vec<RoadState>,
+    pub(super) roads: Vec<RoadState>,
     chances: Option<Chances>,
+    possible: PossiblePlaces,
+}
+
+/// Which message a place goes into: the worst colour last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Frame {
+    audience: Audience,
+    colour: Colour,
+    /// Only members of the ensemble reach its places.
+    possible: bool,
 }
 
 /// A warned place of one colour before it is put into a message.
@@ -120,18 +131,24 @@ impl Situation {
             schools,
             roads,
             chances: None,
+            possible: PossiblePlaces::default(),
         })
     }
 
-    /// The same with the chances that an ensemble of the same twin gives the places.
-    pub fn with_chances(mut self, id: &str, ensemble: &Ensemble, rules: &Rules) -> Self {
-        let layer = ensemble
-            .layers
-            .iter()
-            .find(|layer| layer.layer == rules.message.layer);
-        let grids = layer.iter().flat_map(|layer| &layer.rows);
+    /// The same with the chances that an ensemble of the same twin gives the places, and with the places that the
+    /// run leaves dry and members of the ensemble reach.
+    pub fn with_chances(
+        mut self,
+        twin: &LoadedTwin,
+        id: &str,
+        ensemble: &Ensemble,
+        rules: &Rules,
+    ) -> Self {
+        self.possible = PossiblePlaces::of(twin, &self, ensemble, rules);
+        let grids = ensemble.rows_of(&rules.message.layer).into_values();
+        let reached = REACHED_M.to_string();
         let grids =
-            grids.filter_map(|row| Some((row.code.clone(), *row.probability.get(REACHED)?)));
+            grids.filter_map(|row| Some((row.code.clone(), *row.probability.get(&reached)?)));
         let mut of: BTreeMap<String, f64> = grids.collect();
         let closed: BTreeMap<&str, f64> = ensemble
             .roads
@@ -155,6 +172,8 @@ impl Situation {
                 .iter()
                 .map(|road| (road.id.clone(), road.probability_slow)),
         );
+        let possible = self.possible.schools.iter();
+        of.extend(possible.map(|(school, chance)| (school.target.code.clone(), *chance)));
         self.chances = Some(Chances {
             ensemble: id.to_owned(),
             members: ensemble.members_done,
@@ -173,13 +192,18 @@ impl Situation {
         self.start
     }
 
-    /// Places of each audience with the colour that the rules give them, storm signals included.
-    fn coloured(&self, rules: &Rules) -> BTreeMap<(Audience, Colour), Vec<Place<'_>>> {
+    /// Places of each audience with the colour that the rules give them, storm signals included. What only members
+    /// of an ensemble reach has the colour of `[members]`, whatever the signal.
+    fn coloured(&self, rules: &Rules) -> BTreeMap<Frame, Vec<Place<'_>>> {
         let mut found: BTreeMap<_, Vec<Place<'_>>> = BTreeMap::new();
         let mut put = |audience, measures: &Measures, place| {
             if let Some(colour) = rules.colour(audience, measures) {
-                let colour = rules.raised(audience, colour, self.storm.signal);
-                found.entry((audience, colour)).or_default().push(place);
+                let frame = Frame {
+                    audience,
+                    colour: rules.raised(audience, colour, self.storm.signal),
+                    possible: false,
+                };
+                found.entry(frame).or_default().push(place);
             }
         };
         for grid in &self.grids {
@@ -210,20 +234,43 @@ impl Situation {
             };
             put(Audience::Drivers, &measures, Place::Road(road));
         }
+        let PossiblePlaces {
+            grids,
+            schools,
+            roads,
+        } = &self.possible;
+        let grids = grids
+            .iter()
+            .map(|(g, _)| (Audience::Residents, Place::Grid(g)));
+        let schools = schools.iter();
+        let schools = schools.map(|(s, _)| (Audience::PupilsParents, Place::School(s)));
+        let roads = roads
+            .iter()
+            .map(|(r, _)| (Audience::Drivers, Place::Road(r)));
+        for (audience, place) in grids.chain(schools).chain(roads) {
+            let frame = Frame {
+                audience,
+                colour: rules.members.colour,
+                possible: true,
+            };
+            found.entry(frame).or_default().push(place);
+        }
         found
     }
 }
 
-/// What the rules make of a situation: one message for each audience and colour, the worst first.
+/// What the rules make of a situation: one message for each audience and colour, the worst first, and one for each
+/// audience of what only members of an ensemble reach.
 pub fn contents(twin: &LoadedTwin, situation: &Situation, rules: &Rules) -> Vec<Content> {
     let coloured = situation.coloured(rules);
     let mut all: Vec<Content> = coloured
         .into_iter()
-        .map(|((audience, colour), places)| {
-            content(twin, situation, rules, audience, colour, &places)
-        })
+        .map(|(frame, places)| content(twin, situation, rules, frame, &places))
         .collect();
-    all.sort_by_key(|content| (std::cmp::Reverse(content.colour), content.audience));
+    all.sort_by_key(|content| {
+        let worst_first = std::cmp::Reverse(content.colour);
+        (worst_first, content.possible, content.audience)
+    });
     all
 }
 
@@ -231,10 +278,14 @@ fn content(
     twin: &LoadedTwin,
     situation: &Situation,
     rules: &Rules,
-    audience: Audience,
-    colour: Colour,
+    frame: Frame,
     places: &[Place<'_>],
 ) -> Content {
+    let Frame {
+        audience,
+        colour,
+        possible,
+    } = frame;
     let (mut schools, mut roads, mut areas) = (Vec::new(), Vec::new(), Vec::new());
     let mut hit: BTreeMap<&str, &GridState> = BTreeMap::new();
     let mut times = Vec::new();
@@ -278,7 +329,7 @@ fn content(
     let grids: Vec<GridTarget> = hit.values().map(|grid| grid.target.clone()).collect();
     let first = times.iter().copied().fold(end_s, f64::min);
     let last = match audience {
-        Audience::Drivers => roads
+        Audience::Drivers if !possible => roads
             .iter()
             .map(|r| {
                 r.reopens_s
@@ -296,6 +347,7 @@ fn content(
     let mut content = Content {
         audience,
         colour,
+        possible,
         storm: situation.storm.clone(),
         start: situation.start,
         onset: situation.start.plus_seconds(first.floor()),
@@ -531,7 +583,7 @@ fn storm_facts(storm: &StormTable, duration_s: f64) -> StormFacts {
     }
 }
 
-fn centimetres(depth_m: f64) -> f64 {
+pub(super) fn centimetres(depth_m: f64) -> f64 {
     (depth_m * 100.0).round() / 100.0
 }
 

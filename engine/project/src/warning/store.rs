@@ -99,7 +99,9 @@ impl Change {
         let colour = self.colour.unwrap_or(before.content.colour);
         let audience = before.content.audience;
         let found = contents(twin, situation, &store.rules).into_iter();
-        let mut fitting = found.filter(|c| c.audience == audience && c.colour == colour);
+        let possible = before.content.possible;
+        let mut fitting = found
+            .filter(|c| c.audience == audience && c.colour == colour && c.possible == possible);
         let content = fitting
             .next()
             .ok_or_else(|| WarningError::Refused(text::message("alert.refused.none_of_colour")))?;

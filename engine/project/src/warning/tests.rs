@@ -70,6 +70,7 @@ fn content(audience: Audience, places: &[usize]) -> Content {
     let mut content = Content {
         audience,
         colour: Colour::Orange,
+        possible: false,
         storm: StormFacts {
             name: "HATO".to_owned(),
             class: Bilingual::new("台风", "typhoon"),

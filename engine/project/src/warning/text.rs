@@ -156,6 +156,66 @@ fn chance_of(content: &Content, code: &str, line: Bilingual) -> Bilingual {
     )
 }
 
+/// A line of a place that only members reach.
+fn possible_line(
+    content: &Content,
+    key: &str,
+    (name, code): (&str, &str),
+    time_s: f64,
+    slots: &[(&str, &Bilingual)],
+) -> Bilingual {
+    let chances = content.chances.as_ref();
+    let chance = chances.and_then(|chances| chances.of.get(code).copied());
+    let percent = same(format!("{:.0}", 100.0 * chance.unwrap_or(0.0)));
+    let time = clock(content.start.plus_seconds(time_s));
+    let (name, code) = (same(name), same(code));
+    let mut all = vec![
+        ("name", &name),
+        ("code", &code),
+        ("time", &time),
+        ("percent", &percent),
+    ];
+    all.extend_from_slice(slots);
+    filled(key, &all)
+}
+
+fn possible_road(content: &Content, road: &RoadTarget) -> Bilingual {
+    let depth = metres(road.depth_m);
+    possible_line(
+        content,
+        "alert.possible.road",
+        (&road.name, &road.id),
+        road.warned_s,
+        &[("depth", &depth)],
+    )
+}
+
+fn possible_school(content: &Content, school: &SchoolTarget) -> Bilingual {
+    let key = match school.closed_roads.is_empty() {
+        true => "alert.possible.school.grid",
+        false => "alert.possible.school.approach",
+    };
+    let n = same(school.closed_roads.len());
+    possible_line(
+        content,
+        key,
+        (&school.name, &school.code),
+        school.time_s,
+        &[("n", &n)],
+    )
+}
+
+fn possible_grid(content: &Content, grid: &GridTarget, rules: &Rules) -> Bilingual {
+    let (depth, people) = (metres(grid.depth_m), people(grid.people, rules));
+    possible_line(
+        content,
+        "alert.possible.grid",
+        (&grid.name, &grid.code),
+        grid.time_s,
+        &[("depth", &depth), ("people", &people)],
+    )
+}
+
 /// What the colour is called.
 pub(super) fn colour(colour: Colour) -> Bilingual {
     message(&format!("alert.colour.{}", colour_word(colour)))
@@ -177,7 +237,10 @@ pub(super) fn tell(content: &mut Content, rules: &Rules) {
             (
                 roads
                     .iter()
-                    .map(|r| chance_of(content, &r.id, road_line(r, start)))
+                    .map(|r| match content.possible {
+                        true => possible_road(content, r),
+                        false => chance_of(content, &r.id, road_line(r, start)),
+                    })
                     .collect::<Vec<_>>(),
                 content.roads.len(),
             )
@@ -185,12 +248,13 @@ pub(super) fn tell(content: &mut Content, rules: &Rules) {
         Audience::PupilsParents => {
             let mut schools: Vec<&SchoolTarget> = content.schools.iter().collect();
             schools.sort_by(|a, b| sooner(a.time_s, b.time_s).then(a.code.cmp(&b.code)));
-            let line = |s: &&SchoolTarget| {
-                chance_of(
+            let line = |s: &&SchoolTarget| match content.possible {
+                true => possible_school(content, s),
+                false => chance_of(
                     content,
                     &s.code,
                     school_line(s, start, rules.road.warn_depth_m),
-                )
+                ),
             };
             (schools.iter().map(line).collect(), content.schools.len())
         }
@@ -200,7 +264,10 @@ pub(super) fn tell(content: &mut Content, rules: &Rules) {
             (
                 grids
                     .iter()
-                    .map(|g| chance_of(content, &g.code, grid_line(g, start, rules)))
+                    .map(|g| match content.possible {
+                        true => possible_grid(content, g, rules),
+                        false => chance_of(content, &g.code, grid_line(g, start, rules)),
+                    })
                     .collect(),
                 content.grids.len(),
             )
@@ -236,8 +303,12 @@ pub(super) fn tell(content: &mut Content, rules: &Rules) {
     ];
     let slots: Vec<(&str, &Bilingual)> = slots.iter().map(|(name, value)| (*name, value)).collect();
     let word = content.audience.word();
-    content.headline = filled(&format!("alert.headline.{word}"), &slots);
-    content.description = filled(&format!("alert.description.{word}"), &slots);
+    let key = |what: &str| match content.possible {
+        true => format!("alert.possible.{what}.{word}"),
+        false => format!("alert.{what}.{word}"),
+    };
+    let texts = ["headline", "description"].map(|what| filled(&key(what), &slots));
+    [content.headline, content.description] = texts;
     if let Some(chances) = &content.chances {
         let members = [
             ("text", &content.description),
@@ -323,6 +394,9 @@ mod tests {
             let word = audience.word();
             plain.extend(
                 ["audience", "headline", "description"].map(|what| format!("alert.{what}.{word}")),
+            );
+            plain.extend(
+                ["headline", "description"].map(|what| format!("alert.possible.{what}.{word}")),
             );
             for colour in ["blue", "yellow", "orange", "red"] {
                 plain.extend([

@@ -29,15 +29,15 @@ fn height(x: f64, y: f64) -> f64 {
     }
 }
 
-struct Road {
-    code: String,
+pub struct Road {
+    pub code: String,
     /// Bridges are never under water.
-    bridge: bool,
-    line: Vec<At>,
+    pub bridge: bool,
+    pub line: Vec<At>,
 }
 
 /// A skewed net, so that no road runs along the borders of cells.
-fn roads() -> Vec<Road> {
+pub fn roads() -> Vec<Road> {
     let mut roads = Vec::new();
     let place = |i: usize, j: usize| {
         let (x, y) = (160.0 + 180.0 * i as f64, 60.0 + 170.0 * j as f64);
@@ -67,7 +67,7 @@ fn roads() -> Vec<Road> {
     roads
 }
 
-fn schools() -> Vec<(String, At)> {
+pub fn schools() -> Vec<(String, At)> {
     let at = |n: usize| {
         [
             120.0 + (n * 7919 % 1800) as f64 + 0.7,
@@ -137,10 +137,10 @@ pub fn lay(dir: &Path, interval_s: u32) {
 }
 
 /// Greatest depths of a run, the sea of the start taken as dry.
-struct Depths(Raster<f64>);
+pub struct Depths(Raster<f64>);
 
 impl Depths {
-    fn read(dir: &Path) -> Self {
+    pub fn read(dir: &Path) -> Self {
         let bytes = std::fs::read(dir.join("out/depth_max.tif")).expect("there");
         let raster = elevation::read(&bytes, "depth_max.tif")
             .expect("a raster")
@@ -161,7 +161,7 @@ impl Depths {
         }))
     }
 
-    fn at(&self, [x, y]: At) -> f64 {
+    pub fn at(&self, [x, y]: At) -> f64 {
         let (row, col) = self
             .0
             .geometry()
@@ -171,7 +171,7 @@ impl Depths {
     }
 
     /// Greatest depth on a line.
-    fn on(&self, line: &[At]) -> f64 {
+    pub fn on(&self, line: &[At]) -> f64 {
         walk(line).map(|at| self.at(at)).fold(0.0, f64::max)
     }
 }
@@ -186,6 +186,11 @@ fn walk(line: &[At]) -> impl Iterator<Item = At> + '_ {
             [pair[0][0] + share * d[0], pair[0][1] + share * d[1]]
         })
     })
+}
+
+/// Whether a line comes within 300 m of a place.
+pub fn near(line: &[At], at: At) -> bool {
+    walk(line).any(|[x, y]| (x - at[0]).hypot(y - at[1]) <= 300.0)
 }
 
 /// Places of one audience with the colours that they were warned in.
@@ -262,7 +267,6 @@ fn warnings_name_exactly_what_a_search_over_the_rasters_finds() {
         .collect();
     let mut expected = BTreeMap::new();
     for (code, at) in schools() {
-        let near = |line: &Vec<At>| walk(line).any(|[x, y]| (x - at[0]).hypot(y - at[1]) <= 300.0);
         let (i, j) = ((at[0] / 250.0).floor(), (at[1] / 250.0).floor());
         let cells = (0..625).map(|k| {
             [
@@ -272,7 +276,8 @@ fn warnings_name_exactly_what_a_search_over_the_rasters_finds() {
         });
         let share = cells.filter(|&cell| depths.at(cell) >= 0.15).count() as f64 / 625.0;
         let steps = [(0.15, "Yellow"), (0.30, "Orange"), (0.50, "Red")];
-        let blue = (share >= 0.30 || closed.iter().any(near)).then(|| "Blue".to_owned());
+        let blue =
+            (share >= 0.30 || closed.iter().any(|line| near(line, at))).then(|| "Blue".to_owned());
         if let Some(colour) = step(depths.at(at), &steps).or(blue) {
             expected.insert(code, colour);
         }

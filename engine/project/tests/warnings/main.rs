@@ -2,5 +2,6 @@
 
 mod brute_force;
 mod fixture;
+mod possible;
 mod schema;
 mod underpass;
