@@ -377,3 +377,32 @@ fn a_run_is_told_in_both_languages_with_one_digest() {
         assert_eq!(language::faults(line, "x"), Vec::<String>::new());
     }
 }
+
+#[test]
+fn an_ensemble_is_told_in_chinese_and_its_members_are_understood() {
+    let place = Place::new(600);
+    let ensemble = |lang: &str| {
+        let mut command = place.command(&["forecast", "twin", "--members", "2", "--out", "out"]);
+        // The members inherit it.
+        command.env("STORMGRID_LANG", lang);
+        let output = command.output().expect("the program starts");
+        assert!(output.status.success(), "{}", err(&output));
+        out(&output).lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let zh = ensemble("zh");
+    assert_eq!(
+        zh[0],
+        "TEST：2 个成员完成 2 个，网格 40 m，其中 0 个此前已算完"
+    );
+    assert!(zh[1].starts_with("用时：") && zh[1].contains(" s，各成员的处理器时间 "));
+    assert_eq!(zh[3], "结果：out");
+    let en = ensemble("en");
+    assert_eq!(
+        en[0],
+        "TEST: 2 of 2 members with 40 m cells, 2 of them computed before"
+    );
+    assert!(en[1].starts_with("time: ") && en[1].ends_with(" s of processor time of the members"));
+    assert_eq!(en[3], "results: out");
+    assert!(zh[2].starts_with("digest: "));
+    assert_eq!(zh[2], en[2]);
+}
