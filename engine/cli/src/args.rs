@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::language::Language;
+
 /// Flood forecasts for a city's digital twin: typhoon, rain, sea, flood, and who is reached.
 #[derive(Debug, Parser)]
 #[command(name = "stormgrid", version, max_term_width = 100)]
@@ -11,6 +13,9 @@ pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// Language of what is told; without it STORMGRID_LANG, LC_ALL, LC_MESSAGES or LANG decides
+    #[arg(long, global = true, value_name = "LANG")]
+    pub lang: Option<Language>,
 }
 
 /// What the program does.

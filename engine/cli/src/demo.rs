@@ -6,7 +6,8 @@ use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use stormgrid_core::message;
+use stormgrid_core::message::{Bilingual, Message};
 use stormgrid_demo::{DemoOptions, generate};
 use stormgrid_project::{LoadedTwin, MANIFEST, usage};
 use stormgrid_server::{
@@ -14,6 +15,8 @@ use stormgrid_server::{
 };
 
 use crate::args::{DemoArguments, ServeArguments};
+use crate::failure::{Failure, Result};
+use crate::language::Language;
 
 /// Cell sizes of the demo's forecasts, the first quick, the last fine [m].
 const DEMO_CELLS_M: [f64; 3] = [40.0, 20.0, 10.0];
@@ -25,23 +28,22 @@ const POLL_MS: u64 = 250;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Makes the demo city if it is missing, serves it, forecasts coarse first and finer after.
-pub fn demo(arguments: &DemoArguments) -> Result<ExitCode> {
-    let clock = Instant::now();
-    let since = || format!("[{:6.1} s]", clock.elapsed().as_secs_f64());
+pub fn demo(arguments: &DemoArguments, language: Language) -> Result<ExitCode> {
+    let clock = Clock::new(language);
     if !arguments.dir.join(MANIFEST).is_file() {
-        println!(
-            "{} making the demo city in {}",
-            since(),
-            arguments.dir.display()
-        );
+        clock.tell(&message!(
+            "cli.demo.making",
+            "making the demo city in {folder}",
+            folder = arguments.dir.display().to_string()
+        ));
         let report = generate(&arguments.dir, &DemoOptions::default())?;
-        println!(
-            "{} {} buildings, {} people, {:.1} km2; all of it synthetic",
-            since(),
-            report.buildings,
-            report.people,
-            report.area_m2 / 1e6
-        );
+        clock.tell(&message!(
+            "cli.demo.made",
+            "{buildings} buildings, {people} people, {area} km2; all of it synthetic",
+            buildings = report.buildings,
+            people = report.people,
+            area = format!("{:.1}", report.area_m2 / 1e6)
+        ));
     }
     let cells: &[f64] = if arguments.exit_after_forecast {
         &DEMO_CELLS_M[..1]
@@ -65,7 +67,7 @@ pub fn demo(arguments: &DemoArguments) -> Result<ExitCode> {
 }
 
 /// Serves a twin.
-pub fn serve(arguments: &ServeArguments) -> Result<ExitCode> {
+pub fn serve(arguments: &ServeArguments, language: Language) -> Result<ExitCode> {
     start(
         &Start {
             twin: &arguments.twin,
@@ -77,8 +79,29 @@ pub fn serve(arguments: &ServeArguments) -> Result<ExitCode> {
             opens: false,
             ends: false,
         },
-        Instant::now(),
+        Clock::new(language),
     )
+}
+
+/// Time since the start, told before what happens, in the language of whoever started the program.
+#[derive(Clone, Copy)]
+struct Clock {
+    start: Instant,
+    language: Language,
+}
+
+impl Clock {
+    fn new(language: Language) -> Self {
+        Self {
+            start: Instant::now(),
+            language,
+        }
+    }
+
+    fn tell(self, told: &Message) {
+        let seconds = self.start.elapsed().as_secs_f64();
+        println!("[{seconds:6.1} s] {}", self.language.tell(told));
+    }
 }
 
 struct Start<'a> {
@@ -92,7 +115,7 @@ struct Start<'a> {
     ends: bool,
 }
 
-fn start(start: &Start<'_>, clock: Instant) -> Result<ExitCode> {
+fn start(start: &Start<'_>, clock: Clock) -> Result<ExitCode> {
     let twin = Arc::new(LoadedTwin::load(start.twin)?);
     for warning in &twin.warnings {
         tracing::warn!("{warning}");
@@ -101,7 +124,13 @@ fn start(start: &Start<'_>, clock: Instant) -> Result<ExitCode> {
         .worker_threads(2)
         .enable_all()
         .build()
-        .context("the server's threads cannot be started")?;
+        .map_err(|error| {
+            message!(
+                "cli.serve.threads",
+                "the server's threads cannot be started: {detail}",
+                detail = Message::english(error)
+            )
+        })?;
     let kept = RunsOptions {
         out: Some(start.twin.join("runs")),
         threads: start.threads,
@@ -116,18 +145,26 @@ fn start(start: &Start<'_>, clock: Instant) -> Result<ExitCode> {
         let server = Server::bind(Arc::clone(&twin), Arc::clone(&runs), &options).await?;
         let ensembles = server.ensembles();
         let url = format!("http://{}/", server.address());
-        println!(
-            "[{:6.1} s] {} at {url}",
-            clock.elapsed().as_secs_f64(),
-            twin.manifest.site.name
-        );
-        tell_kept(&runs, &ensembles);
+        clock.tell(&message!(
+            "cli.serve.at",
+            "{name} at {url}",
+            name = &twin.manifest.site.name,
+            url = &url
+        ));
+        tell_kept(&runs, &ensembles, clock.language);
         let told: BTreeSet<String> = over(&runs).map(|run| run.id().to_owned()).collect();
         let mut asked = Vec::new();
         for &cell_size_m in start.cells {
             match forecast_at(&runs, cell_size_m) {
                 Ok(run) => asked.push(run),
-                Err(error) => bail!("no forecast can be started: {}", error.english()),
+                Err(error) => {
+                    let refused = message!(
+                        "cli.serve.refused",
+                        "no forecast can be started: {problem}",
+                        problem = Message::english(error.english())
+                    );
+                    return Err(Failure::from(refused));
+                }
             }
         }
         if start.opens {
@@ -156,7 +193,11 @@ fn start(start: &Start<'_>, clock: Instant) -> Result<ExitCode> {
         std::thread::sleep(Duration::from_millis(POLL_MS / 5));
     }
     if failed {
-        bail!("the forecast failed; see the message above");
+        return Err(message!(
+            "cli.serve.failed",
+            "the forecast failed; see the message above"
+        )
+        .into());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -171,23 +212,38 @@ fn over(runs: &Runs) -> impl Iterator<Item = Arc<Run>> {
 }
 
 /// Prints what came back from an earlier start: what is whole by its number, what is not by name.
-fn tell_kept(runs: &Runs, ensembles: &Ensembles) {
+fn tell_kept(runs: &Runs, ensembles: &Ensembles, language: Language) {
     let runs = runs.all().into_iter().map(|run| run.view());
     let runs = runs.map(|v| (v.id, v.state, v.message));
     let ensembles = ensembles.all().into_iter().map(|run| run.view());
     let ensembles = ensembles.map(|v| (v.id, v.state, v.message));
     let mut done = 0;
     for (id, state, message) in runs.chain(ensembles) {
-        let reason = message.map_or_else(String::new, |m| m.en);
+        let of_run = |told: Message| {
+            let reason = message.map(Bilingual::from).unwrap_or_default();
+            let told = told.with("id", id).with("reason", Message::Own(reason));
+            language.tell(&told)
+        };
         match state {
             RunState::Done => done += 1,
-            RunState::Interrupted => println!("{id} was cut off: {reason}"),
-            RunState::Broken => eprintln!("{id} is broken: {reason}"),
+            RunState::Interrupted => {
+                let told = message!("cli.serve.cut_off", "{id} was cut off: {reason}");
+                println!("{}", of_run(told));
+            }
+            RunState::Broken => {
+                let told = message!("cli.serve.broken", "{id} is broken: {reason}");
+                eprintln!("{}", of_run(told));
+            }
             _ => {}
         }
     }
     if done > 0 {
-        println!("{done} finished runs and ensembles are there from an earlier start");
+        let line = message!(
+            "cli.serve.kept",
+            "{n} finished runs and ensembles are there from an earlier start",
+            n = done
+        );
+        println!("{}", language.tell(&line));
     }
 }
 
@@ -204,7 +260,7 @@ fn forecast_at(runs: &Arc<Runs>, cell_size_m: f64) -> Result<Arc<Run>, ApiError>
 }
 
 /// Prints what becomes of the runs, those aside that were `told`; ends when all are over if `ends`.
-async fn watch(runs: Arc<Runs>, mut told: BTreeSet<String>, clock: Instant, ends: bool) {
+async fn watch(runs: Arc<Runs>, mut told: BTreeSet<String>, clock: Clock, ends: bool) {
     loop {
         tokio::time::sleep(Duration::from_millis(POLL_MS)).await;
         let all = runs.all();
@@ -223,23 +279,35 @@ async fn watch(runs: Arc<Runs>, mut told: BTreeSet<String>, clock: Instant, ends
     }
 }
 
-fn tell(run: &stormgrid_server::RunView, clock: Instant) {
-    let now = clock.elapsed().as_secs_f64();
-    let cpu = usage::cpu_seconds().map(|s| format!(", {s:.1} s of processor time since the start"));
-    let cpu = cpu.unwrap_or_default();
+fn tell(run: &stormgrid_server::RunView, clock: Clock) {
+    let size = run.cell_size_m;
     match run.state {
-        RunState::Done => println!(
-            "[{now:6.1} s] forecast at {} m is done: {:.1} s{cpu}",
-            run.cell_size_m,
-            run.wall_s.unwrap_or_default()
-        ),
-        RunState::Cancelled | RunState::Interrupted => println!(
-            "[{now:6.1} s] forecast at {} m was broken off",
-            run.cell_size_m
-        ),
+        RunState::Done => {
+            let told = match usage::cpu_seconds() {
+                None => message!("cli.serve.done", "forecast at {size} m is done: {wall} s"),
+                Some(cpu) => message!(
+                    "cli.serve.done_cpu",
+                    "forecast at {size} m is done: {wall} s, {cpu} s of processor time since the start",
+                    cpu = format!("{cpu:.1}")
+                ),
+            };
+            let wall = format!("{:.1}", run.wall_s.unwrap_or_default());
+            clock.tell(&told.with("size", size).with("wall", wall));
+        }
+        RunState::Cancelled | RunState::Interrupted => clock.tell(&message!(
+            "cli.serve.broken_off",
+            "forecast at {size} m was broken off",
+            size = size
+        )),
         _ => {
-            let reason = run.message.as_ref().map_or("", |m| m.en.as_str());
-            eprintln!("error: forecast at {} m failed: {reason}", run.cell_size_m);
+            let reason = run.message.clone().map(Bilingual::from);
+            let told = message!(
+                "cli.serve.run_failed",
+                "forecast at {size} m failed: {reason}",
+                size = size,
+                reason = Message::Own(reason.unwrap_or_default())
+            );
+            eprintln!("{}", Failure::from(told).told(clock.language));
         }
     }
 }
@@ -281,9 +349,11 @@ fn viewer_folder(given: Option<&Path>, may_lack: bool) -> Result<Option<PathBuf>
     match beside {
         Some(folder) if folder.join("index.html").is_file() => Ok(Some(folder)),
         _ if may_lack => Ok(None),
-        _ => bail!(
+        _ => Err(message!(
+            "cli.serve.no_viewer",
             "the viewer is not beside the program; build it with `cargo xtask viewer`, or name its folder with --viewer"
-        ),
+        )
+        .into()),
     }
 }
 

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::time::Instant as Utc;
 use stormgrid_project::ensemble::{
     COMPLAINT_WORD, EnsembleOptions, EnsembleStatus, MemberState, PROGRESS_WORD, run_member,
@@ -17,7 +18,9 @@ use stormgrid_project::{LoadedTwin, Progress, Scheme};
 
 use crate::args::ForecastArguments;
 use crate::demo::stop_signal;
-use crate::run::{Bar, options, tell};
+use crate::failure::Result;
+use crate::language::{Language, storm};
+use crate::run::{Bar, options, results, tell};
 
 /// Cell size of an ensemble that names none [m]: twenty members in minutes.
 const CELL_SIZE_M: f64 = 40.0;
@@ -26,25 +29,43 @@ const CELL_SIZE_M: f64 = 40.0;
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 
 /// Runs an ensemble.
-pub fn ensemble(arguments: &ForecastArguments, members: u32) -> Result<ExitCode> {
+pub fn ensemble(
+    arguments: &ForecastArguments,
+    members: u32,
+    language: Language,
+) -> Result<ExitCode> {
     let twin = LoadedTwin::load(&arguments.twin)?;
     let mut forecast = options(arguments, CELL_SIZE_M)?;
     forecast.scheme = forecast.scheme.or(Some(Scheme::LocalInertial));
     let issued = arguments.issued.as_deref().map(Utc::parse).transpose();
+    let issued = issued.map_err(|error| {
+        message!(
+            "cli.issued",
+            "--issued: {problem}",
+            problem = error.message()
+        )
+    })?;
+    let program = std::env::current_exe().map_err(|error| {
+        message!(
+            "cli.no_program",
+            "the program does not know where it is: {detail}",
+            detail = Message::english(error)
+        )
+    })?;
     let options = EnsembleOptions {
         forecast,
         members,
         seed: arguments.seed,
         workers: arguments.workers,
-        issued: issued.context("--issued")?,
+        issued,
         errors: arguments.errors.clone(),
-        program: std::env::current_exe().context("the program does not know where it is")?,
+        program,
         store: None,
     };
     let stop = stop_flag()?;
-    let bar = Bar::new();
+    let bar = Bar::new(language);
     let mut observer = |status: &EnsembleStatus<'_>| {
-        bar.show_as(&counted(status), status.share);
+        bar.show_as(&language.tell(&counted(status)), status.share);
         match stop.load(Ordering::Relaxed) {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
@@ -58,40 +79,54 @@ pub fn ensemble(arguments: &ForecastArguments, members: u32) -> Result<ExitCode>
         println!("{}", serde_json::to_string_pretty(&found)?);
     } else {
         let reused = found.members.iter().filter(|m| m.status.attempts == 0);
-        println!(
-            "{}: {} of {} members with {} m cells, {} of them computed before",
-            found.spec.storm,
-            found.members_done,
-            found.spec.members,
-            found.spec.cell_size_m,
-            reused.count()
+        let line = message!(
+            "cli.ensemble.members",
+            "{storm}: {done} of {all} members with {size} m cells, {before} of them computed before",
+            storm = storm(&found.spec.storm),
+            done = found.members_done,
+            all = found.spec.members,
+            size = found.spec.cell_size_m,
+            before = reused.count()
         );
-        println!(
-            "time: {:.1} s, {:.1} s of processor time of the members",
-            found.wall_s, found.members_cpu_s
+        println!("{}", language.tell(&line));
+        let line = message!(
+            "cli.ensemble.time",
+            "time: {wall} s, {cpu} s of processor time of the members",
+            wall = format!("{:.1}", found.wall_s),
+            cpu = format!("{:.1}", found.members_cpu_s)
         );
+        println!("{}", language.tell(&line));
         println!("digest: {}", found.digest);
-        println!("results: {}", arguments.out.display());
+        println!("{}", language.tell(&results(&arguments.out)));
     }
     for member in &found.members {
         if let (true, Some(message)) = (member.status.attempts > 1, &member.status.message) {
-            eprintln!(
-                "member {}: {} attempts, {}",
-                member.status.n, member.status.attempts, message.en
+            let line = message!(
+                "cli.ensemble.attempts",
+                "member {n}: {attempts} attempts, {message}",
+                n = member.status.n,
+                attempts = member.status.attempts,
+                message = Message::Own(message.clone())
             );
+            eprintln!("{}", language.tell(&line));
         }
     }
     match found.failures() {
-        Some(failures) => anyhow::bail!(failures.en),
+        Some(failures) => Err(Message::Own(failures).into()),
         None => Ok(ExitCode::SUCCESS),
     }
 }
 
 /// The word before the bar: members that are over of all.
-fn counted(status: &EnsembleStatus<'_>) -> String {
+fn counted(status: &EnsembleStatus<'_>) -> Message {
     let over = |state| matches!(state, MemberState::Done | MemberState::Failed);
     let over = status.members.iter().filter(|m| over(m.state)).count();
-    format!("{over} of {}", status.members.len())
+    message!(
+        "cli.ensemble.counted",
+        "{over} of {all}",
+        over = over,
+        all = status.members.len()
+    )
 }
 
 /// Set when a person or the system asks the program to end.
@@ -101,7 +136,13 @@ fn stop_flag() -> Result<Arc<AtomicBool>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .context("signals cannot be waited for")?;
+        .map_err(|error| {
+            message!(
+                "cli.no_signals",
+                "signals cannot be waited for: {detail}",
+                detail = Message::english(error)
+            )
+        })?;
     std::thread::spawn(move || {
         runtime.block_on(stop_signal());
         set.store(true, Ordering::Relaxed);
@@ -111,8 +152,8 @@ fn stop_flag() -> Result<Arc<AtomicBool>> {
 
 /// Runs one member. On a terminal it shows a bar, else it prints its progress line by line: whoever started it
 /// reads them, and when nobody does any more the member ends.
-pub fn member(arguments: &ForecastArguments, spec: &Path) -> Result<ExitCode> {
-    let bar = std::io::stderr().is_terminal().then(Bar::new);
+pub fn member(arguments: &ForecastArguments, spec: &Path, language: Language) -> Result<ExitCode> {
+    let bar = std::io::stderr().is_terminal().then(|| Bar::new(language));
     let mut last: Option<Instant> = None;
     let mut observer = |progress: Progress| {
         if let Some(bar) = &bar {
@@ -145,11 +186,7 @@ pub fn member(arguments: &ForecastArguments, spec: &Path) -> Result<ExitCode> {
     }
     let summary = outcome?;
     if bar.is_some() || arguments.json {
-        tell(
-            &summary,
-            &arguments.out.display().to_string(),
-            arguments.json,
-        )?;
+        tell(&summary, &arguments.out, arguments.json, language)?;
     }
     Ok(ExitCode::SUCCESS)
 }

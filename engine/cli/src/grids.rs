@@ -4,19 +4,22 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use stormgrid_core::area::geodesic_area_m2;
 use stormgrid_core::coverage::{CoordinateUnit, CoverageReport, Defect, Polygonal, check_coverage};
 use stormgrid_core::geo::{Area, InteriorPoint, MultiPolygon};
 use stormgrid_core::ids::FeatureIdx;
 use stormgrid_core::index::{IndexedItem, Shape, SpatialIndex, polygon_holds};
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_crs::Crs;
 use stormgrid_formats::series::read_points;
 use stormgrid_formats::vector::{Layer, Rings, read_polygons};
-use stormgrid_project::{files, tables};
+use stormgrid_project::{ProjectError, files, tables};
 
 use crate::args::{GridsCheckArguments, GridsLocateArguments};
+use crate::failure::Result;
+use crate::language::Language;
 
 /// Share by which a parent's area may differ from the sum of its children [-]: rounding of
 /// coordinates to 10⁻⁹ degrees.
@@ -41,8 +44,13 @@ struct Report {
 #[derive(Debug, Serialize)]
 struct Nesting {
     parents: usize,
-    /// One sentence for each fault.
-    faults: Vec<String>,
+    /// One sentence for each fault, for programs in English.
+    #[serde(serialize_with = "as_english")]
+    faults: Vec<Message>,
+}
+
+fn as_english<S: Serializer>(faults: &[Message], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(faults.iter().map(Message::to_string))
 }
 
 struct Zones {
@@ -56,25 +64,27 @@ impl Zones {
         let file = files::name(path);
         let layer = read_polygons(&files::read(path)?, &file, Rings::HandOn)?;
         if layer.features.is_empty() {
-            bail!("{file}: it holds no polygon; export the layer again");
+            return Err(message::fault(
+                &file,
+                None,
+                message!("cli.grids.no_polygon", "it holds no polygon"),
+                message!("cli.grids.export", "export the layer again"),
+            )
+            .into());
         }
         let code = |(index, feature): (usize, &stormgrid_formats::vector::Feature<_>)| {
             let code = feature.text(id).or_else(|| feature.id.clone());
-            code.ok_or_else(|| {
-                anyhow::anyhow!(
-                    "{file}: feature {index} has no property '{id}'; name the property with the code by --id"
-                )
-            })
+            code.ok_or_else(|| no_code(&file, index, id))
         };
         let codes = layer
             .features
             .iter()
             .enumerate()
             .map(code)
-            .collect::<Result<_>>()?;
+            .collect::<Result<_, _>>()?;
         let unit = match layer.crs.as_deref().map(Crs::parse) {
             Some(Ok(crs)) if !crs.is_geographic() => CoordinateUnit::Metres,
-            Some(Err(error)) => bail!("{file}: {error}"),
+            Some(Err(source)) => return Err(ProjectError::Crs { file, source }.into()),
             _ => CoordinateUnit::Degrees,
         };
         Ok(Self { layer, codes, unit })
@@ -100,8 +110,22 @@ impl Zones {
     }
 }
 
+fn no_code(file: &str, index: usize, property: &str) -> Message {
+    message::fault(
+        file,
+        None,
+        message!(
+            "fault.feature.property",
+            "feature {index} has no property '{name}'",
+            index = index,
+            name = property
+        ),
+        message!("cli.grids.id", "name the property with the code by --id"),
+    )
+}
+
 /// Checks one coverage and, if asked, how it nests in another.
-pub fn check(arguments: &GridsCheckArguments) -> Result<ExitCode> {
+pub fn check(arguments: &GridsCheckArguments, language: Language) -> Result<ExitCode> {
     let zones = Zones::read(&arguments.file, &arguments.id)?;
     let polygons: Vec<Polygonal> = zones
         .layer
@@ -132,7 +156,9 @@ pub fn check(arguments: &GridsCheckArguments) -> Result<ExitCode> {
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
-        print(&report);
+        for line in lines_of(&report) {
+            println!("{}", language.tell(&line));
+        }
     }
     Ok(if sound {
         ExitCode::SUCCESS
@@ -149,14 +175,20 @@ fn nesting(children: &Zones, parents: &Zones) -> Nesting {
     for (i, feature) in children.layer.features.iter().enumerate() {
         let code = &children.codes[i];
         let Some(inside) = feature.geometry.interior_point() else {
-            faults.push(format!("{code} has no inside"));
+            faults.push(message!(
+                "cli.nesting.no_inside",
+                "{code} has no inside",
+                code = code
+            ));
             continue;
         };
         let holders = index.containing(inside.x(), inside.y());
         let [holder] = holders.as_slice() else {
-            faults.push(format!(
-                "{code} lies inside {} polygons of the layer above",
-                holders.len()
+            faults.push(message!(
+                "cli.nesting.holders",
+                "{code} lies inside {n} polygons of the layer above",
+                code = code,
+                n = holders.len()
             ));
             continue;
         };
@@ -166,18 +198,24 @@ fn nesting(children: &Zones, parents: &Zones) -> Nesting {
             .as_ref()
             .is_some_and(|named| *named != parents.codes[parent])
         {
-            faults.push(format!(
-                "{code} lies in {} and names {} as its parent",
-                parents.codes[parent],
-                named.unwrap_or_default()
+            faults.push(message!(
+                "cli.nesting.parent",
+                "{code} lies in {parent} and names {named} as its parent",
+                code = code,
+                parent = &parents.codes[parent],
+                named = named.unwrap_or_default()
             ));
         }
         if let Some(out) =
             vertex_outside(&feature.geometry, &parents.layer.features[parent].geometry)
         {
-            faults.push(format!(
-                "{code} reaches out of {} at ({}, {})",
-                parents.codes[parent], out[0], out[1]
+            faults.push(message!(
+                "cli.nesting.reaches",
+                "{code} reaches out of {parent} at ({x}, {y})",
+                code = code,
+                parent = &parents.codes[parent],
+                x = out[0],
+                y = out[1]
             ));
         }
         let sum = sums.entry(parent).or_default();
@@ -189,12 +227,24 @@ fn nesting(children: &Zones, parents: &Zones) -> Nesting {
         let (area, people) = sums.get(&parent).copied().unwrap_or_default();
         let own = parents.area(parent);
         if (area - own).abs() > AREA_TOLERANCE * own {
-            faults.push(format!("{code} has {own:.1} m2 and its parts {area:.1} m2"));
+            faults.push(message!(
+                "cli.nesting.area",
+                "{code} has {own} m2 and its parts {parts} m2",
+                code = code,
+                own = format!("{own:.1}"),
+                parts = format!("{area:.1}")
+            ));
         }
         if let Some(own) = parents.people(parent)
             && (people - own).abs() > 0.5
         {
-            faults.push(format!("{code} has {own} people and its parts {people}"));
+            faults.push(message!(
+                "cli.nesting.people",
+                "{code} has {own} people and its parts {parts}",
+                code = code,
+                own = own,
+                parts = people
+            ));
         }
     }
     Nesting {
@@ -254,65 +304,66 @@ fn index_of(zones: &Zones) -> SpatialIndex {
     SpatialIndex::build(items.collect())
 }
 
-fn print(report: &Report) {
+/// The report for people.
+fn lines_of(report: &Report) -> Vec<Message> {
     let c = &report.coverage;
-    println!(
-        "{}: {} polygons, {} vertices, {:.6} km2",
-        report.file,
-        c.polygons,
-        c.vertices,
-        c.area_m2 / 1e6
-    );
-    if let Some(people) = report.people {
-        println!("people: {people}");
-    }
-    println!(
-        "gaps: {:.4} m2; overlaps: {:.4} m2; defects: {}",
-        c.gap_area_m2,
-        c.overlap_area_m2,
-        c.defects.len()
-    );
-    for defect in c.defects.iter().take(MOST_PRINTED) {
-        println!("  {}", sentence(defect));
-    }
-    if c.defects.len() > MOST_PRINTED {
-        println!(
-            "  … and {} more; --json lists all",
-            c.defects.len() - MOST_PRINTED
-        );
+    let mut lines = vec![message!(
+        "cli.grids.sum",
+        "{file}: {polygons} polygons, {vertices} vertices, {area} km2",
+        file = &report.file,
+        polygons = c.polygons,
+        vertices = c.vertices,
+        area = format!("{:.6}", c.area_m2 / 1e6)
+    )];
+    let people = report.people;
+    lines.extend(people.map(|n| message!("cli.grids.people", "people: {n}", n = n)));
+    lines.push(message!(
+        "cli.grids.defects",
+        "gaps: {gaps} m2; overlaps: {overlaps} m2; defects: {defects}",
+        gaps = format!("{:.4}", c.gap_area_m2),
+        overlaps = format!("{:.4}", c.overlap_area_m2),
+        defects = c.defects.len()
+    ));
+    lines.extend(c.defects.iter().take(MOST_PRINTED).map(sentence));
+    if let more @ 1.. = c.defects.len().saturating_sub(MOST_PRINTED) {
+        lines.push(message!(
+            "cli.grids.more",
+            "  … and {more} more; --json lists all",
+            more = more
+        ));
     }
     if let Some(nesting) = &report.nesting {
-        println!(
-            "nesting: {} parents, {} faults",
-            nesting.parents,
-            nesting.faults.len()
-        );
-        for fault in nesting.faults.iter().take(MOST_PRINTED) {
-            println!("  {fault}");
-        }
+        lines.push(message!(
+            "cli.grids.nesting",
+            "nesting: {parents} parents, {faults} faults",
+            parents = nesting.parents,
+            faults = nesting.faults.len()
+        ));
+        let faults = nesting.faults.iter().take(MOST_PRINTED).cloned();
+        lines.extend(faults.map(indented));
     }
+    lines
 }
 
-fn sentence(defect: &Defect) -> String {
-    let kind = |sliver: &bool, what: &str| {
-        if *sliver {
-            format!("sliver {what}")
-        } else {
-            what.to_owned()
-        }
-    };
-    match defect {
+fn indented(told: Message) -> Message {
+    message!("cli.grids.entry", "  {text}", text = told)
+}
+
+fn sentence(defect: &Defect) -> Message {
+    let told = match defect {
         Defect::Gap {
             area_m2,
             at,
             sliver,
         } => {
-            format!(
-                "{} of {area_m2:.4} m2 at ({}, {})",
-                kind(sliver, "gap"),
-                at[0],
-                at[1]
-            )
+            let told = match sliver {
+                false => message!("cli.defect.gap", "gap of {area} m2 at ({x}, {y})"),
+                true => message!(
+                    "cli.defect.gap_sliver",
+                    "sliver gap of {area} m2 at ({x}, {y})"
+                ),
+            };
+            placed(told, *at).with("area", format!("{area_m2:.4}"))
         }
         Defect::Overlap {
             a,
@@ -320,25 +371,50 @@ fn sentence(defect: &Defect) -> String {
             area_m2,
             at,
             sliver,
-        } => format!(
-            "{} of {a} and {b}, {area_m2:.4} m2 at ({}, {})",
-            kind(sliver, "overlap"),
-            at[0],
-            at[1]
-        ),
+        } => {
+            let told = match sliver {
+                false => message!(
+                    "cli.defect.overlap",
+                    "overlap of {a} and {b}, {area} m2 at ({x}, {y})"
+                ),
+                true => message!(
+                    "cli.defect.overlap_sliver",
+                    "sliver overlap of {a} and {b}, {area} m2 at ({x}, {y})"
+                ),
+            };
+            let told = told.with("a", a).with("b", b);
+            placed(told, *at).with("area", format!("{area_m2:.4}"))
+        }
         Defect::Ring {
             id,
             ring,
             fault,
             at,
         } => {
-            let place = at
-                .map(|p| format!(" at ({}, {})", p[0], p[1]))
-                .unwrap_or_default();
-            format!("{id}: ring {ring} {fault}{place}")
+            let told = match at {
+                None => message!("cli.defect.ring", "{id}: ring {ring} {fault}"),
+                Some(at) => placed(
+                    message!(
+                        "cli.defect.ring_at",
+                        "{id}: ring {ring} {fault} at ({x}, {y})"
+                    ),
+                    *at,
+                ),
+            };
+            let told = told.with("id", id).with("ring", *ring);
+            told.with("fault", fault.clone())
         }
-        Defect::SameCode { id } => format!("two polygons have the code {id}"),
-    }
+        Defect::SameCode { id } => message!(
+            "cli.defect.same_code",
+            "two polygons have the code {id}",
+            id = id
+        ),
+    };
+    indented(told)
+}
+
+fn placed(told: Message, at: [f64; 2]) -> Message {
+    told.with("x", at[0]).with("y", at[1])
 }
 
 /// Prints the grid of each point.

@@ -2,13 +2,16 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use stormgrid_core::message;
+use stormgrid_project::ProjectError;
 use stormgrid_project::hindcast::{Hindcast, Options, Row, hindcast as compute};
 
 use crate::args::HindcastArguments;
+use crate::failure::Result;
+use crate::language::{self, Language};
 
 /// Computes the storms of a data folder and prints the table.
-pub fn hindcast(arguments: &HindcastArguments) -> Result<ExitCode> {
+pub fn hindcast(arguments: &HindcastArguments, language: Language) -> Result<ExitCode> {
     let options = Options {
         storms: arguments.storm.clone(),
         cell_size_m: arguments.cell_size,
@@ -19,13 +22,14 @@ pub fn hindcast(arguments: &HindcastArguments) -> Result<ExitCode> {
     };
     let found = compute(&arguments.data, &options, |storm| {
         if !arguments.json {
-            eprintln!("computing {storm}");
+            let storm = language::storm(storm);
+            let line = message!("cli.hindcast.storm", "computing {storm}", storm = storm);
+            eprintln!("{}", language.tell(&line));
         }
     })?;
     let page = page(&found);
     if let Some(path) = &arguments.page {
-        std::fs::write(path, &page)
-            .with_context(|| format!("{} cannot be written", path.display()))?;
+        std::fs::write(path, &page).map_err(|error| ProjectError::write(path, &error))?;
     }
     match arguments.json {
         true => println!("{}", serde_json::to_string_pretty(&found)?),

@@ -1,13 +1,17 @@
 //! The `stormgrid` program.
 //!
 //! Exit status: 0 done, 1 the input is at fault (one sentence on the error output), 2 usage.
+//!
+//! What people read is Chinese or English, as `--lang` or the environment says; the help is English.
 
 mod args;
 mod check;
 mod demo;
 mod ensemble;
+mod failure;
 mod grids;
 mod hindcast;
+mod language;
 mod rehearse;
 mod run;
 mod typhoon;
@@ -19,6 +23,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Arguments, CityCommand, Command, GridsCommand};
+use language::Language;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -29,29 +34,28 @@ fn main() -> ExitCode {
         )
         .with_writer(std::io::stderr)
         .init();
+    let language = arguments.lang.unwrap_or_else(Language::of_environment);
     let outcome = match arguments.command {
-        Command::Demo(options) => demo::demo(&options),
-        Command::Serve(options) => demo::serve(&options),
-        Command::Simulate(options) => run::simulate(&options),
-        Command::Forecast(options) => run::forecast(&options),
-        Command::Typhoon(options) => typhoon::typhoon(&options),
-        Command::Grids(GridsCommand::Check(options)) => grids::check(&options),
+        Command::Demo(options) => demo::demo(&options, language),
+        Command::Serve(options) => demo::serve(&options, language),
+        Command::Simulate(options) => run::simulate(&options, language),
+        Command::Forecast(options) => run::forecast(&options, language),
+        Command::Typhoon(options) => typhoon::typhoon(&options, language),
+        Command::Grids(GridsCommand::Check(options)) => grids::check(&options, language),
         Command::Grids(GridsCommand::Locate(options)) => grids::locate(&options),
-        Command::City(CityCommand::Info(options)) => check::city_info(&options),
-        Command::Check(options) => check::check(&options),
-        Command::Hindcast(options) => hindcast::hindcast(&options),
-        Command::Verify(options) => verify::verify(&options),
-        Command::Warnings(command) => warnings::warnings(&command),
-        Command::Compare(options) => rehearse::compare(&options),
-        Command::Plan(options) => rehearse::plan(&options),
-        Command::Advisory(options) => rehearse::advisory(&options),
+        Command::City(CityCommand::Info(options)) => check::city_info(&options, language),
+        Command::Check(options) => check::check(&options, language),
+        Command::Hindcast(options) => hindcast::hindcast(&options, language),
+        Command::Verify(options) => verify::verify(&options, language),
+        Command::Warnings(command) => warnings::warnings(&command, language),
+        Command::Compare(options) => rehearse::compare(&options, language),
+        Command::Plan(options) => rehearse::plan(&options, language),
+        Command::Advisory(options) => rehearse::advisory(&options, language),
     };
     match outcome {
         Ok(code) => code,
-        Err(error) => {
-            let text = format!("{error:#}");
-            let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-            eprintln!("error: {one_line}");
+        Err(failure) => {
+            eprintln!("{}", failure.told(language));
             ExitCode::FAILURE
         }
     }

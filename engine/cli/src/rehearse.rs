@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_project::advisory::check_advisory;
 use stormgrid_project::evacuation::{
     PlanOptions, evacuation_plan, plan_csv, plan_geojson, read_basis, roads_cut,
@@ -11,6 +12,9 @@ use stormgrid_project::rehearsal::{Rehearsal, compare_folders};
 use stormgrid_project::{LoadedTwin, files};
 
 use crate::args::{AdvisoryArguments, CompareArguments, ForecastArguments, PlanArguments};
+use crate::failure::Result;
+use crate::language::Language;
+use crate::run::results;
 
 /// What a forecast is asked to change.
 pub fn of(arguments: &ForecastArguments) -> Result<Rehearsal> {
@@ -31,37 +35,57 @@ pub fn of(arguments: &ForecastArguments) -> Result<Rehearsal> {
 }
 
 /// Compares two runs.
-pub fn compare(arguments: &CompareArguments) -> Result<ExitCode> {
+pub fn compare(arguments: &CompareArguments, language: Language) -> Result<ExitCode> {
     let out = arguments.out.as_deref();
     let found = compare_folders(&arguments.first, &arguments.second, &arguments.layer, out)?;
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&found)?);
         return Ok(ExitCode::SUCCESS);
     }
-    println!("a: {}\nb: {}", found.a.title.en, found.b.title.en);
+    let (a, b) = (language.of(&found.a.title), language.of(&found.b.title));
+    println!("a: {a}\nb: {b}");
     let t = &found.totals;
     for (what, pair, unit) in [
-        ("people reached", t.people_reached, ""),
-        ("flooded area", t.flooded_area_m2, " m2"),
-        ("buildings reached", t.buildings_reached, ""),
-        ("roads cut", t.roads_cut_m, " m"),
-        ("damage", t.damage, ""),
+        (
+            message!("cli.compare.people", "people reached"),
+            t.people_reached,
+            "",
+        ),
+        (
+            message!("cli.compare.area", "flooded area"),
+            t.flooded_area_m2,
+            " m2",
+        ),
+        (
+            message!("cli.compare.buildings", "buildings reached"),
+            t.buildings_reached,
+            "",
+        ),
+        (
+            message!("cli.compare.roads", "roads cut"),
+            t.roads_cut_m,
+            " m",
+        ),
+        (message!("cli.compare.damage", "damage"), t.damage, ""),
     ] {
-        println!(
-            "{what}: {:.0}{unit}, {:.0}{unit}, difference {:+.0}{unit}",
-            pair.a,
-            pair.b,
-            pair.b - pair.a
+        let row = message!(
+            "cli.compare.row",
+            "{what}: {a}, {b}, difference {difference}",
+            what = what,
+            a = format!("{:.0}{unit}", pair.a),
+            b = format!("{:.0}{unit}", pair.b),
+            difference = format!("{:+.0}{unit}", pair.b - pair.a)
         );
+        println!("{}", language.tell(&row));
     }
     if let Some(out) = out {
-        println!("results: {}", out.display());
+        println!("{}", language.tell(&results(out)));
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Plans an evacuation.
-pub fn plan(arguments: &PlanArguments) -> Result<ExitCode> {
+pub fn plan(arguments: &PlanArguments, language: Language) -> Result<ExitCode> {
     let twin = LoadedTwin::load(&arguments.twin)?;
     let basis = read_basis(&arguments.run)?;
     let options = PlanOptions {
@@ -87,26 +111,35 @@ pub fn plan(arguments: &PlanArguments) -> Result<ExitCode> {
     }
     for step in &plan.steps {
         let to = step.shelter.as_ref().map_or("-", |s| s.name.as_str());
-        println!(
-            "{:>4} {} {} {}: {} -> {to}",
-            step.order, step.time, step.grid.code, step.grid.name, step.note.en
+        let line = message!(
+            "cli.plan.step",
+            "{order} {time} {code} {name}: {note} -> {to}",
+            order = format!("{:>4}", step.order),
+            time = &step.time,
+            code = &step.grid.code,
+            name = &step.grid.name,
+            note = Message::Own(step.note.clone()),
+            to = to
         );
+        println!("{}", language.tell(&line));
     }
-    println!(
-        "{} grids, {} people leave, {} stay above the water, {} without a place",
-        plan.steps.len(),
-        plan.people,
-        plan.people_above,
-        plan.unplaced_people
+    let line = message!(
+        "cli.plan.totals",
+        "{grids} grids, {people} people leave, {above} stay above the water, {unplaced} without a place",
+        grids = plan.steps.len(),
+        people = plan.people,
+        above = plan.people_above,
+        unplaced = plan.unplaced_people
     );
+    println!("{}", language.tell(&line));
     for note in &plan.notes {
-        println!("note: {}", note.en);
+        println!("{}", language.note(note));
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Checks an advisory.
-pub fn advisory(arguments: &AdvisoryArguments) -> Result<ExitCode> {
+pub fn advisory(arguments: &AdvisoryArguments, language: Language) -> Result<ExitCode> {
     let checked = check_advisory(
         &files::read(&arguments.file)?,
         &files::name(&arguments.file),
@@ -119,17 +152,19 @@ pub fn advisory(arguments: &AdvisoryArguments) -> Result<ExitCode> {
     let optional =
         |v: Option<f64>, digits: usize| v.map_or("-".to_owned(), |v| format!("{v:.digits$}"));
     for fix in &checked.track {
-        println!(
-            "{}  {:.2} N {:.2} E  {} m/s  {} hPa",
-            fix.time,
-            fix.lat_deg,
-            fix.lon_deg,
-            optional(fix.vmax_mps, 1),
-            optional(fix.pmin_hpa, 0)
+        let line = message!(
+            "cli.advisory.fix",
+            "{time}  {lat} N {lon} E  {wind} m/s  {pressure} hPa",
+            time = &fix.time,
+            lat = format!("{:.2}", fix.lat_deg),
+            lon = format!("{:.2}", fix.lon_deg),
+            wind = optional(fix.vmax_mps, 1),
+            pressure = optional(fix.pmin_hpa, 0)
         );
+        println!("{}", language.tell(&line));
     }
     for note in &checked.notes {
-        println!("note: {}", note.en);
+        println!("{}", language.note(note));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -2,11 +2,13 @@
 
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_project::storm::StormTable;
 use stormgrid_project::{
     ForecastOptions, Listener, LoadedTwin, Progress, RunOptions, Stage, Summary,
@@ -14,6 +16,8 @@ use stormgrid_project::{
 
 use crate::args::{ForecastArguments, SimulateArguments};
 use crate::ensemble;
+use crate::failure::Result;
+use crate::language::Language;
 
 /// Steps of the bar.
 const BAR_STEPS: u64 = 1000;
@@ -22,11 +26,14 @@ const BAR_STEPS: u64 = 1000;
 const CELL_SIZE_M: f64 = 20.0;
 
 /// A bar while a person watches, nothing otherwise.
-pub struct Bar(ProgressBar);
+pub struct Bar {
+    bar: ProgressBar,
+    language: Language,
+}
 
 impl Bar {
     /// A bar on the error output if that is a terminal.
-    pub fn new() -> Self {
+    pub fn new(language: Language) -> Self {
         let bar = if std::io::stderr().is_terminal() {
             ProgressBar::new(BAR_STEPS)
         } else {
@@ -34,38 +41,37 @@ impl Bar {
         };
         let style = ProgressStyle::with_template("{msg:10} [{bar:40}] {percent:>3} %  {eta}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self(bar)
+        Self { bar, language }
     }
 
     /// Shows how far it is.
     pub fn show(&self, progress: &Progress) -> ControlFlow<()> {
-        self.0.set_message(match progress.stage {
-            Stage::Load => "reading",
-            Stage::Storm => "storm",
-            Stage::Flood => "flood",
-            Stage::Exposure => "exposure",
-            Stage::Done => "done",
-        });
-        self.0
-            .set_position((progress.share * BAR_STEPS as f64) as u64);
+        let stage = match progress.stage {
+            Stage::Load => message!("cli.stage.load", "reading"),
+            Stage::Storm => message!("cli.stage.storm", "storm"),
+            Stage::Flood => message!("cli.stage.flood", "flood"),
+            Stage::Exposure => message!("cli.stage.exposure", "exposure"),
+            Stage::Done => message!("cli.stage.done", "done"),
+        };
+        self.show_as(&self.language.tell(&stage), progress.share);
         ControlFlow::Continue(())
     }
 
     /// Shows how far a thing with a name of its own is, 0 to 1.
     pub fn show_as(&self, name: &str, share: f64) {
-        self.0.set_message(name.to_owned());
-        self.0.set_position((share * BAR_STEPS as f64) as u64);
+        self.bar.set_message(name.to_owned());
+        self.bar.set_position((share * BAR_STEPS as f64) as u64);
     }
 
     /// Takes the bar away.
     pub fn clear(&self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }
 
 /// Runs a scenario.
-pub fn simulate(arguments: &SimulateArguments) -> Result<ExitCode> {
-    let bar = Bar::new();
+pub fn simulate(arguments: &SimulateArguments, language: Language) -> Result<ExitCode> {
+    let bar = Bar::new(language);
     let options = RunOptions {
         threads: arguments.threads,
         frames: arguments.frames,
@@ -77,11 +83,7 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<ExitCode> {
             bar.show(&p)
         });
     bar.clear();
-    tell(
-        &outcome?,
-        &arguments.out.display().to_string(),
-        arguments.json,
-    )?;
+    tell(&outcome?, &arguments.out, arguments.json, language)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -114,52 +116,77 @@ pub fn options(arguments: &ForecastArguments, cell_size: f64) -> Result<Forecast
 }
 
 /// Runs a forecast.
-pub fn forecast(arguments: &ForecastArguments) -> Result<ExitCode> {
+pub fn forecast(arguments: &ForecastArguments, language: Language) -> Result<ExitCode> {
     if let Some(spec) = &arguments.member_spec {
-        return ensemble::member(arguments, spec);
+        return ensemble::member(arguments, spec, language);
     }
     if let Some(members) = arguments.members {
-        return ensemble::ensemble(arguments, members);
+        return ensemble::ensemble(arguments, members, language);
     }
     let twin = LoadedTwin::load(&arguments.twin)?;
     let options = options(arguments, CELL_SIZE_M)?;
-    let mut watched = Watched(Bar::new());
+    let mut watched = Watched(Bar::new(language));
     let outcome = stormgrid_project::forecast(&twin, &options, Some(&arguments.out), &mut watched);
     watched.0.clear();
-    tell(
-        &outcome?.summary,
-        &arguments.out.display().to_string(),
-        arguments.json,
-    )?;
+    let summary = outcome?.summary;
+    tell(&summary, &arguments.out, arguments.json, language)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Prints what a run came to.
-pub fn tell(summary: &Summary, out: &str, json: bool) -> Result<()> {
+pub fn tell(summary: &Summary, out: &Path, json: bool, language: Language) -> Result<()> {
     if json {
         println!("{}", serde_json::to_string_pretty(summary)?);
         return Ok(());
     }
-    println!(
-        "{}: {} cells of {} m, {} steps",
-        summary.title.en, summary.cells, summary.cell_size_m, summary.steps
-    );
-    println!(
-        "water: {:.0} m3 in, {:.0} m3 out, {:.0} m3 stored, error {:.1e}",
-        summary.volume_in_m3,
-        summary.volume_out_m3,
-        summary.volume_stored_m3,
-        summary.volume_error_rel
-    );
-    let cpu = summary
-        .cpu_s
-        .map(|s| format!(", {s:.1} s of processor time"))
-        .unwrap_or_default();
-    println!(
-        "time: {:.1} s{cpu}, {} threads",
-        summary.wall_s, summary.threads
-    );
+    for line in [told_of_cells(summary), water(summary), time(summary)] {
+        println!("{}", language.tell(&line));
+    }
     println!("digest: {}", summary.digest);
-    println!("results: {out}");
+    println!("{}", language.tell(&results(out)));
     Ok(())
+}
+
+/// Where the results lie.
+pub fn results(out: &Path) -> Message {
+    message!(
+        "cli.results",
+        "results: {folder}",
+        folder = out.display().to_string()
+    )
+}
+
+fn told_of_cells(summary: &Summary) -> Message {
+    message!(
+        "cli.run.cells",
+        "{title}: {cells} cells of {size} m, {steps} steps",
+        title = Message::Own(summary.title.clone()),
+        cells = summary.cells,
+        size = summary.cell_size_m,
+        steps = summary.steps
+    )
+}
+
+fn water(summary: &Summary) -> Message {
+    message!(
+        "cli.run.water",
+        "water: {inflow} m3 in, {outflow} m3 out, {stored} m3 stored, error {error}",
+        inflow = format!("{:.0}", summary.volume_in_m3),
+        outflow = format!("{:.0}", summary.volume_out_m3),
+        stored = format!("{:.0}", summary.volume_stored_m3),
+        error = format!("{:.1e}", summary.volume_error_rel)
+    )
+}
+
+fn time(summary: &Summary) -> Message {
+    let told = match summary.cpu_s {
+        None => message!("cli.run.time", "time: {wall} s, {threads} threads"),
+        Some(cpu) => message!(
+            "cli.run.time_cpu",
+            "time: {wall} s, {cpu} s of processor time, {threads} threads",
+            cpu = format!("{cpu:.1}")
+        ),
+    };
+    told.with("wall", format!("{:.1}", summary.wall_s))
+        .with("threads", summary.threads)
 }

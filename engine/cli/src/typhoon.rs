@@ -3,16 +3,18 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
 use stormgrid_core::frame::Geodetic;
+use stormgrid_core::message;
 use stormgrid_formats::series::read_points;
-use stormgrid_project::{files, storm, tables};
+use stormgrid_project::{ProjectError, files, storm, tables};
 use stormgrid_sim::typhoon::Parameters;
 
 use crate::args::TyphoonArguments;
+use crate::failure::Result;
+use crate::language::{self, Language};
 
 /// Writes the table of a storm at points over its whole track.
-pub fn typhoon(arguments: &TyphoonArguments) -> Result<ExitCode> {
+pub fn typhoon(arguments: &TyphoonArguments, language: Language) -> Result<ExitCode> {
     let storm = storm::read_storm(&storm::Choice {
         radii: arguments.radii.as_deref(),
         name: arguments.storm.as_deref(),
@@ -27,12 +29,13 @@ pub fn typhoon(arguments: &TyphoonArguments) -> Result<ExitCode> {
     })?;
     let track = &storm.track;
     for note in &storm.notes {
-        eprintln!("note: {}", note.en);
+        eprintln!("{}", language.note(note));
     }
     let points_file = files::name(&arguments.at);
     let points = read_points(&files::read(&arguments.at)?, &points_file)?;
     let (Some(first), Some(last)) = (track.fixes.first(), track.fixes.last()) else {
-        bail!("{} holds no fix", arguments.track.display());
+        let file = arguments.track.display().to_string();
+        return Err(message!("cli.typhoon.no_fix", "{file} holds no fix", file = file).into());
     };
     let step = i64::from(arguments.step) * 60;
     let times: Vec<_> = (0..)
@@ -43,8 +46,15 @@ pub fn typhoon(arguments: &TyphoonArguments) -> Result<ExitCode> {
         "id,lon,lat,time_utc,wind_mps,wind_from_deg,u_mps,v_mps,pressure_hpa,rain_mm_h\r\n",
     );
     for point in &points {
-        let at = Geodetic::from_degrees(point.x, point.y)
-            .with_context(|| format!("{points_file}, point {}", point.id))?;
+        let at = Geodetic::from_degrees(point.x, point.y).map_err(|error| {
+            message!(
+                "cli.typhoon.point",
+                "{file}, point {id}: {problem}",
+                file = &points_file,
+                id = &point.id,
+                problem = error.message()
+            )
+        })?;
         for &time in &times {
             let s = storm::sample(&storm, at, time);
             let _ = write!(
@@ -63,14 +73,16 @@ pub fn typhoon(arguments: &TyphoonArguments) -> Result<ExitCode> {
             );
         }
     }
-    std::fs::write(&arguments.out, text)
-        .with_context(|| format!("{} cannot be written", arguments.out.display()))?;
-    println!(
-        "{} {}: {} points, {} times, 10-minute means at 10 m over water",
-        track.agency,
-        track.name,
-        points.len(),
-        times.len()
+    let written = std::fs::write(&arguments.out, text);
+    written.map_err(|error| ProjectError::write(&arguments.out, &error))?;
+    let line = message!(
+        "cli.typhoon.done",
+        "{agency} {name}: {points} points, {times} times, 10-minute means at 10 m over water",
+        agency = &track.agency,
+        name = language::storm(&track.name),
+        points = points.len(),
+        times = times.len()
     );
+    println!("{}", language.tell(&line));
     Ok(ExitCode::SUCCESS)
 }

@@ -3,17 +3,19 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
-use stormgrid_project::files;
+use stormgrid_core::message;
+use stormgrid_project::{ProjectError, files};
 use stormgrid_verify::{CASES, Lab, Report, page, svg};
 
 use crate::args::VerifyArguments;
+use crate::failure::Result;
+use crate::language::Language;
 
 /// The folder of the wave tank's data in the folder that `--data` names.
 const LAB: &str = "monai_lab";
 
 /// Runs the cases whose answer is known and prints what came out.
-pub fn verify(arguments: &VerifyArguments) -> Result<ExitCode> {
+pub fn verify(arguments: &VerifyArguments, language: Language) -> Result<ExitCode> {
     let lab = arguments.data.as_deref().map(read_lab).transpose()?;
     let mut reports = Vec::new();
     for case in CASES {
@@ -28,12 +30,17 @@ pub fn verify(arguments: &VerifyArguments) -> Result<ExitCode> {
     }
     if reports.is_empty() {
         let names: Vec<_> = CASES.iter().map(|case| case.name).collect();
-        bail!("there is no such case; the cases are {}", names.join(", "));
+        return Err(message!(
+            "cli.verify.no_case",
+            "there is no such case; the cases are {names}",
+            names = names.join(", ")
+        )
+        .into());
     }
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&reports)?);
     } else {
-        println!("{}", page::totals(&reports));
+        println!("{}", language.tell(&page::totals(&reports)));
     }
     if let Some(folder) = &arguments.plots {
         write_plots(&reports, folder)?;
@@ -45,7 +52,7 @@ pub fn verify(arguments: &VerifyArguments) -> Result<ExitCode> {
         // From the page, its plots lie in the folder beside it.
         let plots = folder.file_name().unwrap_or_default().to_string_lossy();
         let text = page::markdown(&reports, command, &plots);
-        std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
+        std::fs::write(file, text).map_err(|error| ProjectError::write(file, &error))?;
     }
     Ok(match reports.iter().all(Report::passes) {
         true => ExitCode::SUCCESS,
@@ -62,13 +69,11 @@ fn read_lab(folder: &Path) -> Result<Lab> {
 }
 
 fn write_plots(reports: &[Report], folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    std::fs::create_dir_all(folder).map_err(|error| ProjectError::write(folder, &error))?;
     for report in reports {
         if let Some(plot) = svg::plot(report) {
             let file = folder.join(format!("{}.svg", report.case));
-            std::fs::write(&file, plot)
-                .with_context(|| format!("cannot write {}", file.display()))?;
+            std::fs::write(&file, plot).map_err(|error| ProjectError::write(&file, &error))?;
         }
     }
     Ok(())

@@ -4,12 +4,15 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result};
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::time::Instant;
 use stormgrid_project::files;
-use stormgrid_project::warning::{Change, Rules, Store, View, Warning};
+use stormgrid_project::warning::{Change, Rules, State, Store, View, Warning};
 
 use crate::args::{StoreArguments, WarningsCommand};
+use crate::failure::Result;
+use crate::language::{Language, padded};
 
 fn now() -> Instant {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -25,7 +28,7 @@ fn open(arguments: &StoreArguments) -> Result<Store> {
 }
 
 /// Does what was asked and tells the warnings that it concerns.
-pub fn warnings(command: &WarningsCommand) -> Result<ExitCode> {
+pub fn warnings(command: &WarningsCommand, language: Language) -> Result<ExitCode> {
     let now = now();
     let (store, ids, json) = match command {
         WarningsCommand::Drafts { run, at } => {
@@ -77,30 +80,45 @@ pub fn warnings(command: &WarningsCommand) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     for view in &views {
-        let state = serde_json::to_value(view.state)?;
-        println!(
-            "{}  {:10}  {}",
-            view.id,
-            state.as_str().unwrap_or_default(),
-            view.headline.zh
-        );
+        // Both texts in both languages: who approves a warning approves both.
+        let state = padded(&language.tell(&state(view.state)), 10);
+        println!("{}  {state}  {}", view.id, view.headline.zh);
         println!("{:33}{:10}  {}", "", "", view.headline.en);
     }
     let (lines, head) = store.head();
-    println!(
-        "{} warnings; the journal is whole: {lines} lines, newest hash {head}",
-        views.len()
+    let line = message!(
+        "cli.warnings.total",
+        "{n} warnings; the journal is whole: {lines} lines, newest hash {head}",
+        n = views.len(),
+        lines = lines,
+        head = head
     );
+    println!("{}", language.tell(&line));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where a warning stands; in English the word of the journal.
+fn state(state: State) -> Message {
+    match state {
+        State::Draft => message!("cli.warnings.draft", "draft"),
+        State::Issued => message!("cli.warnings.issued", "issued"),
+        State::Superseded => message!("cli.warnings.superseded", "superseded"),
+        State::Cancelled => message!("cli.warnings.cancelled", "cancelled"),
+        State::Expired => message!("cli.warnings.expired", "expired"),
+        State::Discarded => message!("cli.warnings.discarded", "discarded"),
+    }
 }
 
 /// Takes the drafts of a run folder into the journal.
 fn take(store: &mut Store, run: &Path, now: Instant) -> Result<Vec<String>> {
     let path = run.join("warnings/drafts.json");
-    let drafts: Vec<Warning> = serde_json::from_slice(&files::read(&path)?).with_context(|| {
-        format!(
-            "{}: it holds no drafts of warnings; run the forecast again",
-            path.display()
+    let drafts = serde_json::from_slice(&files::read(&path)?);
+    let drafts: Vec<Warning> = drafts.map_err(|error| {
+        message!(
+            "cli.warnings.no_drafts",
+            "{file}: it holds no drafts of warnings; run the forecast again: {detail}",
+            file = path.display().to_string(),
+            detail = Message::english(error)
         )
     })?;
     let Some(first) = drafts.first() else {

@@ -22,6 +22,7 @@ fn check(text: &str) -> Output {
     Command::new(env!("CARGO_BIN_EXE_stormgrid"))
         .args(["advisory", "--json"])
         .arg(&path)
+        .env("STORMGRID_LANG", "en")
         .output()
         .expect("the program starts")
 }

@@ -52,6 +52,7 @@ fn stormgrid(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_stormgrid"))
         .args(arguments)
         .env_remove("STORMGRID_VIEWER")
+        .env("STORMGRID_LANG", "en")
         .output()
         .expect("the program starts")
 }

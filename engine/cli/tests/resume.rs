@@ -7,6 +7,7 @@ fn stormgrid(folder: &Path, arguments: &[&str]) -> std::process::Output {
     Command::new(env!("CARGO_BIN_EXE_stormgrid"))
         .current_dir(folder)
         .args(arguments)
+        .env("STORMGRID_LANG", "en")
         .output()
         .expect("the program starts")
 }

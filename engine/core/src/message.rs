@@ -14,7 +14,7 @@
 
 use std::fmt::{self, Display};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::message;
 
@@ -222,6 +222,11 @@ pub fn fault(
     told.with("file", file)
         .with("problem", problem)
         .with("remedy", remedy)
+}
+
+/// Writes a message as its English, for `serialize_with`: programs read one text, whoever reads it.
+pub fn as_english<S: Serializer>(message: &Message, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(message)
 }
 
 /// A template with its `{slots}` filled, in one pass: what goes into one is not looked through for others.

@@ -3,6 +3,9 @@
 use geo::{Coord, LineString, MultiPolygon};
 use rstar::{AABB, RTree, RTreeObject};
 
+use crate::message;
+use crate::message::Message;
+
 /// What is wrong with a ring.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RingFault {
@@ -29,23 +32,40 @@ pub enum RingFault {
     NoArea,
 }
 
+impl RingFault {
+    /// What is wrong, for both languages; the ring is named before it.
+    pub fn message(&self) -> Message {
+        match self {
+            Self::NotFinite { vertex } => message!(
+                "fault.ring.finite",
+                "vertex {vertex} is not a finite number",
+                vertex = *vertex
+            ),
+            Self::TooFewVertices { found } => message!(
+                "fault.ring.few",
+                "has {found} vertices where at least 4 are needed",
+                found = *found
+            ),
+            Self::NotClosed => message!(
+                "fault.ring.open",
+                "is not closed: its last vertex differs from its first"
+            ),
+            Self::Crossing { at, edges } => message!(
+                "fault.ring.crosses",
+                "crosses itself at ({x}, {y}), edges {first} and {second}",
+                x = at.x,
+                y = at.y,
+                first = edges[0],
+                second = edges[1]
+            ),
+            Self::NoArea => message!("fault.ring.area", "encloses no area"),
+        }
+    }
+}
+
 impl std::fmt::Display for RingFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::NotFinite { vertex } => write!(f, "vertex {vertex} is not a finite number"),
-            Self::TooFewVertices { found } => {
-                write!(f, "has {found} vertices where at least 4 are needed")
-            }
-            Self::NotClosed => write!(f, "is not closed: its last vertex differs from its first"),
-            Self::Crossing { at, edges } => {
-                write!(
-                    f,
-                    "crosses itself at ({}, {}), edges {} and {}",
-                    at.x, at.y, edges[0], edges[1]
-                )
-            }
-            Self::NoArea => write!(f, "encloses no area"),
-        }
+        self.message().fmt(f)
     }
 }
 

@@ -56,7 +56,14 @@ mod warp;
 mod write;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
+
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
+use stormgrid_core::raster::RasterError;
+use stormgrid_crs::CrsError;
+use stormgrid_formats::FormatError;
 
 pub use folder::WrittenFile;
 
@@ -100,29 +107,25 @@ pub struct DemoReport {
     pub digest: String,
 }
 
-/// Why no twin was made.
-#[derive(Debug, thiserror::Error)]
+/// Why no twin was made. Its text is one sentence.
+#[derive(Debug)]
 pub enum DemoError {
     /// The cell size is not usable.
-    #[error("a terrain cell of {cell_size_m} m is not possible; give 1 to 100 m")]
     CellSize {
         /// Cell size asked for [m].
         cell_size_m: f64,
     },
     /// The folder has something in it.
-    #[error("{} is not empty, so no demo twin is written there; remove it or name another folder", dir.display())]
     Occupied {
         /// The folder.
         dir: PathBuf,
     },
     /// The path does not end in a folder's name.
-    #[error("'{}' names no folder; give a path that ends in the new folder's name", dir.display())]
     NoName {
         /// The path.
         dir: PathBuf,
     },
     /// The file system refuses.
-    #[error("{} cannot be written ({source}); check permissions and free space", path.display())]
     File {
         /// Where.
         path: PathBuf,
@@ -130,14 +133,11 @@ pub enum DemoError {
         source: std::io::Error,
     },
     /// A place could not be projected.
-    #[error("a place of the demo city could not be projected: {0}")]
-    Projection(#[from] stormgrid_crs::CrsError),
+    Projection(CrsError),
     /// The terrain raster cannot be made.
-    #[error("the demo's terrain cannot be made: {0}")]
-    Raster(#[from] stormgrid_core::raster::RasterError),
+    Raster(RasterError),
     /// A file's content could not be put together.
-    #[error("a file of the demo could not be written: {0}")]
-    Format(#[from] stormgrid_formats::FormatError),
+    Format(FormatError),
 }
 
 impl DemoError {
@@ -146,6 +146,74 @@ impl DemoError {
             path: path.to_owned(),
             source,
         }
+    }
+
+    /// The sentence, for both languages.
+    pub fn message(&self) -> Message {
+        match self {
+            Self::CellSize { cell_size_m } => message!(
+                "fault.demo.cell",
+                "a terrain cell of {size} m is not possible; give 1 to 100 m",
+                size = *cell_size_m
+            ),
+            Self::Occupied { dir } => message!(
+                "fault.demo.occupied",
+                "{path} is not empty, so no demo twin is written there; remove it or name another folder",
+                path = dir.display().to_string()
+            ),
+            Self::NoName { dir } => message!(
+                "fault.demo.no_name",
+                "'{path}' names no folder; give a path that ends in the new folder's name",
+                path = dir.display().to_string()
+            ),
+            Self::File { path, source } => message!(
+                "fault.demo.file",
+                "{path} cannot be written ({reason}); check permissions and free space",
+                path = path.display().to_string(),
+                reason = Message::english(source)
+            ),
+            Self::Projection(error) => message!(
+                "fault.demo.projection",
+                "a place of the demo city could not be projected: {problem}",
+                problem = error.message()
+            ),
+            Self::Raster(error) => message!(
+                "fault.demo.raster",
+                "the demo's terrain cannot be made: {problem}",
+                problem = Message::english(error)
+            ),
+            Self::Format(error) => message!(
+                "fault.demo.format",
+                "a file of the demo could not be written: {problem}",
+                problem = error.message()
+            ),
+        }
+    }
+}
+
+impl fmt::Display for DemoError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.message().fmt(f)
+    }
+}
+
+impl std::error::Error for DemoError {}
+
+impl From<CrsError> for DemoError {
+    fn from(error: CrsError) -> Self {
+        Self::Projection(error)
+    }
+}
+
+impl From<RasterError> for DemoError {
+    fn from(error: RasterError) -> Self {
+        Self::Raster(error)
+    }
+}
+
+impl From<FormatError> for DemoError {
+    fn from(error: FormatError) -> Self {
+        Self::Format(error)
     }
 }
 

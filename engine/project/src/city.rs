@@ -4,6 +4,8 @@ use std::path::Path;
 
 use geo::MultiPolygon;
 use stormgrid_core::mesh::{TriangleMesh, extrude};
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_formats::cityjson::{self, LodChoice};
 use stormgrid_formats::vector::Feature;
 use stormgrid_twin::Building;
@@ -28,7 +30,7 @@ pub struct City {
     /// The buildings in the order of the file.
     pub buildings: Vec<BuildingSource>,
     /// Assumptions and oddities.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Message>,
 }
 
 /// Height of a building that tells neither height nor floors [m].
@@ -71,9 +73,12 @@ fn footprints(path: &Path, frame: &Frame) -> Result<City, ProjectError> {
         });
     }
     if unknown > 0 {
-        city.warnings.push(format!(
-            "{}: {unknown} footprints have no height and are drawn {USUAL_HEIGHT} m high",
-            files::name(path)
+        city.warnings.push(message!(
+            "note.city.no_height",
+            "{file}: {n} footprints have no height and are drawn {height} m high",
+            file = files::name(path),
+            n = unknown,
+            height = USUAL_HEIGHT
         ));
     }
     Ok(city)

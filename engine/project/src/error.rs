@@ -75,7 +75,8 @@ impl ProjectError {
         }
     }
 
-    pub(crate) fn write(path: &Path, error: &std::io::Error) -> Self {
+    /// What cannot be written, and what the system says.
+    pub fn write(path: &Path, error: &std::io::Error) -> Self {
         Self::Write {
             path: path.display().to_string(),
             reason: reason(error),

@@ -7,6 +7,8 @@ use serde::Serialize;
 use stormgrid_core::area::geodesic_area_m2;
 use stormgrid_core::frame::{Geodetic, SiteFrame};
 use stormgrid_core::ids::FeatureIdx;
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::raster::{Raster, RasterGeometry};
 use stormgrid_crs::Projector;
 use stormgrid_formats::chunk::{city_chunk, encode_city, encode_terrain};
@@ -24,7 +26,7 @@ use crate::ground::{DEFAULT_MANNING, Ground, Roughness};
 use crate::impact::{ZoneSource, exposed, facility};
 use crate::storm::Bilingual;
 use crate::vectors::{self, Frame};
-use crate::{ProjectError, files};
+use crate::{ProjectError, files, messages};
 
 /// Identifier of the layer of buildings.
 pub const BUILDINGS: &str = "buildings";
@@ -101,7 +103,7 @@ pub struct LoadedTwin {
     /// The city for the viewer.
     pub city: Vec<CityPart>,
     /// What a person should know.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Message>,
 }
 
 /// A line of `stormgrid check`.
@@ -109,8 +111,9 @@ pub struct LoadedTwin {
 pub struct LayerSummary {
     /// Identifier.
     pub id: String,
-    /// What it is.
-    pub what: String,
+    /// What it is; serialized as its English.
+    #[serde(serialize_with = "message::as_english")]
+    pub what: Message,
     /// How many features or cells.
     pub count: usize,
     /// Sum of the people, where the features tell them.
@@ -337,7 +340,13 @@ impl LoadedTwin {
         let g = self.ground.elevation.geometry();
         let mut lines = vec![LayerSummary {
             id: "terrain".to_owned(),
-            what: format!("{} x {} cells of {} m", g.n_cols, g.n_rows, g.dx),
+            what: message!(
+                "what.cells",
+                "{cols} x {rows} cells of {size} m",
+                cols = g.n_cols,
+                rows = g.n_rows,
+                size = g.dx
+            ),
             count: g.n_cells(),
             people: None,
         }];
@@ -346,17 +355,19 @@ impl LoadedTwin {
                 GeometryKind::Building => {
                     let people = self.twin.all::<Building>(layer);
                     let sum = people.filter_map(|b| b.people).map(f64::from).sum();
-                    ("buildings".to_owned(), Some(sum))
+                    (message!("what.buildings", "buildings"), Some(sum))
                 }
                 GeometryKind::Polygon => {
                     let people = self.twin.all::<Grid>(layer).filter_map(|g| g.people);
-                    let level = layer.level.as_deref().unwrap_or("area");
-                    (format!("polygons, level {level}"), Some(people.sum()))
+                    let level = word("level", layer.level.as_deref().unwrap_or("area"));
+                    let what = message!("what.polygons", "polygons, level {level}", level = level);
+                    (what, Some(people.sum()))
                 }
-                GeometryKind::Line => ("lines".to_owned(), None),
+                GeometryKind::Line => (message!("what.line_features", "lines"), None),
                 GeometryKind::Point => {
-                    let kind = layer.kind.as_deref().unwrap_or("point");
-                    (format!("points, kind {kind}"), None)
+                    let kind = word("layer", layer.kind.as_deref().unwrap_or("point"));
+                    let what = message!("what.points", "points, kind {kind}", kind = kind);
+                    (what, None)
                 }
             };
             lines.push(LayerSummary {
@@ -370,6 +381,12 @@ impl LoadedTwin {
     }
 }
 
+/// A word of a manifest: as it is written there in English, by its name in Chinese where the catalogue has one.
+fn word(group: &str, word: &str) -> Message {
+    let known = messages::known(&format!("{group}.{word}"));
+    Message::own(known.map_or_else(|| word.to_owned(), |name| name.zh), word)
+}
+
 /// Whether exposure tells a point by itself.
 fn is_facility(point: &PointAsset) -> bool {
     matches!(point.kind.as_str(), "school" | "hospital")
@@ -379,7 +396,7 @@ fn is_facility(point: &PointAsset) -> bool {
 struct Loader<'a> {
     dir: &'a Path,
     frame: &'a Frame,
-    warnings: Vec<String>,
+    warnings: Vec<Message>,
     layers: Vec<LayerFile>,
     data: Vec<LayerData>,
 }
@@ -390,8 +407,7 @@ impl Loader<'_> {
         let path = self.dir.join(name);
         let file = files::name(&path);
         let read = elevation::read(&files::read(&path)?, &file)?;
-        self.warnings
-            .extend(read.warnings.iter().map(ToString::to_string));
+        self.warnings.extend(read.warnings);
         if let Some(crs) = &read.crs {
             let same = stormgrid_crs::horizontal_code(crs)
                 == stormgrid_crs::horizontal_code(&self.frame.crs);

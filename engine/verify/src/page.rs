@@ -2,25 +2,28 @@
 
 use std::fmt::Write as _;
 
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
+
 use crate::record::{Row, Verdict, number};
 use crate::{Report, svg};
 
 /// A line of totals: rows by verdict.
-pub fn totals(reports: &[Report]) -> String {
+pub fn totals(reports: &[Report]) -> Message {
     let count = |verdict| {
         let rows = reports.iter().flat_map(|report| &report.rows);
         rows.filter(|row| row.verdict == verdict).count()
     };
     let skipped = reports.iter().filter(|r| r.skipped.is_some()).count();
-    format!(
-        "cases: {}; gates: {} kept, {} missed, {} missed for a known cause (open), \
-         {} missed by design; cases skipped: {}",
-        reports.len(),
-        count(Verdict::Pass),
-        count(Verdict::Fail),
-        count(Verdict::Open),
-        count(Verdict::ByDesign),
-        skipped
+    message!(
+        "cli.verify.totals",
+        "cases: {cases}; gates: {kept} kept, {missed} missed, {open} missed for a known cause (open), {by_design} missed by design; cases skipped: {skipped}",
+        cases = reports.len(),
+        kept = count(Verdict::Pass),
+        missed = count(Verdict::Fail),
+        open = count(Verdict::Open),
+        by_design = count(Verdict::ByDesign),
+        skipped = skipped
     )
 }
 

@@ -107,6 +107,7 @@ impl Place {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stormgrid"));
         command.current_dir(self.dir.path()).args(arguments);
+        command.env("STORMGRID_LANG", "en");
         command
     }
 }

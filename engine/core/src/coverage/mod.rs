@@ -15,6 +15,8 @@ use rstar::{AABB, RTree, RTreeObject};
 use serde::Serialize;
 
 use crate::area::geodesic_area_m2;
+use crate::message;
+use crate::message::Message;
 use crate::ring::{RingFault, ring_fault, rings_crossing};
 
 mod loose;
@@ -103,8 +105,9 @@ pub enum Defect {
         id: String,
         /// Position of the ring in it, from 0; the shell comes first.
         ring: usize,
-        /// What is wrong.
-        fault: String,
+        /// What is wrong; serialized as its English.
+        #[serde(serialize_with = "message::as_english")]
+        fault: Message,
         /// Where, if it has a place.
         at: Option<[f64; 2]>,
     },
@@ -227,7 +230,7 @@ fn fault_of_ring(
     line: &LineString<f64>,
     unit: CoordinateUnit,
 ) -> Option<Defect> {
-    let defect = |fault: String, at| {
+    let defect = |fault: Message, at| {
         Some(Defect::Ring {
             id: id.to_owned(),
             ring,
@@ -241,21 +244,25 @@ fn fault_of_ring(
         .position(|c| finite(c) && !unit.can_hold(*c))
         .map(|vertex| (vertex, line.0[vertex]));
     if let Some((vertex, c)) = far {
-        let what = match unit {
-            CoordinateUnit::Degrees => "no longitude and latitude; check the CRS",
-            CoordinateUnit::Metres => "too far away to be a place",
+        let fault = match unit {
+            CoordinateUnit::Degrees => message!(
+                "fault.ring.degrees",
+                "vertex {vertex}, ({x}, {y}), is no longitude and latitude; check the CRS"
+            ),
+            CoordinateUnit::Metres => message!(
+                "fault.ring.far",
+                "vertex {vertex}, ({x}, {y}), is too far away to be a place"
+            ),
         };
-        return defect(
-            format!("vertex {vertex}, ({}, {}), is {what}", c.x, c.y),
-            Some([c.x, c.y]),
-        );
+        let fault = fault.with("vertex", vertex).with("x", c.x).with("y", c.y);
+        return defect(fault, Some([c.x, c.y]));
     }
     let fault = ring_fault(line)?;
     let at = match &fault {
         RingFault::Crossing { at, .. } => Some([at.x, at.y]),
         _ => None,
     };
-    defect(fault.to_string(), at)
+    defect(fault.message(), at)
 }
 
 /// Holes outside their shells, rings that cross, parts that lie on each other.
@@ -271,7 +278,11 @@ fn fault_between_rings(
         return Some(Defect::Ring {
             id: id.to_owned(),
             ring,
-            fault: format!("crosses ring {first} or runs along it"),
+            fault: message!(
+                "fault.ring.rings",
+                "crosses ring {first} or runs along it",
+                first = first
+            ),
             at: Some([at.x, at.y]),
         });
     }
@@ -285,7 +296,10 @@ fn fault_between_rings(
     ((areas().sum::<f64>() - bound).abs() > 0.5 * smallest).then(|| Defect::Ring {
         id: id.to_owned(),
         ring: 0,
-        fault: "has a hole outside its shell, or parts that lie on each other".to_owned(),
+        fault: message!(
+            "fault.ring.nested",
+            "has a hole outside its shell, or parts that lie on each other"
+        ),
         at: None,
     })
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use geo::{Area, LineString, MultiPolygon, Polygon};
 use serde_json::{Map, Value};
 use stormgrid_core::mesh::{TriangleMesh, extrude, newell_normal};
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 
 use super::{CityModel, CityObject, Geometry, Surface};
 
@@ -50,7 +52,7 @@ pub struct CityBuildings {
     /// Buildings in the order of the model.
     pub buildings: Vec<CityBuilding>,
     /// One sentence for each building without a usable geometry.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Message>,
 }
 
 /// A ring of projected vertices.
@@ -102,9 +104,10 @@ pub fn buildings<E>(
             .collect();
         match building(object, &surfaces, project)? {
             Some(found) => out.buildings.push(found),
-            None => out.warnings.push(format!(
-                "building '{}' has no surface with an area and was left out",
-                object.id
+            None => out.warnings.push(message!(
+                "note.city.no_surface",
+                "building '{id}' has no surface with an area and was left out",
+                id = &object.id
             )),
         }
     }
