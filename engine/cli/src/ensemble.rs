@@ -11,13 +11,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use stormgrid_core::time::Instant as Utc;
 use stormgrid_project::ensemble::{
-    COMPLAINT_WORD, EnsembleOptions, EnsembleStatus, MemberState, PROGRESS_WORD, run_member,
+    COMPLAINT_WORD, EnsembleOptions, EnsembleStatus, MemberState, PROGRESS_WORD, run_member, sweep,
 };
+use stormgrid_project::leftover::sweep_of;
 use stormgrid_project::{LoadedTwin, Progress, Scheme};
 
 use crate::args::ForecastArguments;
 use crate::demo::stop_signal;
-use crate::run::{Bar, options, tell};
+use crate::run::{Bar, options, tell, tell_swept};
 
 /// Cell size of an ensemble that names none [m]: twenty members in minutes.
 const CELL_SIZE_M: f64 = 40.0;
@@ -27,6 +28,7 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 
 /// Runs an ensemble.
 pub fn ensemble(arguments: &ForecastArguments, members: u32) -> Result<ExitCode> {
+    tell_swept(&sweep(&arguments.out));
     let twin = LoadedTwin::load(&arguments.twin)?;
     let mut forecast = options(arguments, CELL_SIZE_M)?;
     forecast.scheme = forecast.scheme.or(Some(Scheme::LocalInertial));
@@ -113,6 +115,11 @@ fn stop_flag() -> Result<Arc<AtomicBool>> {
 /// reads them, and when nobody does any more the member ends.
 pub fn member(arguments: &ForecastArguments, spec: &Path) -> Result<ExitCode> {
     let bar = std::io::stderr().is_terminal().then(Bar::new);
+    let swept = sweep_of(&arguments.out);
+    if bar.is_some() {
+        // Else whoever started it would take the line for a complaint.
+        tell_swept(&swept);
+    }
     let mut last: Option<Instant> = None;
     let mut observer = |progress: Progress| {
         if let Some(bar) = &bar {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
+use stormgrid_project::leftover::{Swept, sweep_of};
 use stormgrid_project::storm::StormTable;
 use stormgrid_project::{
     ForecastOptions, Listener, LoadedTwin, Progress, RunOptions, Stage, Summary,
@@ -63,8 +64,21 @@ impl Bar {
     }
 }
 
+/// Says what was removed that programs before this one had half written, if there was anything.
+pub fn tell_swept(swept: &Swept) {
+    if !swept.is_empty() {
+        tracing::warn!("what ended programs left half-written is removed, {swept}");
+    }
+}
+
 /// Runs a scenario.
 pub fn simulate(arguments: &SimulateArguments) -> Result<ExitCode> {
+    let written = arguments.checkpoint.iter().chain([&arguments.out]);
+    tell_swept(
+        &written
+            .map(|path| sweep_of(path))
+            .fold(Swept::default(), Swept::and),
+    );
     let bar = Bar::new();
     let options = RunOptions {
         threads: arguments.threads,
@@ -121,6 +135,7 @@ pub fn forecast(arguments: &ForecastArguments) -> Result<ExitCode> {
     if let Some(members) = arguments.members {
         return ensemble::ensemble(arguments, members);
     }
+    tell_swept(&sweep_of(&arguments.out));
     let twin = LoadedTwin::load(&arguments.twin)?;
     let options = options(arguments, CELL_SIZE_M)?;
     let mut watched = Watched(Bar::new());
