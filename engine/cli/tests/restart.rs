@@ -446,6 +446,13 @@ fn an_ensemble_over_the_budget_loses_members_and_still_tells_its_chances() {
         r#"{"members":7,"seed":3,"cell_size_m":20}"#,
     );
     in_state(&server, &whole, "done");
+    // Its card comes last, and tells how long it took.
+    let name = whole.rsplit('/').next().expect("an id");
+    let card = place.at(&format!("twin/ensembles/.cards/{name}.json"));
+    until("the card", || {
+        let card = std::fs::read_to_string(&card).ok()?;
+        card.contains("\"state\": \"done\"").then_some(())
+    });
     let paths = ["", "/probability", "/plume", "/frames/p90", "/buildings"];
     let look = |server: &Serving| {
         paths.map(|path| {
