@@ -169,7 +169,7 @@ mod tests {
         };
         assert_eq!(gone(excess), ["run-1"]);
         let excess = Excess {
-            ensembles: 1,
+            ensembles: 2,
             ..Excess::default()
         };
         assert_eq!(gone(excess), ["ensemble-1"]);
