@@ -202,7 +202,8 @@ pub struct DemoArguments {
     /// Threads of the solver; 0 takes what the machine has
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub threads: usize,
-    /// Gigabytes that kept runs may take; beyond them the oldest go that are neither pinned nor warned about
+    /// Gigabytes that kept runs, ensembles and members may take; beyond them members of finished ensembles go, then the
+    /// oldest that are neither pinned nor warned about
     #[arg(long, default_value_t = 20.0, value_name = "GB", value_parser = gigabytes)]
     pub disk_budget: f64,
     /// Ends after the first forecast instead of serving on: for tests
@@ -224,7 +225,8 @@ pub struct ServeArguments {
     /// Threads of the solver; 0 takes what the machine has
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub threads: usize,
-    /// Gigabytes that kept runs may take; beyond them the oldest go that are neither pinned nor warned about
+    /// Gigabytes that kept runs, ensembles and members may take; beyond them members of finished ensembles go, then the
+    /// oldest that are neither pinned nor warned about
     #[arg(long, default_value_t = 20.0, value_name = "GB", value_parser = gigabytes)]
     pub disk_budget: f64,
 }

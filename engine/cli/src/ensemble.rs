@@ -12,15 +12,16 @@ use stormgrid_core::message;
 use stormgrid_core::message::Message;
 use stormgrid_core::time::Instant as Utc;
 use stormgrid_project::ensemble::{
-    COMPLAINT_WORD, EnsembleOptions, EnsembleStatus, MemberState, PROGRESS_WORD, run_member,
+    COMPLAINT_WORD, EnsembleOptions, EnsembleStatus, MemberState, PROGRESS_WORD, run_member, sweep,
 };
+use stormgrid_project::leftover::sweep_of;
 use stormgrid_project::{LoadedTwin, Progress, Scheme};
 
 use crate::args::ForecastArguments;
 use crate::demo::stop_signal;
 use crate::failure::Result;
 use crate::language::{Language, storm};
-use crate::run::{Bar, options, results, tell};
+use crate::run::{Bar, options, results, tell, tell_swept};
 
 /// Cell size of an ensemble that names none [m]: twenty members in minutes.
 const CELL_SIZE_M: f64 = 40.0;
@@ -34,6 +35,7 @@ pub fn ensemble(
     members: u32,
     language: Language,
 ) -> Result<ExitCode> {
+    tell_swept(&sweep(&arguments.out));
     let twin = LoadedTwin::load(&arguments.twin)?;
     let mut forecast = options(arguments, CELL_SIZE_M)?;
     forecast.scheme = forecast.scheme.or(Some(Scheme::LocalInertial));
@@ -154,6 +156,11 @@ fn stop_flag() -> Result<Arc<AtomicBool>> {
 /// reads them, and when nobody does any more the member ends.
 pub fn member(arguments: &ForecastArguments, spec: &Path, language: Language) -> Result<ExitCode> {
     let bar = std::io::stderr().is_terminal().then(|| Bar::new(language));
+    let swept = sweep_of(&arguments.out);
+    if bar.is_some() {
+        // Else whoever started it would take the line for a complaint.
+        tell_swept(&swept);
+    }
     let mut last: Option<Instant> = None;
     let mut observer = |progress: Progress| {
         if let Some(bar) = &bar {

@@ -8,13 +8,14 @@ use stormgrid_project::advisory::check_advisory;
 use stormgrid_project::evacuation::{
     PlanOptions, evacuation_plan, plan_csv, plan_geojson, read_basis, roads_cut,
 };
+use stormgrid_project::leftover::sweep_of;
 use stormgrid_project::rehearsal::{Rehearsal, compare_folders};
 use stormgrid_project::{LoadedTwin, files};
 
 use crate::args::{AdvisoryArguments, CompareArguments, ForecastArguments, PlanArguments};
 use crate::failure::Result;
 use crate::language::Language;
-use crate::run::results;
+use crate::run::{results, tell_swept};
 
 /// What a forecast is asked to change.
 pub fn of(arguments: &ForecastArguments) -> Result<Rehearsal> {
@@ -37,6 +38,7 @@ pub fn of(arguments: &ForecastArguments) -> Result<Rehearsal> {
 /// Compares two runs.
 pub fn compare(arguments: &CompareArguments, language: Language) -> Result<ExitCode> {
     let out = arguments.out.as_deref();
+    tell_swept(&out.map(sweep_of).unwrap_or_default());
     let found = compare_folders(&arguments.first, &arguments.second, &arguments.layer, out)?;
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&found)?);
@@ -94,6 +96,7 @@ pub fn plan(arguments: &PlanArguments, language: Language) -> Result<ExitCode> {
     };
     let plan = evacuation_plan(&twin, &basis, options)?;
     if let Some(out) = &arguments.out {
+        tell_swept(&sweep_of(out));
         let folder = files::RunFolder::begin(out)?;
         folder.write("plan.json", &serde_json::to_vec_pretty(&plan)?)?;
         folder.write("plan.csv", &plan_csv(&plan))?;

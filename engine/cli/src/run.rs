@@ -9,6 +9,7 @@ use std::sync::Arc;
 use indicatif::{ProgressBar, ProgressStyle};
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
+use stormgrid_project::leftover::{Swept, sweep_of};
 use stormgrid_project::storm::StormTable;
 use stormgrid_project::{
     ForecastOptions, Listener, LoadedTwin, Progress, RunOptions, Stage, Summary,
@@ -69,8 +70,21 @@ impl Bar {
     }
 }
 
+/// Says what was removed that programs before this one had half written, if there was anything.
+pub fn tell_swept(swept: &Swept) {
+    if !swept.is_empty() {
+        tracing::warn!("what ended programs left half-written is removed, {swept}");
+    }
+}
+
 /// Runs a scenario.
 pub fn simulate(arguments: &SimulateArguments, language: Language) -> Result<ExitCode> {
+    let written = arguments.checkpoint.iter().chain([&arguments.out]);
+    tell_swept(
+        &written
+            .map(|path| sweep_of(path))
+            .fold(Swept::default(), Swept::and),
+    );
     let bar = Bar::new(language);
     let options = RunOptions {
         threads: arguments.threads,
@@ -123,6 +137,7 @@ pub fn forecast(arguments: &ForecastArguments, language: Language) -> Result<Exi
     if let Some(members) = arguments.members {
         return ensemble::ensemble(arguments, members, language);
     }
+    tell_swept(&sweep_of(&arguments.out));
     let twin = LoadedTwin::load(&arguments.twin)?;
     let options = options(arguments, CELL_SIZE_M)?;
     let mut watched = Watched(Bar::new(language));

@@ -370,6 +370,38 @@ fn killed_members_and_broken_off_ensembles_do_not_change_the_result() {
         orphans.iter().all(|id| !alive(*id)).then_some(())
     });
     assert_eq!(text(&place.found("4", "2", "orphans"), "digest"), digest);
+
+    // When all of them are killed at once, what they had half written is swept by the next run.
+    let mut program = begin("power-cut");
+    let members = place.at("power-cut/members");
+    let half_written = || {
+        let entries = std::fs::read_dir(&members).into_iter().flatten().flatten();
+        let names = entries.map(|e| e.file_name().to_string_lossy().into_owned());
+        names.filter(|name| name.contains(".part-")).count()
+    };
+    let victims = until("half-written members", || {
+        (half_written() > 0).then(|| children(program.id()))
+    });
+    for id in &victims {
+        signal("-STOP", *id);
+    }
+    program.kill().expect("killed");
+    let _ = program.wait();
+    for id in &victims {
+        signal("-KILL", *id);
+    }
+    assert!(half_written() > 0);
+    let table = place.at(&format!(
+        "power-cut/probability/grids.part-{}",
+        program.id()
+    ));
+    std::fs::create_dir_all(place.at("power-cut/probability")).expect("made");
+    std::fs::write(&table, "code").expect("written");
+    until("the end of the members", || {
+        victims.iter().all(|id| !alive(*id)).then_some(())
+    });
+    assert_eq!(text(&place.found("4", "2", "power-cut"), "digest"), digest);
+    assert!(half_written() == 0 && !table.exists());
 }
 
 #[test]

@@ -161,6 +161,14 @@ fn what_was_cut_off_says_so_and_is_begun_again() {
         (server.json(&running)["frames"].as_u64() > Some(0)).then_some(())
     });
     kill(server);
+    let left = names(&place.at("twin/runs"));
+    assert!(
+        left.iter().any(|name| name.contains(".part-")),
+        "half-written: {left:?}"
+    );
+    // What a process that lives, this one, has in the making is not theirs to sweep.
+    let living = format!(".mine.part-{}", std::process::id());
+    std::fs::create_dir(place.at("twin/runs").join(&living)).expect("made");
 
     let server = Serving::begin(&place, &[]);
     for at in [&running, &waiting] {
@@ -170,12 +178,9 @@ fn what_was_cut_off_says_so_and_is_begun_again() {
         assert!(text(said, "en").contains("begun again") && text(said, "zh").contains("重新开始"));
         assert_eq!(server.ask("GET", &format!("{at}/exposure"), "").0, 409);
     }
-    assert!(
-        names(&place.at("twin/runs"))
-            .iter()
-            .any(|name| name.contains(".part-")),
-        "half-written, left alone"
-    );
+    let mut left = names(&place.at("twin/runs"));
+    left.retain(|name| name.contains(".part-"));
+    assert_eq!(left, [living], "half-written, swept");
     let (status, again) = server.post(&format!("{waiting}/resume"), "");
     assert_eq!(status, 202, "{again}");
     let again = in_state(&server, &waiting, "done");
@@ -334,45 +339,156 @@ fn results_of_a_twin_that_has_changed_are_computed_again() {
 }
 
 #[test]
-fn the_oldest_go_when_the_disk_is_full_but_none_that_is_pinned_or_warned_about() {
+fn the_oldest_go_when_the_disk_is_full_but_none_that_somebody_needs() {
     let place = Place::new(1800);
     std::fs::write(place.at("twin/warnings.toml"), RULES).expect("written");
     let server = Serving::begin(&place, &[]);
-    let runs: Vec<String> = (0..3).map(|_| asked(&server, "runs", FLOOD)).collect();
+    let higher = FLOOD.replace("1.5", "1.6");
+    let runs = [FLOOD, FLOOD, &higher, FLOOD, FLOOD].map(|body| asked(&server, "runs", body));
+    let [pinned, warned, taken_back, compared, plain] = &runs;
     for at in &runs {
         in_state(&server, at, "done");
     }
     let id = |at: &str| at.rsplit('/').next().expect("an id").to_owned();
-    let (status, view) = server.post(&format!("{}/pin", runs[0]), r#"{"pinned":true}"#);
+    let (status, view) = server.post(&format!("{pinned}/pin"), r#"{"pinned":true}"#);
     assert_eq!((status, &view["pinned"]), (200, &true.into()));
-    let draft = format!(r#"{{"run":"{}"}}"#, id(&runs[1]));
-    let (status, drafts) = server.post("/api/v1/warnings/drafts", &draft);
-    assert!(
-        status == 200 && drafts.as_array().is_some_and(|d| !d.is_empty()),
-        "{drafts}"
-    );
+    let issue = |at: &str| -> Vec<String> {
+        let draft = format!(r#"{{"run":"{}"}}"#, id(at));
+        let (status, drafts) = server.post("/api/v1/warnings/drafts", &draft);
+        assert_eq!(status, 200, "{drafts}");
+        let drafts = drafts.as_array().expect("a list").iter();
+        let paths = drafts.map(|draft| format!("/api/v1/warnings/{}", text(draft, "id")));
+        let paths: Vec<String> = paths.collect();
+        for path in &paths {
+            let (status, view) = server.post(&format!("{path}/approve"), r#"{"by":"张三"}"#);
+            assert_eq!((status, &view["state"]), (200, &"issued".into()));
+        }
+        assert!(!paths.is_empty());
+        paths
+    };
+    issue(warned);
+    for path in issue(taken_back) {
+        let body = r#"{"by":"张三","reason":"水退"}"#;
+        assert_eq!(server.post(&format!("{path}/cancel"), body).0, 200);
+    }
     kill(server);
 
     let server = Serving::begin(&place, &["--disk-budget", "0"]);
-    assert_eq!(
-        server.json("/api/v1/runs").as_array().map(Vec::len),
-        Some(3),
-        "nothing goes at the start"
-    );
+    let listed = |server: &Serving| -> Vec<String> {
+        let runs = server.json("/api/v1/runs");
+        let runs = runs.as_array().expect("a list").iter();
+        runs.map(|run| text(run, "id").to_owned()).collect()
+    };
+    assert_eq!(listed(&server).len(), 5, "nothing goes at the start");
+    server.json(&format!(
+        "/api/v1/compare?a={}&b={}",
+        id(compared),
+        id(pinned)
+    ));
     let new = asked(&server, "runs", r#"{"cell_size_m":25}"#);
     in_state(&server, &new, "done");
     until("room", || {
-        (server.ask("GET", &runs[2], "").0 == 404).then_some(())
+        (server.ask("GET", plain, "").0 == 410).then_some(())
     });
-    let left: Vec<String> = server
-        .json("/api/v1/runs")
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|run| text(run, "id").to_owned())
-        .collect();
-    assert_eq!(left, [id(&runs[0]), id(&runs[1]), id(&new)]);
+    let left = [pinned, warned, compared, &new].map(|at| id(at));
+    assert_eq!(listed(&server), left);
     let folders = names(&place.at("twin/runs"));
-    let shown = folders.iter().filter(|name| !name.starts_with('.'));
-    assert_eq!(shown.count(), 3, "{folders:?}");
+    let mut shown: Vec<&String> = folders.iter().filter(|n| !n.starts_with('.')).collect();
+    let mut expected: Vec<&String> = left.iter().collect();
+    shown.sort();
+    expected.sort();
+    assert_eq!(shown, expected);
+
+    // That they were there is known after a restart as well, and their names are not given again.
+    kill(server);
+    let server = Serving::begin(&place, &[]);
+    for at in [plain, taken_back] {
+        let (status, said) = server.ask("GET", &format!("{at}/exposure"), "");
+        let said: Value = serde_json::from_slice(&said).expect("JSON");
+        let told = &said["error"]["message"];
+        assert_eq!(
+            (status, &said["error"]["code"]),
+            (410, &"given_up".into()),
+            "{said}"
+        );
+        assert!(text(told, "en").contains(&format!("run '{}' was given up", id(at))));
+        assert!(text(told, "zh").contains("腾出磁盘空间"), "{told}");
+    }
+    let again = asked(&server, "runs", FLOOD);
+    assert!(!runs.contains(&again), "{again}");
+}
+
+#[test]
+fn an_ensemble_over_the_budget_loses_members_and_still_tells_its_chances() {
+    let place = Place::new(3600);
+    let server = Serving::begin(&place, &[]);
+    let cut_off = asked(
+        &server,
+        "ensembles",
+        r#"{"members":6,"seed":4,"cell_size_m":10,"workers":1}"#,
+    );
+    let done = |view: &Value| -> Vec<usize> {
+        let members = view["members"].as_array().expect("members").iter();
+        let states = members.enumerate();
+        let done = states.filter(|(_, member)| member["state"] == "done");
+        done.map(|(n, _)| n).collect()
+    };
+    until("a member", || {
+        (!done(&server.json(&cut_off)).is_empty()).then_some(())
+    });
+    kill(server);
+    let server = Serving::begin(&place, &[]);
+    let before = done(&in_state(&server, &cut_off, "interrupted"));
+    // The newest, also by its name where both were asked for within a second.
+    let whole = asked(
+        &server,
+        "ensembles",
+        r#"{"members":7,"seed":3,"cell_size_m":20}"#,
+    );
+    in_state(&server, &whole, "done");
+    // Its card comes last, and tells how long it took.
+    let name = whole.rsplit('/').next().expect("an id");
+    let card = place.at(&format!("twin/ensembles/.cards/{name}.json"));
+    until("the card", || {
+        let card = std::fs::read_to_string(&card).ok()?;
+        card.contains("\"state\": \"done\"").then_some(())
+    });
+    let paths = ["", "/probability", "/plume", "/frames/p90", "/buildings"];
+    let look = |server: &Serving| {
+        paths.map(|path| {
+            let (status, body) = server.ask("GET", &format!("{whole}{path}"), "");
+            assert_eq!(status, 200, "{path}: {}", String::from_utf8_lossy(&body));
+            body
+        })
+    };
+    let told = look(&server);
+    let members = place.at("twin/ensembles/members");
+    let finished = || {
+        let folders = names(&members).into_iter().map(|name| members.join(name));
+        folders.filter(|f| f.join("member.json").is_file()).count()
+    };
+    assert_eq!(finished(), before.len() + 7);
+    kill(server);
+
+    let server = Serving::begin(&place, &["--disk-budget", "0"]);
+    assert_eq!(finished(), before.len() + 7, "nothing goes at the start");
+    let run = asked(&server, "runs", r#"{"cell_size_m":25}"#);
+    in_state(&server, &run, "done");
+    // Those of the ensemble that may go on from them stay.
+    until("room", || (finished() <= before.len()).then_some(()));
+    assert!(told == look(&server));
+    kill(server);
+    let server = Serving::begin(&place, &[]);
+    assert!(told == look(&server));
+    assert_eq!(done(&server.json(&cut_off)), before);
+    assert_eq!(finished(), before.len());
+    // The members are computed again where they are asked for again.
+    let again = asked(
+        &server,
+        "ensembles",
+        r#"{"members":7,"seed":3,"cell_size_m":20}"#,
+    );
+    let again = in_state(&server, &again, "done");
+    assert_eq!(again["members"][1]["attempts"], 1);
+    assert_eq!(again["digest"], server.json(&whole)["digest"]);
 }

@@ -1,13 +1,14 @@
 //! What a server remembers over a restart: a card for each thing that it was asked for, beside the folders of what
 //! was finished.
 //!
-//! A card is replaced whole and synced to the disk at each change of state. It is the only file that is ever
-//! rewritten; folders come from [`crate::files::RunFolder`] and are there whole or not at all. Whatever is neither a
-//! card nor a folder of one is left alone and named.
+//! A card is replaced whole and synced to the disk at each change of state. Cards and the list of what was given up are
+//! the only files that are ever rewritten; folders come from [`crate::files::RunFolder`] and are there whole or not at
+//! all. Whatever is neither a card nor a folder of one is left alone and named.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use stormgrid_formats::parse::json_problem;
 
 use crate::forecast::FORECAST_FILE;
 use crate::forecast_file::ForecastFile;
+use crate::leftover::{self, Swept};
 use crate::twin::{LoadedTwin, MANIFEST};
 use crate::{ProjectError, files};
 
@@ -24,6 +26,23 @@ const CARDS: &str = ".cards";
 
 /// Ending of a card.
 const ENDING: &str = ".json";
+
+/// Name of the list of what was given up, beside the cards.
+const GONE: &str = "given-up";
+
+/// Most names that the list holds: the oldest fall off, and may be given again.
+const MOST_GONE: usize = 2000;
+
+/// What a folder is called that was moved out of the way, before its number.
+const BROKEN: &str = ".broken-";
+
+/// Something that was given up to make room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Gone {
+    id: String,
+    /// When, RFC 3339.
+    time: String,
+}
 
 /// Which files of a twin something was made from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,12 +106,14 @@ impl TwinState {
 #[derive(Debug)]
 pub struct Archive {
     dir: PathBuf,
+    /// What was given up, the oldest first.
+    gone: Mutex<Vec<Gone>>,
     /// Locked as long as the program lives.
     _lock: File,
 }
 
 impl Archive {
-    /// Opens it, or begins it.
+    /// Opens it, or begins it. A removal that was cut off is brought to its end.
     ///
     /// # Errors
     ///
@@ -117,10 +138,40 @@ impl Archive {
                 message!("fix.kept.other_server", "use that server, or end it first"),
             ));
         }
-        Ok(Self {
+        // Without the list a name that is gone is one that never was: no reason not to start.
+        let gone = fs::read(cards.join(GONE)).unwrap_or_default();
+        let gone: Vec<Gone> = serde_json::from_slice(&gone).unwrap_or_default();
+        let mut archive = Self {
             dir: dir.to_path_buf(),
+            gone: Mutex::default(),
             _lock: lock,
-        })
+        };
+        // A card without a folder is what a removal leaves that was cut off. With one, somebody has put it back.
+        let gone = gone.into_iter();
+        let gone: Vec<Gone> = gone
+            .filter(|gone| !archive.folder(&gone.id).exists())
+            .collect();
+        for gone in &gone {
+            let card = archive.card(&gone.id);
+            if card.is_file() {
+                // Where it cannot be removed it is listed as before.
+                let _ = fs::remove_file(card);
+            }
+        }
+        archive.gone = Mutex::new(gone);
+        Ok(archive)
+    }
+
+    /// Removes what programs that were killed left half-written, here and in the folders that have a card. To be
+    /// called before anything is written.
+    pub fn sweep(&self) -> Swept {
+        let cards = self.dir.join(CARDS);
+        let known = names(&self.dir).unwrap_or_default().into_iter();
+        let known = known.filter(|name| self.card(name).is_file());
+        known
+            .map(|id| leftover::sweep_below(&self.folder(&id)))
+            .fold(leftover::sweep(&cards), Swept::and)
+            .and(leftover::sweep(&self.dir))
     }
 
     /// Where the results of something are.
@@ -132,9 +183,16 @@ impl Archive {
         self.dir.join(CARDS).join(format!("{id}{ENDING}"))
     }
 
-    /// Whether a name has a card or a folder already.
+    /// Whether a name has a card or a folder already, or had them: a warning may still tell of it.
     pub fn is_taken(&self, id: &str) -> bool {
-        self.card(id).exists() || self.folder(id).exists()
+        self.card(id).exists() || self.folder(id).exists() || self.given_up(id).is_some()
+    }
+
+    /// When something was given up to make room, RFC 3339; none where it was not.
+    pub fn given_up(&self, id: &str) -> Option<String> {
+        let gone = self.gone.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = gone.iter().rev().find(|gone| gone.id == id);
+        found.map(|gone| gone.time.clone())
     }
 
     /// Sets a card down; it is on the disk when this returns.
@@ -143,9 +201,14 @@ impl Archive {
     ///
     /// What the system says.
     pub fn put<T: Serialize>(&self, id: &str, card: &T) -> Result<(), ProjectError> {
-        let path = self.card(id);
-        let bytes = crate::results::pretty(card)?;
-        let staging = self.dir.join(CARDS).join(format!("{id}.part"));
+        self.write(&format!("{id}{ENDING}"), card)
+    }
+
+    fn write<T: Serialize>(&self, name: &str, told: &T) -> Result<(), ProjectError> {
+        let (cards, process) = (self.dir.join(CARDS), std::process::id());
+        let path = cards.join(name);
+        let bytes = crate::results::pretty(told)?;
+        let staging = cards.join(format!("{name}.part-{process}"));
         let write = || {
             let mut file = File::create(&staging)?;
             file.write_all(&bytes)?;
@@ -184,8 +247,7 @@ impl Archive {
         Ok(found)
     }
 
-    /// Names of what no card tells of: results that another program put there, and what a program that was cut off
-    /// had half written.
+    /// Names of what no card tells of: results that another program put there, or is writing.
     ///
     /// # Errors
     ///
@@ -198,18 +260,48 @@ impl Archive {
 
     /// Bytes that the results of something take.
     pub fn bytes(&self, id: &str) -> u64 {
-        bytes_below(&self.folder(id))
+        files::bytes_below(&self.folder(id))
     }
 
-    /// Forgets something for good: its results, then its card.
+    /// Bytes that all of it takes: cards, their folders, and what was set aside; strangers are not ours.
+    pub fn kept_bytes(&self) -> u64 {
+        let names = names(&self.dir).unwrap_or_default().into_iter();
+        let ours = names
+            .filter(|name| name == CARDS || name.contains(BROKEN) || self.card(name).is_file());
+        ours.map(|name| self.bytes(&name)).sum()
+    }
+
+    /// Gives something up to make room: its results, then its card; that it was there is remembered.
+    ///
+    /// - `time`: now, RFC 3339
     ///
     /// # Errors
     ///
-    /// What the system says; the card stays then.
-    pub fn remove(&self, id: &str) -> Result<(), ProjectError> {
+    /// What the system says; it stays on the list then.
+    pub fn give_up(&self, id: &str, time: String) -> Result<(), ProjectError> {
+        let mut gone = self.gone.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = id.to_owned();
+        gone.push(Gone { id, time });
+        let too_many = gone.len().saturating_sub(MOST_GONE);
+        gone.drain(..too_many);
+        // The list first: if this is cut off, the next start goes on with it.
+        let done = self.write(GONE, &*gone).and_then(|()| {
+            let id = gone.last().map_or("", |gone| &gone.id);
+            self.remove(id)
+        });
+        if done.is_err() {
+            gone.pop();
+            // The disk refuses already; the first error says why.
+            let _ = self.write(GONE, &*gone);
+        }
+        done
+    }
+
+    /// Forgets something for good: its results, then its card.
+    fn remove(&self, id: &str) -> Result<(), ProjectError> {
         let (folder, card) = (self.folder(id), self.card(id));
         if folder.exists() {
-            fs::remove_dir_all(&folder).map_err(|e| ProjectError::write(&folder, &e))?;
+            leftover::remove_folder(&folder).map_err(|e| ProjectError::write(&folder, &e))?;
         }
         fs::remove_file(&card).map_err(|e| ProjectError::write(&card, &e))
     }
@@ -225,7 +317,7 @@ impl Archive {
             return Ok(None);
         }
         let aside = (1..)
-            .map(|n| self.dir.join(format!("{id}.broken-{n}")))
+            .map(|n| self.dir.join(format!("{id}{BROKEN}{n}")))
             .find(|path| !path.exists())
             .unwrap_or_default();
         fs::rename(&folder, &aside).map_err(|e| ProjectError::write(&folder, &e))?;
@@ -247,17 +339,6 @@ fn names(dir: &Path) -> Result<Vec<String>, ProjectError> {
     }
     names.sort();
     Ok(names)
-}
-
-fn bytes_below(path: &Path) -> u64 {
-    let entries = fs::read_dir(path).into_iter().flatten().flatten();
-    entries
-        .map(|entry| match entry.metadata() {
-            Ok(meta) if meta.is_dir() => bytes_below(&entry.path()),
-            Ok(meta) => meta.len(),
-            Err(_) => 0,
-        })
-        .sum()
 }
 
 #[cfg(test)]
@@ -304,7 +385,65 @@ mod tests {
         assert!(archive.is_taken("other") && !archive.is_taken("none"));
         let aside = archive.set_aside("mine").expect("moved").expect("there");
         assert!(aside.join("frames/0").is_file() && !archive.folder("mine").exists());
-        archive.remove("mine").expect("removed");
-        assert!(!archive.is_taken("mine") && aside.is_dir());
+        archive.give_up("mine", "now".to_owned()).expect("removed");
+        assert!(aside.is_dir() && archive.cards::<()>().expect("readable").is_empty());
+    }
+
+    #[test]
+    fn what_was_given_up_is_remembered_and_its_name_not_given_again() {
+        let place = tempfile::tempdir().expect("a folder");
+        let archive = Archive::open(place.path()).expect("opened");
+        for name in ["old", "new"] {
+            fs::create_dir_all(place.path().join(name)).expect("made");
+            fs::write(place.path().join(name).join("0"), [0; 70]).expect("written");
+            archive.put(name, &()).expect("written");
+        }
+        fs::create_dir_all(place.path().join("new.broken-1")).expect("made");
+        fs::create_dir_all(place.path().join("holiday")).expect("made");
+        fs::write(place.path().join("new.broken-1/0"), [0; 30]).expect("written");
+        fs::write(place.path().join("holiday/0"), [0; 5000]).expect("written");
+        let kept = archive.kept_bytes();
+        assert!((170..1000).contains(&kept), "{kept}");
+        archive.give_up("old", "t".to_owned()).expect("removed");
+        assert!(archive.give_up("none", "t".to_owned()).is_err());
+        // As if this had been cut off before the card went.
+        archive.put("old", &()).expect("written");
+        drop(archive);
+        let archive = Archive::open(place.path()).expect("opened again");
+        assert_eq!(archive.given_up("old").as_deref(), Some("t"));
+        assert!(archive.is_taken("old") && !archive.is_taken("none"));
+        assert_eq!(archive.cards::<()>().expect("readable").len(), 1);
+        // What somebody has put back from a backup stays.
+        archive.put("old", &()).expect("written");
+        fs::create_dir_all(place.path().join("old")).expect("made");
+        drop(archive);
+        let archive = Archive::open(place.path()).expect("opened again");
+        assert_eq!(archive.cards::<()>().expect("readable").len(), 2);
+        assert!(archive.folder("old").exists() && archive.given_up("old").is_none());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn half_written_folders_and_files_are_swept_where_they_can_be() {
+        let place = tempfile::tempdir().expect("a folder");
+        let dir = place.path();
+        let archive = Archive::open(dir).expect("opened");
+        archive.put("e", &()).expect("written");
+        for name in [".r.part-999999999", "e/frames", "holiday"] {
+            fs::create_dir_all(dir.join(name)).expect("made");
+        }
+        let files = ["e/result", "e/frames/p50", "holiday/mine", ".cards/e.json"];
+        let files = files.map(|name| dir.join(format!("{name}.part-999999999")));
+        for path in &files {
+            fs::write(path, [0; 10]).expect("written");
+        }
+        let swept = archive.sweep();
+        assert_eq!((swept.names.len(), swept.bytes), (4, 30), "{swept}");
+        let left = files.map(|path| path.exists());
+        assert_eq!(
+            left,
+            [false, false, true, false],
+            "strangers are left alone"
+        );
     }
 }

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use stormgrid_core::message;
 
 use crate::ProjectError;
+use crate::leftover::Aside;
 
 /// Largest file that is read [bytes]: more is a mistake or would not fit into memory.
 const LARGEST_FILE: u64 = 8 << 30;
@@ -88,6 +89,18 @@ fn collect_digests(
     Ok(())
 }
 
+/// Bytes that the files of a folder take, those of its folders included.
+pub(crate) fn bytes_below(path: &Path) -> u64 {
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    entries
+        .map(|entry| match entry.metadata() {
+            Ok(meta) if meta.is_dir() => bytes_below(&entry.path()),
+            Ok(meta) => meta.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}
+
 /// How messages call a file.
 pub fn name(path: &Path) -> String {
     path.display().to_string()
@@ -121,9 +134,7 @@ impl RunFolder {
             _ => PathBuf::from("."),
         };
         fs::create_dir_all(&parent).map_err(|e| ProjectError::write(&parent, &e))?;
-        let name = target.file_name().map(|n| n.to_string_lossy().into_owned());
-        let name = name.unwrap_or_else(|| "run".to_owned());
-        let staging = parent.join(format!(".{name}.part-{}", std::process::id()));
+        let staging = Aside::Part.folder_of(target);
         if staging.exists() {
             fs::remove_dir_all(&staging).map_err(|e| ProjectError::write(&staging, &e))?;
         }
@@ -153,7 +164,7 @@ impl RunFolder {
 
     /// Moves the folder to its place; an earlier run there is removed only now.
     pub fn finish(mut self) -> Result<(), ProjectError> {
-        let old = self.staging.with_extension("old");
+        let old = Aside::Old.folder_of(&self.target);
         if self.target.exists() {
             fs::rename(&self.target, &old).map_err(|e| ProjectError::write(&self.target, &e))?;
         }
@@ -170,7 +181,7 @@ impl RunFolder {
 impl Drop for RunFolder {
     fn drop(&mut self) {
         if !self.finished {
-            // Nobody is left to be told: the folder is hidden and the next run removes it.
+            // Nobody is left to be told: the folder is hidden, and whoever writes there next sweeps it.
             let _ = fs::remove_dir_all(&self.staging);
         }
     }

@@ -55,7 +55,7 @@ pub async fn resume(
 
 /// One ensemble.
 #[utoipa::path(get, path = "/api/v1/ensembles/{id}", params(("id" = String, Path, description = "the ensemble")),
-    responses((status = OK, body = EnsembleView), (status = NOT_FOUND)))]
+    responses((status = OK, body = EnsembleView), (status = NOT_FOUND), (status = GONE)))]
 pub async fn get(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,

@@ -422,6 +422,18 @@ impl EnsembleRun {
         locked(&self.changing).course.state.has_ended()
     }
 
+    /// Where it stands.
+    pub(crate) fn state(&self) -> RunState {
+        locked(&self.changing).course.state
+    }
+
+    /// Names of its members in the store; none where its card cannot be read.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        let known = self.known();
+        let members = known.iter().flat_map(|known| &known.shown.members);
+        members.map(|member| member.key.clone()).collect()
+    }
+
     fn known(&self) -> Option<Arc<Known>> {
         locked(&self.known).clone()
     }

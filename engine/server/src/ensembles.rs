@@ -3,6 +3,7 @@
 //! Where runs are kept, ensembles are: by a card in their folder, as runs are. What was cut off goes on from the
 //! members that are done.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +11,10 @@ use serde::{Deserialize, Serialize};
 use stormgrid_core::message::Message;
 use stormgrid_core::time::Instant as Utc;
 use stormgrid_project::archive::Archive;
-use stormgrid_project::ensemble::{EnsembleOptions, MEMBERS_FOLDER, MOST_MEMBERS, plan_ensemble};
+use stormgrid_project::ensemble::{
+    EnsembleOptions, MEMBERS_FOLDER, MOST_MEMBERS, plan_ensemble, store,
+};
+use stormgrid_project::leftover;
 use stormgrid_project::messages::{text, told};
 use stormgrid_project::rehearsal::Rehearsal;
 use stormgrid_project::{ForecastOptions, LoadedTwin, ProjectError, Scheme};
@@ -19,7 +23,8 @@ use utoipa::ToSchema;
 use crate::ensemble_run::{EnsembleCard, EnsembleRun, Shown};
 use crate::error::ApiError;
 use crate::jobs::{self, RunState, locked};
-use crate::runs::Runs;
+use crate::room::{Excess, Item, Needed, What};
+use crate::runs::{More, Runs};
 
 /// Cell size of an ensemble that names none [m].
 const CELL_SIZE_M: f64 = 40.0;
@@ -30,8 +35,8 @@ const MEMBERS: u32 = 20;
 /// Most workers that may be asked for.
 const MOST_WORKERS: usize = 256;
 
-/// Most ensembles that are listed; their members stay on disk.
-const MOST_ENSEMBLES: usize = 8;
+/// Most ensembles that are listed; their members stay on disk as long as there is room.
+pub(crate) const MOST_ENSEMBLES: usize = 8;
 
 /// What to compute; what is missing is taken from the twin.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -80,6 +85,8 @@ impl Ensembles {
             all: Mutex::new(Vec::new()),
         };
         if let Some(archive) = &ensembles.archive {
+            let members = leftover::sweep(&ensembles.folder.join(MEMBERS_FOLDER));
+            jobs::tell_swept("ensembles", &archive.sweep().and(members));
             for name in archive.strangers()? {
                 if name != MEMBERS_FOLDER {
                     tracing::warn!(
@@ -146,17 +153,12 @@ impl Ensembles {
         let options = self.options(request)?;
         let planned = plan_ensemble(&self.twin, &options).map_err(|e| ApiError::refused(&e))?;
         let shown = Shown::of(planned).map_err(|e| ApiError::refused(&e))?;
+        self.runs.make_room(More::Ensemble);
+        // From here on its members are those of one that waits.
+        let _held = self.runs.hold_all();
         let mut all = locked(&self.all);
         if all.len() >= MOST_ENSEMBLES {
-            let Some(old) = all.iter().position(|run| run.may_go()) else {
-                return Err(ApiError::not_ready(text("api.many_ensembles", &[])));
-            };
-            let old = all.remove(old);
-            if let Some(archive) = &self.archive
-                && let Err(error) = archive.remove(&old.id)
-            {
-                tracing::warn!(ensemble = %old.id, "not given up: {error}");
-            }
+            return Err(ApiError::not_ready(text("api.many_ensembles", &[])));
         }
         let name = format!(
             "{}-{}x{}m",
@@ -193,7 +195,10 @@ impl Ensembles {
         let planned = plan_ensemble(&self.twin, &options).map_err(|e| ApiError::refused(&e))?;
         let shown = Shown::of(planned).map_err(|e| ApiError::refused(&e))?;
         let twin = self.runs.twin_state().clone();
+        let held = self.runs.hold_all();
+        self.get(id)?;
         let before = run.wait_again(request, options, shown, twin);
+        drop(held);
         let before = before.ok_or_else(jobs::not_resumable)?;
         if let Some(archive) = &self.archive
             && before == RunState::Broken
@@ -207,7 +212,103 @@ impl Ensembles {
 
     fn compute_later(&self, run: &Arc<EnsembleRun>) -> Result<(), ApiError> {
         let (twin, mine) = (Arc::clone(&self.twin), Arc::clone(run));
-        self.runs.enqueue(Box::new(move || mine.compute(&twin)))
+        let runs = Arc::clone(&self.runs);
+        self.runs.enqueue(Box::new(move || {
+            mine.compute(&twin);
+            runs.make_room(More::Nothing);
+        }))
+    }
+
+    /// Bytes that all of them take, and the members of all.
+    pub(crate) fn kept_bytes(&self) -> u64 {
+        let of = |archive: &Arc<Archive>| archive.kept_bytes() + archive.bytes(MEMBERS_FOLDER);
+        self.archive.as_ref().map_or(0, of)
+    }
+
+    /// What may be given up but what is needed: first members, in the order in which they go, then ensembles.
+    pub(crate) fn may_go(&self, needed: &Needed) -> Vec<Item> {
+        let all = self.all();
+        let mut items = self.members_that_may_go(&all, needed);
+        // The newest stays in any case: somebody has just waited for it.
+        let older = all.iter().take(all.len().saturating_sub(1));
+        let ended = older.filter(|run| run.may_go() && !needed.ensembles.contains(&run.id));
+        items.extend(ended.map(|run| Item {
+            what: What::Ensemble,
+            id: run.id.clone(),
+            created: run.created.clone(),
+            bytes: self.archive.as_ref().map_or(0, |a| a.bytes(&run.id)),
+        }));
+        items
+    }
+
+    fn members_that_may_go(&self, all: &[Arc<EnsembleRun>], needed: &Needed) -> Vec<Item> {
+        let Some(archive) = &self.archive else {
+            return Vec::new();
+        };
+        let mut stored = store::members(&archive.folder(MEMBERS_FOLDER));
+        let spare = |run: &&Arc<EnsembleRun>| {
+            run.state() == RunState::Done && !needed.ensembles.contains(&run.id)
+        };
+        // One that is not finished may go on from its members.
+        for key in all
+            .iter()
+            .filter(|run| !spare(run))
+            .flat_map(|run| run.keys())
+        {
+            stored.remove(&key);
+        }
+        // Members of several ensembles are those of the newest of them.
+        let mut of_finished = Vec::new();
+        for run in all.iter().rev().filter(spare) {
+            let keys = run.keys().into_iter();
+            let keys: BTreeMap<String, u64> =
+                keys.filter_map(|key| stored.remove_entry(&key)).collect();
+            of_finished.push((run.id.clone(), keys));
+        }
+        of_finished.push((String::new(), stored));
+        let groups = of_finished.into_iter().rev();
+        let groups = groups.filter(|(_, keys)| !keys.is_empty());
+        groups
+            .map(|(id, keys)| Item {
+                id,
+                created: String::new(),
+                bytes: keys.values().sum(),
+                what: What::Members(keys.into_keys().collect()),
+            })
+            .collect()
+    }
+
+    /// Gives up an ensemble, and where the disk is full what only it used; or members.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub(crate) fn give_up(&self, item: &Item, excess: Excess) -> Result<u64, ProjectError> {
+        let folder = self.folder.join(MEMBERS_FOLDER);
+        if let What::Members(keys) = &item.what {
+            store::remove(&folder, keys)?;
+            return Ok(item.bytes);
+        }
+        if let Some(archive) = &self.archive {
+            archive.give_up(&item.id, jobs::now().to_rfc3339())?;
+        }
+        let mut all = locked(&self.all);
+        let Some(at) = all.iter().position(|run| run.id == item.id) else {
+            return Ok(item.bytes);
+        };
+        let mut keys: BTreeSet<String> = all.remove(at).keys().into_iter().collect();
+        for other in all.iter().flat_map(|run| run.keys()) {
+            keys.remove(&other);
+        }
+        drop(all);
+        if self.archive.is_none() || excess.bytes <= item.bytes {
+            return Ok(item.bytes);
+        }
+        let stored = store::members(&folder).into_iter();
+        let mine: BTreeMap<String, u64> = stored.filter(|(key, _)| keys.contains(key)).collect();
+        let bytes: u64 = mine.values().sum();
+        store::remove(&folder, mine.keys())?;
+        Ok(item.bytes + bytes)
     }
 
     /// All ensembles, in the order in which they were asked for.
@@ -218,10 +319,8 @@ impl Ensembles {
     /// The ensemble with an identifier.
     pub fn get(&self, id: &str) -> Result<Arc<EnsembleRun>, ApiError> {
         let all = locked(&self.all);
-        let found = all.iter().find(|run| run.id == id);
-        found
-            .cloned()
-            .ok_or_else(|| ApiError::not_found("noun.ensemble", id))
+        let found = all.iter().find(|run| run.id == id).cloned();
+        found.ok_or_else(|| jobs::absent(self.archive.as_deref(), "noun.ensemble", id))
     }
 
     /// Breaks off what is not over, to go on after the next start.

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use stormgrid_core::message::{Bilingual, Message};
+use stormgrid_core::time::Instant;
 use stormgrid_formats::parse::json_problem;
 use stormgrid_project::ProjectError;
 use stormgrid_project::messages::{text, told};
@@ -76,6 +77,22 @@ impl ApiError {
             .with("noun", Message::key(noun))
             .with("name", name);
         Self::new(StatusCode::NOT_FOUND, "not_found", told(&text))
+    }
+
+    /// What was asked for was there, and was given up to make room.
+    ///
+    /// - `noun`: key of the catalogue for what it is
+    /// - `time`: when, RFC 3339
+    pub fn given_up(noun: &'static str, name: &str, time: &str) -> Self {
+        let time = match Instant::parse(time) {
+            Ok(time) => Message::own(time.to_china_rfc3339(), time.to_rfc3339()),
+            Err(_) => Message::own(time, time),
+        };
+        let text = Message::key("kept.given_up")
+            .with("noun", Message::key(noun))
+            .with("name", name.to_owned())
+            .with("time", time);
+        Self::new(StatusCode::GONE, "given_up", told(&text))
     }
 
     /// The request cannot be understood.

@@ -9,6 +9,7 @@ use stormgrid_core::message;
 use stormgrid_core::message::{Bilingual, Message};
 use stormgrid_core::time::Instant as Utc;
 use stormgrid_project::archive::Archive;
+use stormgrid_project::leftover::Swept;
 use stormgrid_project::messages::text;
 use stormgrid_project::{InputFault, ProjectError};
 use utoipa::ToSchema;
@@ -243,6 +244,23 @@ pub(crate) fn set_aside(archive: &Archive, id: &str) -> Result<(), ApiError> {
         tracing::warn!(%id, aside = %aside.display(), "results that cannot be used are set aside");
     }
     Ok(())
+}
+
+/// Says what was removed that programs before this one had half written, if there was anything.
+pub(crate) fn tell_swept(folder: &str, swept: &Swept) {
+    if !swept.is_empty() {
+        tracing::warn!("{folder}: what ended programs left half-written is removed, {swept}");
+    }
+}
+
+/// Something that is on no list: it never was, or it was given up.
+///
+/// - `noun`: key of the catalogue for what it is
+pub(crate) fn absent(archive: Option<&Archive>, noun: &'static str, id: &str) -> ApiError {
+    match archive.and_then(|archive| archive.given_up(id)) {
+        Some(time) => ApiError::given_up(noun, id, &time),
+        None => ApiError::not_found(noun, id),
+    }
 }
 
 /// A disk that does not keep what it is given.

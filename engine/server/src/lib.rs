@@ -27,6 +27,7 @@ mod error;
 mod hazard_api;
 mod jobs;
 mod plan_api;
+mod room;
 mod run;
 mod run_api;
 mod runs;

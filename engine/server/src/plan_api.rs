@@ -50,6 +50,7 @@ pub async fn compare(
         })
     };
     let (first, second) = (finished(&app, &query.a)?, finished(&app, &query.b)?);
+    app.runs.compare_now([query.a.clone(), query.b.clone()]);
     let found = rehearsal::compare(
         (named(&query.a)?, first.as_ref()),
         (named(&query.b)?, second.as_ref()),

@@ -49,7 +49,7 @@ pub async fn create(
 
 /// One run.
 #[utoipa::path(get, path = "/api/v1/runs/{id}", params(("id" = String, Path, description = "the run")),
-    responses((status = OK, body = RunView), (status = NOT_FOUND)))]
+    responses((status = OK, body = RunView), (status = NOT_FOUND), (status = GONE)))]
 pub async fn get(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,

@@ -5,10 +5,10 @@
 //! folder is whole. Frames and results of the runs that were used last stay in memory, others are read when they are
 //! asked for.
 
-use std::collections::BTreeSet;
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak, mpsc};
 
 use serde::Deserialize;
 use stormgrid_core::message;
@@ -20,8 +20,10 @@ use stormgrid_project::rehearsal::{Change, Rehearsal};
 use stormgrid_project::{ForecastOptions, InputFault, LoadedTwin, Plan, ProjectError};
 use utoipa::ToSchema;
 
+use crate::ensembles::{Ensembles, MOST_ENSEMBLES};
 use crate::error::ApiError;
 use crate::jobs::{self, RunState, locked};
+use crate::room::{Excess, Item, Needed, What, give_up_in_order};
 use crate::run::{Run, RunCard, options_of};
 
 /// Longest run that may be asked for [s].
@@ -32,6 +34,9 @@ const MOST_LOADED: usize = 12;
 
 /// Most runs that are kept, in memory without a folder and with one.
 const MOST_RUNS: [usize; 2] = [MOST_LOADED, 100];
+
+/// Most pairs of runs that stay because they were compared last.
+const MOST_COMPARED: usize = 4;
 
 /// What to run; what is missing is taken from the twin.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
@@ -53,8 +58,16 @@ pub struct RunRequest {
     pub changes: Option<Vec<Change>>,
 }
 
-/// Tells which runs may not be given up, by their identifiers; none where that cannot be known.
-type Needed = Box<dyn Fn() -> Option<BTreeSet<String>> + Send + Sync>;
+/// Tells what may not be given up; none where that cannot be known.
+type TellNeeded = Box<dyn Fn() -> Option<Needed> + Send + Sync>;
+
+/// What there is to be more of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum More {
+    Nothing,
+    Run,
+    Ensemble,
+}
 
 /// How runs are computed and kept.
 #[derive(Clone, Debug)]
@@ -63,7 +76,8 @@ pub struct RunsOptions {
     pub out: Option<PathBuf>,
     /// Threads of the solver; 0 takes what the machine has.
     pub threads: usize,
-    /// What kept runs may take on the disk [bytes]. Beyond it the oldest go that are neither pinned nor warned about.
+    /// What runs, ensembles and their members may take on the disk [bytes]. Beyond it members of finished ensembles go,
+    /// then the oldest runs and ensembles that are neither pinned nor warned about.
     pub budget_bytes: u64,
 }
 
@@ -87,7 +101,11 @@ pub struct Runs {
     budget_bytes: u64,
     all: Mutex<Vec<Arc<Run>>>,
     uses: AtomicU64,
-    needed: OnceLock<Needed>,
+    needed: OnceLock<TellNeeded>,
+    ensembles: OnceLock<Weak<Ensembles>>,
+    compared: Mutex<VecDeque<[String; 2]>>,
+    /// Held while something is given up, and while what might be is taken up again.
+    room: Mutex<()>,
     queue: mpsc::Sender<Job>,
 }
 
@@ -119,6 +137,9 @@ impl Runs {
             all: Mutex::new(kept),
             uses: AtomicU64::new(0),
             needed: OnceLock::new(),
+            ensembles: OnceLock::new(),
+            compared: Mutex::new(VecDeque::new()),
+            room: Mutex::new(()),
             queue,
             twin,
         });
@@ -152,10 +173,25 @@ impl Runs {
         self.archive.is_some()
     }
 
-    /// Says how to find the runs that may not be given up.
-    pub(crate) fn keep_for(&self, needed: Needed) {
+    /// Says how to find what may not be given up, and which ensembles share the disk.
+    pub(crate) fn keep_for(&self, needed: TellNeeded, ensembles: &Arc<Ensembles>) {
         // Only a second server on the same runs could have been here before, and needs the same.
         let _ = self.needed.set(needed);
+        let _ = self.ensembles.set(Arc::downgrade(ensembles));
+    }
+
+    /// Notes that two runs are compared: they stay until others were.
+    pub(crate) fn compare_now(&self, pair: [String; 2]) {
+        let mut compared = locked(&self.compared);
+        compared.retain(|earlier| *earlier != pair);
+        compared.push_back(pair);
+        let too_many = compared.len().saturating_sub(MOST_COMPARED);
+        compared.drain(..too_many);
+    }
+
+    /// Holds up whoever wants to give something up.
+    pub(crate) fn hold_all(&self) -> MutexGuard<'_, ()> {
+        locked(&self.room)
     }
 
     /// Queues a run. Refuses sizes and lengths out of range, and a twin without a forecast.
@@ -183,7 +219,7 @@ impl Runs {
         if !(60.0..=LONGEST_RUN_S).contains(&duration) {
             return Err(ApiError::bad_request(text("api.duration", &[])));
         }
-        self.make_room(1);
+        self.make_room(More::Run);
         let mut all = locked(&self.all);
         if all.len() >= MOST_RUNS[usize::from(self.are_kept())] {
             return Err(ApiError::not_ready(text("api.many_runs", &[])));
@@ -221,9 +257,12 @@ impl Runs {
             duration_s: run.options.duration_s.unwrap_or(plan.duration_s),
             ..plan
         };
+        let held = self.hold_all();
+        self.get(id)?;
         if !run.wait_again(plan, &self.twin_state) {
             return Err(jobs::not_resumable());
         }
+        drop(held);
         if let Some(archive) = &self.archive {
             jobs::set_aside(archive, id)?;
         }
@@ -234,6 +273,7 @@ impl Runs {
 
     /// Keeps a run however old it becomes, or no longer.
     pub fn pin(&self, id: &str, pinned: bool) -> Result<Arc<Run>, ApiError> {
+        let _held = self.hold_all();
         let run = self.get(id)?;
         run.pin(pinned);
         run.keep().map_err(|e| jobs::unkept(&e))?;
@@ -258,7 +298,7 @@ impl Runs {
         let (runs, mine) = (Arc::clone(self), Arc::clone(run));
         self.enqueue(Box::new(move || {
             mine.compute(&runs.twin);
-            runs.make_room(0);
+            runs.make_room(More::Nothing);
             runs.unload();
         }))
     }
@@ -271,48 +311,67 @@ impl Runs {
             .map_err(|_| ApiError::internal("the computing thread has ended"))
     }
 
-    /// Gives up the oldest runs that nobody needs until there is room for `more`, on the list and on the disk.
-    fn make_room(&self, more: usize) {
-        let most = MOST_RUNS[usize::from(self.are_kept())];
-        let size = |run: &Arc<Run>| self.archive.as_ref().map_or(0, |a| a.bytes(&run.id));
-        let too_much = |count: usize, bytes: u64| count + more > most || bytes > self.budget_bytes;
+    /// Gives up what nobody needs until there is room for `more`, on the list and on the disk; [`crate::room`] tells the
+    /// order.
+    pub(crate) fn make_room(&self, more: More) {
+        let _one_at_a_time = self.hold_all();
+        let ensembles = self.ensembles.get().and_then(Weak::upgrade);
         let listed = self.all();
-        let sizes: Vec<u64> = listed.iter().map(size).collect();
-        let (mut count, mut bytes) = (listed.len(), sizes.iter().sum());
-        if !too_much(count, bytes) {
+        let n_ensembles = ensembles.as_ref().map_or(0, |all| all.all().len());
+        let of_runs = self.archive.as_ref().map_or(0, |a| a.kept_bytes());
+        let of_ensembles = ensembles.as_ref().map_or(0, |all| all.kept_bytes());
+        let most = MOST_RUNS[usize::from(self.are_kept())];
+        let above = |count: usize, wanted: bool, most: usize| {
+            (count + usize::from(wanted)).saturating_sub(most)
+        };
+        let excess = Excess {
+            bytes: (of_runs + of_ensembles).saturating_sub(self.budget_bytes),
+            runs: above(listed.len(), more == More::Run, most),
+            ensembles: above(n_ensembles, more == More::Ensemble, MOST_ENSEMBLES),
+        };
+        if excess == Excess::default() {
             return;
         }
-        // Before the list is locked: whoever holds the journal may be waiting for the list.
+        // Before a list is locked: whoever holds the journal may be waiting for the lists.
         let needed = match self.needed.get() {
             Some(needed) => needed(),
-            None => Some(BTreeSet::new()),
+            None => Some(Needed::default()),
         };
-        let Some(needed) = needed else {
-            tracing::warn!("no run is given up, since the journal of warnings cannot be read");
+        let Some(mut needed) = needed else {
+            tracing::warn!("nothing is given up, since the journal of warnings cannot be read");
             return;
         };
-        let mut gone = BTreeSet::new();
+        needed
+            .runs
+            .extend(locked(&self.compared).iter().flatten().cloned());
         // The newest stays in any case: somebody has just waited for it.
-        let older = count.saturating_sub(1);
-        for (run, size) in listed.iter().zip(sizes).take(older) {
-            if !too_much(count, bytes) {
-                break;
-            }
-            if !run.may_go() || needed.contains(&run.id) {
-                continue;
-            }
-            if let Some(archive) = &self.archive
-                && let Err(error) = archive.remove(&run.id)
-            {
-                tracing::warn!(run = %run.id, "not given up: {error}");
-                continue;
-            }
-            tracing::info!(run = %run.id, "given up to make room");
-            gone.insert(run.id.clone());
-            count -= 1;
-            bytes -= size;
+        let older = listed.iter().take(listed.len().saturating_sub(1));
+        let runs = older.filter(|run| run.may_go() && !needed.runs.contains(&run.id));
+        let mut items: Vec<Item> = runs
+            .map(|run| Item {
+                what: What::Run,
+                id: run.id.clone(),
+                created: run.created.clone(),
+                bytes: self.archive.as_ref().map_or(0, |a| a.bytes(&run.id)),
+            })
+            .collect();
+        if let Some(ensembles) = &ensembles {
+            items.extend(ensembles.may_go(&needed));
         }
-        locked(&self.all).retain(|run| !gone.contains(&run.id));
+        give_up_in_order(excess, items, |item, excess| match &item.what {
+            What::Run => self.give_up(item),
+            What::Ensemble | What::Members(_) => ensembles
+                .as_ref()
+                .map_or(Ok(0), |all| all.give_up(item, excess)),
+        });
+    }
+
+    fn give_up(&self, item: &Item) -> Result<u64, ProjectError> {
+        if let Some(archive) = &self.archive {
+            archive.give_up(&item.id, jobs::now().to_rfc3339())?;
+        }
+        locked(&self.all).retain(|run| run.id != item.id);
+        Ok(item.bytes)
     }
 
     /// Lets go of what the disk holds of the runs that were not used for longest.
@@ -335,7 +394,7 @@ impl Runs {
         let all = locked(&self.all);
         let found = all.iter().find(|run| run.id == id).cloned();
         drop(all);
-        let run = found.ok_or_else(|| ApiError::not_found("noun.run", id))?;
+        let run = found.ok_or_else(|| jobs::absent(self.archive.as_deref(), "noun.run", id))?;
         run.use_now(self.uses.fetch_add(1, Ordering::Relaxed) + 1);
         self.unload();
         Ok(run)
@@ -355,6 +414,7 @@ fn kept(
     twin: &TwinState,
     threads: usize,
 ) -> Result<Vec<Arc<Run>>, ProjectError> {
+    jobs::tell_swept("runs", &archive.sweep());
     for name in archive.strangers()? {
         tracing::warn!(
             "{name} in the folder of runs belongs to no run that is kept; it is left alone"

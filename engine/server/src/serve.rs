@@ -10,7 +10,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use stormgrid_project::{LoadedTwin, ProjectError};
+use stormgrid_project::{LoadedTwin, ProjectError, leftover};
 use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
 use tower_http::services::ServeDir;
@@ -22,7 +22,7 @@ use utoipa_axum::routes;
 use crate::ensembles::Ensembles;
 use crate::error::ApiError;
 use crate::runs::Runs;
-use crate::{ensemble_api, hazard_api, plan_api, run_api, twin_api, warning_api};
+use crate::{ensemble_api, hazard_api, jobs, plan_api, run_api, twin_api, warning_api};
 
 /// What to serve.
 #[derive(Clone, Debug)]
@@ -124,9 +124,13 @@ impl Server {
             reason: e.to_string(),
         })?;
         let ensembles = Arc::new(Ensembles::new(Arc::clone(&twin), Arc::clone(&runs))?);
+        if runs.are_kept() {
+            let swept = leftover::sweep(&twin.dir.join(warning_api::FOLDER));
+            jobs::tell_swept(warning_api::FOLDER, &swept);
+        }
         let warnings = Arc::new(warning_api::Warnings::default());
         let (book, of_twin) = (Arc::clone(&warnings), Arc::clone(&twin));
-        runs.keep_for(Box::new(move || book.runs(&of_twin)));
+        runs.keep_for(Box::new(move || book.needed(&of_twin)), &ensembles);
         let app = App {
             twin,
             runs,

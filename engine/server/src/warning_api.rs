@@ -1,6 +1,5 @@
 //! Warnings: drafts of a run, and what named persons do with them. Nothing is sent anywhere.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::Json;
@@ -23,11 +22,12 @@ use utoipa::ToSchema;
 use crate::answer::{aside, json_body};
 use crate::error::{ApiError, logged};
 use crate::jobs;
+use crate::room::Needed;
 use crate::run_api::finished;
 use crate::serve::App;
 
 /// Folder of the journal and of the issued messages, in the twin's folder.
-const FOLDER: &str = "warnings";
+pub(crate) const FOLDER: &str = "warnings";
 
 /// The warnings of a server; the journal is opened when it is first asked for.
 #[derive(Default)]
@@ -57,14 +57,23 @@ impl Warnings {
         act(&mut store, jobs::now())
     }
 
-    /// The runs that warnings rest on, those of discarded drafts aside; none where the journal cannot be read.
-    pub fn runs(&self, twin: &LoadedTwin) -> Option<BTreeSet<String>> {
-        let runs = self.with(twin, |store, now| {
+    /// The runs and ensembles that drafts and warnings that stand rest on; none where the journal cannot be read.
+    pub(crate) fn needed(&self, twin: &LoadedTwin) -> Option<Needed> {
+        let needed = self.with(twin, |store, now| {
             let views = store.book().views(now, store.rules()).into_iter();
-            let kept = views.filter(|view| view.state != warning::State::Discarded);
-            Ok(kept.map(|view| view.run).collect())
+            // A message that takes a warning back counts as issued and warns of nothing.
+            let stand = views.filter(|view| {
+                view.msg_type != warning::Kind::Cancel
+                    && matches!(view.state, warning::State::Draft | warning::State::Issued)
+            });
+            let mut needed = Needed::default();
+            for view in stand {
+                needed.runs.insert(view.run);
+                needed.ensembles.extend(view.chances.map(|c| c.ensemble));
+            }
+            Ok(needed)
         });
-        runs.ok()
+        needed.ok()
     }
 }
 

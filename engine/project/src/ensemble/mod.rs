@@ -26,6 +26,7 @@ mod member;
 mod output;
 pub mod percentile;
 mod pool;
+pub mod store;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -49,6 +50,7 @@ pub use pool::{COMPLAINT_WORD, MemberState, MemberStatus, PROGRESS_WORD};
 use crate::forecast::scheme_note;
 use crate::forecast::{FORECAST_FILE, ForecastOptions, PreparedGround, storm_of};
 use crate::forecast_file::ForecastFile;
+use crate::leftover::{self, Swept};
 use crate::messages::{text, told};
 use crate::storm::{Bilingual, Storm};
 use crate::twin::LoadedTwin;
@@ -438,6 +440,15 @@ fn vmax_at_reference(storm: &Storm, issued: Instant) -> f64 {
         .map_or(wanted, |(first, last)| wanted.clamp(first, last));
     let vmax = storm.model.state(time).map_or(0.0, |state| state.vmax);
     vmax / ten_minute_factor(storm.track.averaging)
+}
+
+/// Removes what programs that were killed left half-written in the folder of an ensemble, its members included. To be
+/// called before it is computed; a folder of something else is left alone.
+pub fn sweep(out: &Path) -> Swept {
+    match out.join(MARK_FILE).is_file() {
+        true => leftover::sweep_below(out),
+        false => Swept::default(),
+    }
 }
 
 /// Runs an ensemble and leaves its results in `out`.
