@@ -11,7 +11,7 @@ use stormgrid_core::message::{Bilingual, Message};
 use stormgrid_demo::{DemoOptions, generate};
 use stormgrid_project::{LoadedTwin, MANIFEST, usage};
 use stormgrid_server::{
-    ApiError, Ensembles, Run, RunRequest, RunState, Runs, RunsOptions, Server, ServerOptions,
+    ApiError, Ensembles, Run, RunRequest, RunState, Runs, RunsOptions, Server, ServerOptions, Turn,
 };
 
 use crate::args::{DemoArguments, ServeArguments};
@@ -154,14 +154,16 @@ fn start(start: &Start<'_>, clock: Clock) -> Result<ExitCode> {
         tell_kept(&runs, &ensembles, clock.language);
         let told: BTreeSet<String> = over(&runs).map(|run| run.id().to_owned()).collect();
         let mut asked = Vec::new();
-        for &cell_size_m in start.cells {
-            match forecast_at(&runs, cell_size_m) {
+        for (n, &cell_size_m) in start.cells.iter().enumerate() {
+            // Nobody waits for the finer ones.
+            let turn = if n == 0 { Turn::Asked } else { Turn::Idle };
+            match forecast_at(&runs, cell_size_m, turn) {
                 Ok(run) => asked.push(run),
                 Err(error) => {
                     let refused = message!(
                         "cli.serve.refused",
                         "no forecast can be started: {problem}",
-                        problem = Message::english(error.english())
+                        problem = Message::Own(error.sentence())
                     );
                     return Err(Failure::from(refused));
                 }
@@ -248,14 +250,17 @@ fn tell_kept(runs: &Runs, ensembles: &Ensembles, language: Language) {
 }
 
 /// The twin's own forecast with cells of a size: that of an earlier start where the twin is the same, else a new one.
-fn forecast_at(runs: &Arc<Runs>, cell_size_m: f64) -> Result<Arc<Run>, ApiError> {
+fn forecast_at(runs: &Arc<Runs>, cell_size_m: f64, turn: Turn) -> Result<Arc<Run>, ApiError> {
     match runs.own(cell_size_m) {
         Some(run) if run.view().state == RunState::Done => Ok(run),
-        Some(run) => runs.resume(run.id()),
-        None => runs.queue(RunRequest {
-            cell_size_m: Some(cell_size_m),
-            ..RunRequest::default()
-        }),
+        Some(run) => runs.resume(run.id(), turn),
+        None => {
+            let request = RunRequest {
+                cell_size_m: Some(cell_size_m),
+                ..RunRequest::default()
+            };
+            runs.queue(request, turn)
+        }
     }
 }
 

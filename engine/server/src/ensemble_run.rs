@@ -476,7 +476,15 @@ impl EnsembleRun {
 
     /// Sets its card down, where there is an archive.
     pub(crate) fn keep(&self) -> Result<(), ProjectError> {
-        let (Some(archive), Some(known)) = (&self.archive, self.known()) else {
+        let Some(known) = self.known() else {
+            return Ok(());
+        };
+        let course = locked(&self.changing).course.card();
+        self.put(&known, course)
+    }
+
+    fn put(&self, known: &Known, course: CourseCard) -> Result<(), ProjectError> {
+        let Some(archive) = &self.archive else {
             return Ok(());
         };
         let card = EnsembleCard {
@@ -485,13 +493,18 @@ impl EnsembleRun {
             request: known.request.clone(),
             shown: known.shown.clone(),
             twin: known.twin.clone(),
-            course: locked(&self.changing).course.card(),
+            course,
         };
         archive.put(&self.id, &card)
     }
 
     fn keep_or_say(&self) {
-        if let Err(error) = self.keep() {
+        self.say(self.keep());
+    }
+
+    /// A card that cannot be written is no reason to stop.
+    fn say(&self, kept: Result<(), ProjectError>) {
+        if let Err(error) = kept {
             tracing::error!(ensemble = %self.id, "its state is not kept: {error}");
         }
     }
@@ -531,8 +544,8 @@ impl EnsembleRun {
             now.result = Some(result);
         }
         tracing::info!(ensemble = %self.id, state = ?now.course.state, wall_s = ?now.course.wall_s(), "ensemble over");
-        drop(now);
-        self.keep_or_say();
+        // Nobody sees an end that a crash would still lose: the card comes first.
+        self.say(self.put(&known, now.course.card()));
     }
 }
 

@@ -182,7 +182,7 @@ impl Ensembles {
         run.keep().map_err(|e| jobs::unkept(&e))?;
         all.push(Arc::clone(&run));
         drop(all);
-        self.compute_later(&run)?;
+        self.compute_later(&run);
         Ok(run)
     }
 
@@ -206,17 +206,17 @@ impl Ensembles {
             jobs::set_aside(archive, id)?;
         }
         run.keep().map_err(|e| jobs::unkept(&e))?;
-        self.compute_later(&run)?;
+        self.compute_later(&run);
         Ok(run)
     }
 
-    fn compute_later(&self, run: &Arc<EnsembleRun>) -> Result<(), ApiError> {
+    fn compute_later(&self, run: &Arc<EnsembleRun>) {
         let (twin, mine) = (Arc::clone(&self.twin), Arc::clone(run));
         let runs = Arc::clone(&self.runs);
         self.runs.enqueue(Box::new(move || {
             mine.compute(&twin);
             runs.make_room(More::Nothing);
-        }))
+        }));
     }
 
     /// Bytes that all of them take, and the members of all.

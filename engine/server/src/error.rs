@@ -128,9 +128,9 @@ impl ApiError {
         self.message
     }
 
-    /// The sentence in English, for a terminal.
-    pub fn english(&self) -> &str {
-        &self.message.en
+    /// The sentence, for a terminal.
+    pub fn sentence(&self) -> Bilingual {
+        self.message.clone()
     }
 
     /// The request came for another host.

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use stormgrid_core::message;
@@ -125,6 +125,11 @@ impl Course {
         self.state = RunState::Running;
         self.begun = Some(Instant::now());
         true
+    }
+
+    /// It has waited for others so long, which is no time of its own.
+    pub fn waited(&mut self, time: Duration) {
+        self.begun = self.begun.map(|begun| begun + time);
     }
 
     /// Time on the clock so far [s].

@@ -33,6 +33,7 @@ mod run_api;
 mod runs;
 mod serve;
 mod titles;
+mod turns;
 mod twin_api;
 mod warning_api;
 
@@ -43,3 +44,4 @@ pub use jobs::RunState;
 pub use run::{Run, RunView};
 pub use runs::{RunRequest, Runs, RunsOptions};
 pub use serve::{ServeError, Server, ServerOptions, openapi_json};
+pub use turns::Turn;

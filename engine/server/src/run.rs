@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use stormgrid_project::archive::{Archive, TwinState};
@@ -21,6 +22,7 @@ use utoipa::ToSchema;
 
 use crate::error::{ApiError, Text};
 use crate::jobs::{self, Course, CourseCard, RunState, locked};
+use crate::turns::Turns;
 
 /// Share below which no time to the end is told [-].
 const LEAST_SHARE_FOR_ETA: f64 = 0.005;
@@ -463,10 +465,13 @@ impl Run {
     /// Sets its card down, where there is an archive.
     pub(crate) fn keep(&self) -> Result<(), ProjectError> {
         let base = locked(&self.base);
+        self.put(&base, &locked(&self.changing))
+    }
+
+    fn put(&self, base: &Base, now: &Changing) -> Result<(), ProjectError> {
         let (Some(archive), Some(twin)) = (&self.archive, &base.twin) else {
             return Ok(());
         };
-        let now = locked(&self.changing);
         let card = RunCard {
             version: CARD_VERSION,
             created: self.created.clone(),
@@ -482,7 +487,12 @@ impl Run {
     }
 
     fn keep_or_say(&self) {
-        if let Err(error) = self.keep() {
+        self.say(self.keep());
+    }
+
+    /// A card that cannot be written is no reason to stop.
+    fn say(&self, kept: Result<(), ProjectError>) {
+        if let Err(error) = kept {
             tracing::error!(run = %self.id, "its state is not kept: {error}");
         }
     }
@@ -529,13 +539,19 @@ impl Run {
         }
     }
 
-    pub(crate) fn compute(&self, twin: &LoadedTwin) {
+    /// Computes it.
+    ///
+    /// - `gives_way`: where others wait that go in between; nothing for one that somebody waits for
+    pub(crate) fn compute(&self, twin: &LoadedTwin, gives_way: Option<&Turns>) {
         if !locked(&self.changing).course.begin() {
             return;
         }
         self.keep_or_say();
         let folder = self.archive.as_ref().map(|a| a.folder(&self.id));
-        let mut listener = Watcher { run: self };
+        let mut listener = Watcher {
+            run: self,
+            gives_way,
+        };
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             forecast(twin, &self.options, folder.as_deref(), &mut listener)
         }));
@@ -543,6 +559,7 @@ impl Run {
             true => RunState::Interrupted,
             false => RunState::Cancelled,
         };
+        let base = locked(&self.base);
         let mut now = locked(&self.changing);
         if let Some(result) = now.course.end(outcome, broken_off, "api.run_broke") {
             now.summary = Some(result.summary.clone());
@@ -550,13 +567,14 @@ impl Run {
             now.stage = Stage::Done;
         }
         tracing::info!(run = %self.id, state = ?now.course.state, wall_s = ?now.course.wall_s(), "run over");
-        drop(now);
-        self.keep_or_say();
+        // Nobody sees an end that a crash would still lose: the card comes first.
+        self.say(self.put(&base, &now));
     }
 }
 
 struct Watcher<'a> {
     run: &'a Run,
+    gives_way: Option<&'a Turns>,
 }
 
 impl Listener for Watcher<'_> {
@@ -565,6 +583,11 @@ impl Listener for Watcher<'_> {
         now.stage = progress.stage;
         now.course.share = progress.share;
         drop(now);
+        if let Some(turns) = self.gives_way {
+            let since = Instant::now();
+            turns.let_through();
+            locked(&self.run.changing).course.waited(since.elapsed());
+        }
         if self.run.cancel.load(Ordering::Relaxed) {
             ControlFlow::Break(())
         } else {

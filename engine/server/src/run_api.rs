@@ -24,6 +24,7 @@ use crate::error::ApiError;
 use crate::run::RunView;
 use crate::runs::RunRequest;
 use crate::serve::App;
+use crate::turns::Turn;
 
 /// Depths of the flooded areas in rows of exposure [m].
 pub(crate) const THRESHOLDS_M: [f64; 5] = [0.05, 0.15, 0.3, 0.5, 1.0];
@@ -43,7 +44,7 @@ pub async fn create(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let request: RunRequest = json_body(&headers, &body)?;
-    let run = aside(move || app.runs.queue(request)).await?;
+    let run = aside(move || app.runs.queue(request, Turn::Asked)).await?;
     Ok((StatusCode::ACCEPTED, Json(run.view())).into_response())
 }
 
@@ -76,7 +77,7 @@ pub async fn resume(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let run = aside(move || app.runs.resume(&id)).await?;
+    let run = aside(move || app.runs.resume(&id, Turn::Asked)).await?;
     Ok((StatusCode::ACCEPTED, Json(run.view())).into_response())
 }
 

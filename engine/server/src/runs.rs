@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 
 use serde::Deserialize;
 use stormgrid_core::message;
@@ -25,6 +25,7 @@ use crate::error::ApiError;
 use crate::jobs::{self, RunState, locked};
 use crate::room::{Excess, Item, Needed, What, give_up_in_order};
 use crate::run::{Run, RunCard, options_of};
+use crate::turns::{Job, Turn, Turns};
 
 /// Longest run that may be asked for [s].
 const LONGEST_RUN_S: f64 = 7.0 * 86_400.0;
@@ -106,11 +107,14 @@ pub struct Runs {
     compared: Mutex<VecDeque<[String; 2]>>,
     /// Held while something is given up, and while what might be is taken up again.
     room: Mutex<()>,
-    queue: mpsc::Sender<Job>,
+    turns: Arc<Turns>,
 }
 
-/// A computation that waits for its turn: one at a time, in the order in which they were asked for.
-pub(crate) type Job = Box<dyn FnOnce() + Send>;
+impl Drop for Runs {
+    fn drop(&mut self) {
+        self.turns.close();
+    }
+}
 
 impl Runs {
     /// Starts the thread that computes, and takes up the runs that are kept.
@@ -119,7 +123,7 @@ impl Runs {
     ///
     /// A folder of runs that another server holds or that cannot be used; a twin whose files cannot be read; no thread.
     pub fn start(twin: Arc<LoadedTwin>, options: RunsOptions) -> Result<Arc<Self>, ProjectError> {
-        let (queue, waiting) = mpsc::channel::<Job>();
+        let turns = Arc::new(Turns::default());
         let plan = stormgrid_project::plan(&twin).ok();
         let archive = options.out.as_deref().map(Archive::open).transpose()?;
         let archive = archive.map(Arc::new);
@@ -140,12 +144,12 @@ impl Runs {
             ensembles: OnceLock::new(),
             compared: Mutex::new(VecDeque::new()),
             room: Mutex::new(()),
-            queue,
+            turns: Arc::clone(&turns),
             twin,
         });
         let thread = std::thread::Builder::new().name("runs".to_owned());
         let spawned = thread.spawn(move || {
-            for job in waiting {
+            while let Some(job) = turns.next() {
                 job();
             }
         });
@@ -194,8 +198,8 @@ impl Runs {
         locked(&self.room)
     }
 
-    /// Queues a run. Refuses sizes and lengths out of range, and a twin without a forecast.
-    pub fn queue(self: &Arc<Self>, request: RunRequest) -> Result<Arc<Run>, ApiError> {
+    /// Queues a run for its turn. Refuses sizes and lengths out of range, and a twin without a forecast.
+    pub fn queue(self: &Arc<Self>, request: RunRequest, turn: Turn) -> Result<Arc<Run>, ApiError> {
         if self.plan.is_none() {
             return Err(ApiError::bad_request(text("api.no_forecast", &[])));
         }
@@ -244,12 +248,12 @@ impl Runs {
         run.keep().map_err(|e| jobs::unkept(&e))?;
         all.push(Arc::clone(&run));
         drop(all);
-        self.compute_later(&run)?;
+        self.compute_later(&run, turn);
         Ok(run)
     }
 
     /// Begins a run again that was cut off, cancelled or could not be finished.
-    pub fn resume(self: &Arc<Self>, id: &str) -> Result<Arc<Run>, ApiError> {
+    pub fn resume(self: &Arc<Self>, id: &str, turn: Turn) -> Result<Arc<Run>, ApiError> {
         let run = self.get(id)?;
         let plan = stormgrid_project::plan_of(&self.twin, &run.options.rehearsal);
         let plan = plan.map_err(|e| ApiError::refused(&e))?;
@@ -267,7 +271,7 @@ impl Runs {
             jobs::set_aside(archive, id)?;
         }
         run.keep().map_err(|e| jobs::unkept(&e))?;
-        self.compute_later(&run)?;
+        self.compute_later(&run, turn);
         Ok(run)
     }
 
@@ -294,21 +298,20 @@ impl Runs {
         all.iter().rev().find(fits).cloned()
     }
 
-    fn compute_later(self: &Arc<Self>, run: &Arc<Run>) -> Result<(), ApiError> {
+    fn compute_later(self: &Arc<Self>, run: &Arc<Run>, turn: Turn) {
         let (runs, mine) = (Arc::clone(self), Arc::clone(run));
-        self.enqueue(Box::new(move || {
-            mine.compute(&runs.twin);
+        let job = move || {
+            let gives_way = (turn == Turn::Idle).then_some(&*runs.turns);
+            mine.compute(&runs.twin, gives_way);
             runs.make_room(More::Nothing);
             runs.unload();
-        }))
+        };
+        self.turns.add(Box::new(job), turn);
     }
 
-    /// Queues any computation behind those that wait already.
-    pub(crate) fn enqueue(&self, job: Job) -> Result<(), ApiError> {
-        // The computing thread ends only with the program.
-        self.queue
-            .send(job)
-            .map_err(|_| ApiError::internal("the computing thread has ended"))
+    /// Queues a computation that people ask for.
+    pub(crate) fn enqueue(&self, job: Job) {
+        self.turns.add(job, Turn::Asked);
     }
 
     /// Gives up what nobody needs until there is room for `more`, on the list and on the disk; [`crate::room`] tells the

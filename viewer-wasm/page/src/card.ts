@@ -20,6 +20,8 @@ export async function showCard(run: Run | null) {
   const selection = state.selection;
   const mine = ++asked;
   if (!selection) {
+    // On a phone the card has a tab of its own, which is open whether or not something is selected.
+    card.replaceChildren(el("p", { class: "empty" }, t("card.nothing")));
     card.hidden = true;
     return;
   }

@@ -128,12 +128,15 @@ export function colourBadge(colour: string): HTMLElement {
 function entry(warning: Warning): HTMLElement {
   const open = state.warning === warning.id;
   const head = button("", () => set({ warning: open ? null : warning.id }), { "aria-expanded": String(open), class: "head" });
+  const other = warning.run === serverId(shownRun()) ? null : runOf(warning.run);
   const reach = [
     ...(warning.possible ? [t("warning.possible")] : []),
     ...(warning.targets.schools.length ? [t("warnings.n_schools", { n: number(warning.targets.schools.length) })] : []),
     ...(warning.targets.roads.length ? [t("warnings.n_roads", { n: number(warning.targets.roads.length) })] : []),
     t("warnings.n_grids", { n: number(warning.grids.length) }),
     ...(warning.targets.people ? [t("ranking.people", { people: number(warning.targets.people) })] : []),
+    // Drafts of several runs look alike.
+    ...(other ? [t("warnings.of_run", { run: runName(other) })] : []),
   ];
   head.append(
     colourBadge(warning.colour),

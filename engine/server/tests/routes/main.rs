@@ -12,7 +12,7 @@ use serde_json::Value;
 use stormgrid_formats::chunk::{decode_city, decode_terrain, decode_water};
 use stormgrid_formats::setup_message::decode_setup;
 use stormgrid_project::LoadedTwin;
-use stormgrid_server::{Runs, Server, ServerOptions};
+use stormgrid_server::{RunRequest, RunState, Runs, Server, ServerOptions, Turn};
 
 use fixture::{ADVISORY, Answer, JSON, ask, done, lay_twin, one_thread, serve};
 
@@ -359,6 +359,38 @@ fn a_busy_port_and_a_missing_viewer_are_sentences() {
     };
     assert!(bind(at.port(), None).contains("is in use"));
     assert!(bind(0, Some(dir.path().join("none"))).contains("index.html"));
+}
+
+#[test]
+fn what_people_ask_for_goes_before_a_refinement() {
+    let dir = tempfile::tempdir().expect("a folder");
+    lay_twin(dir.path());
+    let twin = Arc::new(LoadedTwin::load(dir.path()).expect("a twin"));
+    let runs = Runs::start(twin, one_thread()).expect("a thread");
+    let queue = |cell_size_m, duration_s, turn| {
+        let request = RunRequest {
+            cell_size_m: Some(cell_size_m),
+            duration_s: Some(duration_s),
+            ..RunRequest::default()
+        };
+        runs.queue(request, turn).expect("queued")
+    };
+    // A day on cells of 2 m takes minutes; it would be done before the other one if that had to wait.
+    let refinement = queue(2.0, 86_400.0, Turn::Idle);
+    while refinement.view().state == RunState::Queued {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let asked = queue(50.0, 600.0, Turn::Asked);
+    while !asked.is_over() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(asked.view().state, RunState::Done);
+    assert_eq!(refinement.view().state, RunState::Running);
+    refinement.cancel();
+    while !refinement.is_over() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(refinement.view().state, RunState::Cancelled);
 }
 
 #[test]
