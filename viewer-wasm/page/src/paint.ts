@@ -3,7 +3,7 @@
 import { type Exposure, offers, type Run } from "./api";
 import { CHANCE_STOPS, classColour, DEPTH_STOPS, DIFFERENCE_STOPS, LEVEL_COLOURS, rgba, SHARE_STOPS, WARNING_COLOURS } from "./colours";
 import { comparisonOf } from "./compare";
-import { byId, el } from "./dom";
+import { button, byId, el } from "./dom";
 import * as engine from "./engine";
 import { chance, probabilityOf } from "./ensembles";
 import { number, t } from "./i18n";
@@ -100,7 +100,9 @@ export async function paint(run: Run | null, exposure: Exposure | null) {
 /** The ramps of what is shown, with the values at which each colour begins. */
 export function showLegend() {
   const water = state.visible.has("water") ? ramp(t(`legend.water_${state.water}`), DEPTH_STOPS, (value) => `≥${number(value, value < 1 ? 2 : 0)}`) : [];
-  byId("legend").replaceChildren(...water, ...(state.visible.has("exposure") ? tintRamp() : []));
+  // The top bar of a phone has no room for it.
+  const help = button(t("help.title"), () => byId<HTMLDialogElement>("help").showModal(), { id: "help-narrow" });
+  byId("legend").replaceChildren(...water, ...(state.visible.has("exposure") ? tintRamp() : []), help);
 }
 
 function tintRamp(): Node[] {

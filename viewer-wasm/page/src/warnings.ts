@@ -203,7 +203,7 @@ function body(warning: Warning): HTMLElement {
       ),
     ),
     ...targets(
-      t("warning.roads"),
+      t(warning.possible ? "warning.roads_possible" : "warning.roads"),
       roads.map((road) =>
         button(`${road.name || road.id} · ${closing(road)}${chance(road.id)}`, () => engine.flyToFeature("warning-roads", road.id)),
       ),
