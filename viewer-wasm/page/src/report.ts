@@ -242,7 +242,7 @@ function warningsPart({ warnings }: Facts): HTMLElement {
   const body = warnings.map((of) => {
     const colour = el("b", { class: "colour" }, t(`colour.${of.colour}`));
     colour.style.background = WARNING_COLOURS[of.colour] ?? "#888";
-    const approved = of.approved ? `${of.by ?? ""} ${instant(of.approved)}` : t(`warning.${of.state}`);
+    const approved = of.approved ? `${of.by ?? ""} ${instant(of.approved)}` : el("span", { class: "word" }, t(`warning.${of.state}`));
     return [colour, t(`audience.${of.audience}`), el("span", {}, el("strong", {}, both(of.headline)), el("br"), both(of.instruction)), `${instant(of.onset)} – ${instant(of.expires)}`, approved];
   });
   return section("report.warnings", note(t("warnings.not_sent")), table([t("warnings.colour"), t("warnings.audience"), t("report.content"), t("report.valid"), t("report.state")], body));
