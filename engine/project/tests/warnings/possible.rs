@@ -121,7 +121,7 @@ fn what_only_members_reach_is_warned_and_nothing_else() {
         });
         cells.map(|cell| depths.at(cell)).fold(0.0, f64::max)
     };
-    let is_told = |n: usize| grid_depth(n) < 0.15 && share(n) >= 0.2 && n % 4 != 0;
+    let is_told = |n: usize| grid_depth(n) < 0.15 && share(n) >= 0.2 && !n.is_multiple_of(4);
     let wanted: BTreeSet<String> = (0..32)
         .filter(|&n| is_told(n))
         .map(|n| format!("440704001{n:03}"))
