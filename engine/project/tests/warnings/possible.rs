@@ -16,7 +16,7 @@ const RULES: &str = "[members]\nchance = 0.2\npeople = 1\ncolour = \"yellow\"\n"
 
 /// A share that a number of a place gets, 0 to 1 in twentieths.
 fn share(n: usize) -> f64 {
-    (n * 7 % 21) as f64 / 20.0
+    (n * 8 % 21) as f64 / 20.0
 }
 
 /// Chances for every grid and road of the twin, wet in the run or not.
