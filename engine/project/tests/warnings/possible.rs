@@ -14,13 +14,16 @@ const CELL: f64 = 10.0;
 /// Rules without storm signals; a fifth of the members counts.
 const RULES: &str = "[members]\nchance = 0.2\npeople = 1\ncolour = \"yellow\"\n";
 
-/// A share that a number of a place gets, 0 to 1 in twentieths.
-fn share(n: usize) -> f64 {
+/// The share of the members that reach a place, by its number.
+type Share = fn(usize) -> f64;
+
+/// Shares from 0 to 1 in twentieths.
+fn varied(n: usize) -> f64 {
     (n * 8 % 21) as f64 / 20.0
 }
 
 /// Chances for every grid and road of the twin, wet in the run or not.
-fn ensemble(twin: &LoadedTwin, forecast: &Forecast) -> Ensemble {
+fn ensemble(twin: &LoadedTwin, forecast: &Forecast, share: Share) -> Ensemble {
     let (_, rows) = &forecast.impacts.layers[0];
     let rows = rows.iter().enumerate().map(|(n, named)| ProbabilityRow {
         code: named.row.code.clone(),
@@ -78,25 +81,20 @@ fn told(all: &[Content], audience: Audience) -> &Content {
     found
 }
 
-#[test]
-fn what_only_members_reach_is_warned_and_nothing_else() {
-    let dir = tempfile::tempdir().expect("a folder");
-    lay(dir.path(), 600);
-    let twin = LoadedTwin::load(dir.path()).expect("a twin");
-    let forecast = fixture::run(&twin, CELL);
+/// Holds the warnings against the search; returns them.
+fn check(twin: &LoadedTwin, forecast: &Forecast, depths: &Depths, share: Share) -> Vec<Content> {
     let rules = Rules::read(RULES, "w").expect("sound");
-    let ensemble = ensemble(&twin, &forecast);
-    let situation = Situation::of(&twin, &forecast, &rules).expect("a situation");
-    let without = contents(&twin, &situation, &rules);
-    let situation = situation.with_chances(&twin, "e", &ensemble, &rules);
-    let all = contents(&twin, &situation, &rules);
+    let ensemble = ensemble(twin, forecast, share);
+    let situation = Situation::of(twin, forecast, &rules).expect("a situation");
+    let without = contents(twin, &situation, &rules);
+    let situation = situation.with_chances(twin, "e", &ensemble, &rules);
+    let all = contents(twin, &situation, &rules);
 
     // What the run warns is told as before.
     let places = |c: &Content| (c.grids.clone(), c.schools.clone(), c.roads.clone());
     let of_run: Vec<_> = all.iter().filter(|c| !c.possible).map(places).collect();
     assert_eq!(of_run, without.iter().map(places).collect::<Vec<_>>());
 
-    let depths = Depths::read(dir.path());
     let on_road: Vec<f64> = roads().iter().map(|r| depths.on(&r.line)).collect();
     let found: BTreeMap<&str, f64> = told(&all, Audience::Drivers)
         .roads
@@ -158,6 +156,20 @@ fn what_only_members_reach_is_warned_and_nothing_else() {
         "{found:?}"
     );
 
+    all
+}
+
+#[test]
+fn what_only_members_reach_is_warned_and_nothing_else() {
+    let dir = tempfile::tempdir().expect("a folder");
+    lay(dir.path(), 600);
+    let twin = LoadedTwin::load(dir.path()).expect("a twin");
+    let forecast = fixture::run(&twin, CELL);
+    let depths = Depths::read(dir.path());
+    // Just enough members everywhere: then the run alone decides.
+    check(&twin, &forecast, &depths, |_| 0.2);
+    let all = check(&twin, &forecast, &depths, varied);
+
     // The texts say that it is possible and how likely; the colour is that of the rules.
     for content in all.iter().filter(|c| c.possible) {
         assert_eq!(format!("{:?}", content.colour), "Yellow");
@@ -177,6 +189,7 @@ fn what_only_members_reach_is_warned_and_nothing_else() {
     // All of the members, or nobody: then hardly a place is told.
     let strict = Rules::read("[members]\nchance = 1\n", "w").expect("sound");
     let situation = Situation::of(&twin, &forecast, &strict).expect("a situation");
+    let ensemble = ensemble(&twin, &forecast, varied);
     let situation = situation.with_chances(&twin, "e", &ensemble, &strict);
     let all = contents(&twin, &situation, &strict);
     let of_drivers: usize = all
@@ -184,8 +197,10 @@ fn what_only_members_reach_is_warned_and_nothing_else() {
         .filter(|c| c.possible)
         .map(|c| c.roads.len())
         .sum();
-    let wanted =
-        (0..roads().len()).filter(|&i| !roads()[i].bridge && on_road[i] < 0.15 && share(i) >= 1.0);
+    let wanted = roads()
+        .into_iter()
+        .enumerate()
+        .filter(|(i, road)| !road.bridge && depths.on(&road.line) < 0.15 && varied(*i) >= 1.0);
     assert_eq!(of_drivers, wanted.count());
 }
 
