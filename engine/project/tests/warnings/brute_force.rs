@@ -74,7 +74,12 @@ pub fn schools() -> Vec<(String, At)> {
             30.0 + (n * 4447 % 930) as f64 + 0.3,
         ]
     };
-    (0..60).map(|n| (format!("E{:03}", n + 1), at(n))).collect()
+    // Beyond the edge of the flood: dry grids, some with closed roads within reach.
+    let beyond = |n: usize| [1256.7 + 23.0 * n as f64, 80.3 + 140.0 * (n % 7) as f64];
+    let all = (0..60).map(at).chain((0..14).map(beyond));
+    all.enumerate()
+        .map(|(n, at)| (format!("E{:03}", n + 1), at))
+        .collect()
 }
 
 /// Lays the twin; the region is not told, so that it comes from the grids' codes.

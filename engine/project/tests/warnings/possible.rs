@@ -136,20 +136,27 @@ fn check(twin: &LoadedTwin, forecast: &Forecast, depths: &Depths, share: Share) 
     let closing: Vec<usize> = (0..roads().len())
         .filter(|&i| !roads()[i].bridge && share(i + 3).min(share(i)) >= 0.2)
         .collect();
-    let mut wanted = BTreeSet::new();
+    let mut wanted = BTreeMap::new();
     for (code, at) in schools() {
         let grid = (at[0] / 250.0) as usize * 4 + (at[1] / 250.0) as usize;
         let closed = |i: &usize| on_road[*i] >= 0.30 && !roads()[*i].bridge;
         let by_run = depths.at(at) >= 0.15
             || grid_depth(grid) >= 0.15
             || (0..roads().len()).any(|i| closed(&i) && near(&roads()[i].line, at));
-        let by_members = is_told(grid) || closing.iter().any(|&i| near(&roads()[i].line, at));
-        if by_members && !by_run {
-            wanted.insert(code);
+        let approaches: Vec<String> = closing
+            .iter()
+            .filter(|&&i| near(&roads()[i].line, at))
+            .map(|&i| roads()[i].code.clone())
+            .collect();
+        if !by_run && (is_told(grid) || !approaches.is_empty()) {
+            wanted.insert(code, approaches);
         }
     }
     let pupils = told(&all, Audience::PupilsParents);
-    let found: BTreeSet<String> = pupils.schools.iter().map(|s| s.code.clone()).collect();
+    let schools_told = pupils.schools.iter();
+    let found: BTreeMap<String, Vec<String>> = schools_told
+        .map(|s| (s.code.clone(), s.closed_roads.clone()))
+        .collect();
     assert_eq!(found, wanted);
     assert!(
         !found.is_empty() && found.len() < schools().len(),
