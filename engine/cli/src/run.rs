@@ -73,7 +73,7 @@ impl Bar {
 /// Says what was removed that programs before this one had half written, if there was anything.
 pub fn tell_swept(swept: &Swept) {
     if !swept.is_empty() {
-        tracing::warn!("what ended programs left half-written is removed, {swept}");
+        tracing::warn!("{swept}");
     }
 }
 

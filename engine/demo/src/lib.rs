@@ -56,7 +56,6 @@ mod warp;
 mod write;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use stormgrid_core::message;
@@ -108,7 +107,8 @@ pub struct DemoReport {
 }
 
 /// Why no twin was made. Its text is one sentence.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{}", self.message())]
 pub enum DemoError {
     /// The cell size is not usable.
     CellSize {
@@ -133,11 +133,11 @@ pub enum DemoError {
         source: std::io::Error,
     },
     /// A place could not be projected.
-    Projection(CrsError),
+    Projection(#[from] CrsError),
     /// The terrain raster cannot be made.
-    Raster(RasterError),
+    Raster(#[from] RasterError),
     /// A file's content could not be put together.
-    Format(FormatError),
+    Format(#[from] FormatError),
 }
 
 impl DemoError {
@@ -188,32 +188,6 @@ impl DemoError {
                 problem = error.message()
             ),
         }
-    }
-}
-
-impl fmt::Display for DemoError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.message().fmt(f)
-    }
-}
-
-impl std::error::Error for DemoError {}
-
-impl From<CrsError> for DemoError {
-    fn from(error: CrsError) -> Self {
-        Self::Projection(error)
-    }
-}
-
-impl From<RasterError> for DemoError {
-    fn from(error: RasterError) -> Self {
-        Self::Raster(error)
-    }
-}
-
-impl From<FormatError> for DemoError {
-    fn from(error: FormatError) -> Self {
-        Self::Format(error)
     }
 }
 

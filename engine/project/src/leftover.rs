@@ -81,7 +81,12 @@ impl Swept {
 impl fmt::Display for Swept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let told = self.names.len().min(MOST_TOLD);
-        write!(f, "{} bytes: {}", self.bytes, self.names[..told].join(", "))?;
+        let names = self.names[..told].join(", ");
+        write!(
+            f,
+            "what ended programs left half-written is removed, {} bytes: {names}",
+            self.bytes
+        )?;
         match self.names.len() - told {
             0 => Ok(()),
             more => write!(f, " and {more} more"),
@@ -315,7 +320,8 @@ mod tests {
     fn what_is_swept_is_told_in_a_line() {
         let names: Vec<String> = (0..7).map(|n| n.to_string()).collect();
         let told = Swept { names, bytes: 70 }.to_string();
-        assert_eq!(told, "70 bytes: 0, 1, 2, 3, 4 and 2 more");
+        let what = "what ended programs left half-written is removed";
+        assert_eq!(told, format!("{what}, 70 bytes: 0, 1, 2, 3, 4 and 2 more"));
     }
 
     #[test]

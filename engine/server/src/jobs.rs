@@ -254,7 +254,7 @@ pub(crate) fn set_aside(archive: &Archive, id: &str) -> Result<(), ApiError> {
 /// Says what was removed that programs before this one had half written, if there was anything.
 pub(crate) fn tell_swept(folder: &str, swept: &Swept) {
     if !swept.is_empty() {
-        tracing::warn!("{folder}: what ended programs left half-written is removed, {swept}");
+        tracing::warn!("{folder}: {swept}");
     }
 }
 

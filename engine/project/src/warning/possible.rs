@@ -8,12 +8,13 @@ use super::situation::{GridState, REACHED_M, RoadState, SchoolState, Situation};
 use crate::ensemble::{Ensemble, RoadProbability};
 use crate::twin::LoadedTwin;
 
-/// Those places, with the numbers of the members and the share of them that reach each [-].
+/// Those places, with the numbers of the members; grids and schools with the share of the members that reach them [-],
+/// which a school has from its grid.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PossiblePlaces {
     pub(super) grids: Vec<(GridState, f64)>,
     pub(super) schools: Vec<(SchoolState, f64)>,
-    pub(super) roads: Vec<(RoadState, f64)>,
+    pub(super) roads: Vec<RoadState>,
 }
 
 /// A road segment that the run leaves passable.
@@ -82,14 +83,14 @@ fn is_warned(situation: &Situation, code: &str) -> bool {
     situation.roads.iter().any(|road| road.target.id == code)
 }
 
-fn roads(situation: &Situation, dry: &[DryRoad<'_>], rules: &Rules) -> Vec<(RoadState, f64)> {
+fn roads(situation: &Situation, dry: &[DryRoad<'_>], rules: &Rules) -> Vec<RoadState> {
     let likely = dry
         .iter()
         .filter(|road| road.probability.probability_slow >= rules.members.chance)
         .filter(|road| !is_warned(situation, &road.probability.id));
     let state = |road: &DryRoad<'_>| {
         let within = |(_, grid): &(usize, &GridState)| grid.outline.intersects(road.line);
-        let state = RoadState {
+        RoadState {
             target: RoadTarget {
                 id: road.probability.id.clone(),
                 name: road.probability.name.clone(),
@@ -107,8 +108,7 @@ fn roads(situation: &Situation, dry: &[DryRoad<'_>], rules: &Rules) -> Vec<(Road
                 .filter(within)
                 .map(|(g, _)| g)
                 .collect(),
-        };
-        (state, road.probability.probability_slow)
+        }
     };
     likely.map(state).collect()
 }

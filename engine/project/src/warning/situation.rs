@@ -1,6 +1,6 @@
 //! What a forecast means for grids, schools and roads, and the drafts that the rules make of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use geo::{Distance, Euclidean, Intersects, LineString, MultiPolygon, Point};
 use stormgrid_core::storm::Averaging;
@@ -88,6 +88,17 @@ enum Place<'a> {
     Grid(&'a GridState),
     School(&'a SchoolState),
     Road(&'a RoadState),
+}
+
+impl Place<'_> {
+    /// The place's code among those of its kind.
+    fn code(&self) -> &str {
+        match self {
+            Self::Grid(grid) => &grid.target.code,
+            Self::School(school) => &school.target.code,
+            Self::Road(road) => &road.target.id,
+        }
+    }
 }
 
 impl Situation {
@@ -193,7 +204,7 @@ impl Situation {
     }
 
     /// Places of each audience with the colour that the rules give them, storm signals included. What only members
-    /// of an ensemble reach has the colour of `[members]`, whatever the signal.
+    /// of an ensemble reach has the colour of `[members]`, whatever the signal, unless the rules warn it anyhow.
     fn coloured(&self, rules: &Rules) -> BTreeMap<Frame, Vec<Place<'_>>> {
         let mut found: BTreeMap<_, Vec<Place<'_>>> = BTreeMap::new();
         let mut put = |audience, measures: &Measures, place| {
@@ -244,10 +255,17 @@ impl Situation {
             .map(|(g, _)| (Audience::Residents, Place::Grid(g)));
         let schools = schools.iter();
         let schools = schools.map(|(s, _)| (Audience::PupilsParents, Place::School(s)));
-        let roads = roads
+        let roads = roads.iter().map(|r| (Audience::Drivers, Place::Road(r)));
+        let warned: BTreeSet<(Audience, String)> = found
             .iter()
-            .map(|(r, _)| (Audience::Drivers, Place::Road(r)));
+            .flat_map(|(frame, places)| {
+                places.iter().map(|p| (frame.audience, p.code().to_owned()))
+            })
+            .collect();
         for (audience, place) in grids.chain(schools).chain(roads) {
+            if warned.contains(&(audience, place.code().to_owned())) {
+                continue;
+            }
             let frame = Frame {
                 audience,
                 colour: rules.members.colour,

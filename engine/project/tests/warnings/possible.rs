@@ -193,6 +193,21 @@ fn what_only_members_reach_is_warned_and_nothing_else() {
         assert!(!content.polygon.is_empty());
     }
 
+    // Rules that warn of a film of water: nobody is told twice.
+    let film = "[[rule]]\naudience = \"residents\"\ncolour = \"blue\"\ndepth_m = 0.01\n";
+    let film = Rules::read(&format!("{RULES}{film}"), "w").expect("sound");
+    let situation = Situation::of(&twin, &forecast, &film).expect("a situation");
+    let ensemble_of = ensemble(&twin, &forecast, |_| 1.0);
+    let situation = situation.with_chances(&twin, "e", &ensemble_of, &film);
+    let of_film = contents(&twin, &situation, &film);
+    let grids = |possible: bool| -> BTreeSet<String> {
+        let mut of = of_film.iter().filter(|c| c.possible == possible);
+        let of = of.find(|c| c.audience == Audience::Residents);
+        let grids = of.iter().flat_map(|c| &c.grids);
+        grids.map(|g| g.code.clone()).collect()
+    };
+    assert!(grids(false).len() > 20 && grids(false).is_disjoint(&grids(true)));
+
     // All of the members, or nobody: then hardly a place is told.
     let strict = Rules::read("[members]\nchance = 1\n", "w").expect("sound");
     let situation = Situation::of(&twin, &forecast, &strict).expect("a situation");

@@ -13,7 +13,9 @@ pub struct HarmonicConstant {
     pub name: String,
     /// Amplitude H, not negative [m].
     pub amplitude: f64,
-    /// Phase lag g behind the equilibrium argument at Greenwich [rad].
+    /// Phase lag g behind the equilibrium argument at Greenwich [rad], as TICON-4 counts it: that of SA from h without
+    /// the solar perigee, that of M1 from the Doodson number 155.555 without a quarter turn. Constants that follow
+    /// Schureman (1958), NOAA's among them, need 90° taken off the lag of M1.
     pub phase: f64,
 }
 
