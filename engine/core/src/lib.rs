@@ -15,6 +15,7 @@
 
 pub mod area;
 pub mod coverage;
+pub mod finding;
 pub mod frame;
 pub mod ids;
 pub mod index;
@@ -26,6 +27,7 @@ pub mod series;
 pub mod storm;
 pub mod time;
 pub mod units;
+pub mod value;
 pub mod zonal;
 
 pub use geo;
