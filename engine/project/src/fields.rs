@@ -175,7 +175,11 @@ pub(crate) fn read_sea_floor(path: &Path) -> Result<(GeoRaster, Vec<Finding>), P
 ///
 /// Values that cannot be, a CRS that is not known, no value on the ground, and of what the soil takes up
 /// a part of the ground without one.
-pub(crate) fn read(path: &Path, quantity: Quantity, over: &Over<'_>) -> Result<Field, ProjectError> {
+pub(crate) fn read(
+    path: &Path,
+    quantity: Quantity,
+    over: &Over<'_>,
+) -> Result<Field, ProjectError> {
     let file = files::name(path);
     let mut read = elevation::read(&files::read(path)?, &file)?;
     let mut findings = Vec::new();
@@ -204,7 +208,10 @@ pub(crate) fn read(path: &Path, quantity: Quantity, over: &Over<'_>) -> Result<F
                     what = quantity.name(),
                     share = share
                 ),
-                message!("fix.field.part", "give a raster that covers all of the ground"),
+                message!(
+                    "fix.field.part",
+                    "give a raster that covers all of the ground"
+                ),
             ));
         };
         let text = message!(
@@ -238,7 +245,8 @@ pub(crate) fn percent(part: usize, whole: usize) -> String {
 /// What the reader of a terrain says.
 fn notes_of(read: &GeoRaster, file: &str) -> Vec<Finding> {
     let said = read.warnings.iter().cloned();
-    said.map(|text| Finding::new(Kind::Note, file, text)).collect()
+    said.map(|text| Finding::new(Kind::Note, file, text))
+        .collect()
 }
 
 /// Whether cells are in degrees: the CRS says so, or there is none and the numbers do.
@@ -301,7 +309,10 @@ fn clean(
                 low = low,
                 high = high
             );
-            let remedy = message!("fix.field.value", "mend the cell, its unit, or make it no data");
+            let remedy = message!(
+                "fix.field.value",
+                "mend the cell, its unit, or make it no data"
+            );
             return Err(ProjectError::input(file, problem, remedy));
         }
         first.get_or_insert((cell, *value));
@@ -387,7 +398,11 @@ fn in_frame(
 /// A raster in another CRS on the cells of the ground: the mean of its cells at places spread over each cell.
 fn sampled(raster: &Raster<f64>, projector: &Projector, over: &Over<'_>) -> Raster<f64> {
     let g = over.geometry;
-    let convert = |x: f64, y: f64| projector.convert(x + over.origin[0], y + over.origin[1]).ok();
+    let convert = |x: f64, y: f64| {
+        projector
+            .convert(x + over.origin[0], y + over.origin[1])
+            .ok()
+    };
     let side = places_along(raster.geometry(), &g, &convert);
     Raster::from_fn(g, |row, col| {
         if !over.known[row * g.n_cols + col] {

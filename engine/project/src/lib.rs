@@ -27,6 +27,7 @@ mod drive;
 pub mod ensemble;
 mod error;
 pub mod evacuation;
+mod fields;
 pub mod files;
 mod forcing;
 mod forecast;
@@ -51,6 +52,7 @@ mod structures;
 pub mod tables;
 #[cfg(test)]
 mod test_twin;
+mod timeline;
 mod twin;
 pub mod usage;
 pub mod vectors;

@@ -8,13 +8,13 @@
 use std::path::{Path, PathBuf};
 
 use geo::{BoundingRect, Contains, MultiPolygon, Point};
+use stormgrid_core::finding::Finding;
 use stormgrid_core::frame::Geodetic;
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
 use stormgrid_core::raster::Raster;
 use stormgrid_core::series::Series;
 use stormgrid_core::time::Instant;
-use stormgrid_formats::elevation;
 use stormgrid_formats::vector::{Rings, read_polygons};
 use stormgrid_sim::flood::Scheme;
 use stormgrid_sim::sea::{
@@ -23,6 +23,7 @@ use stormgrid_sim::sea::{
 };
 use stormgrid_sim::typhoon::{Surface, TyphoonModel};
 
+use crate::fields;
 use crate::messages::{text, told};
 use crate::storm::{Bilingual, TABLE_STEP_S};
 use crate::{ProjectError, files};
@@ -51,13 +52,15 @@ pub struct SeaFloor {
     land: Vec<MultiPolygon<f64>>,
     /// Where the shoreline is known: west, south, east, north [°].
     known: [f64; 4],
+    /// What was found in the chart.
+    pub findings: Vec<Finding>,
 }
 
 impl SeaFloor {
     /// Reads a raster of relief in longitude and latitude, metres up, and polygons of land.
     pub fn read(chart: &Path, land: Option<&Path>) -> Result<Self, ProjectError> {
         let file = files::name(chart);
-        let read = elevation::read(&files::read(chart)?, &file)?;
+        let (read, findings) = fields::read_sea_floor(chart)?;
         // An ASCII grid names no CRS; degrees are told by their size.
         let g = read.raster.geometry();
         let like_degrees =
@@ -79,6 +82,7 @@ impl SeaFloor {
         let mut floor = Self {
             chart: read.raster,
             land: Vec::new(),
+            findings,
             known: [
                 f64::INFINITY,
                 f64::INFINITY,

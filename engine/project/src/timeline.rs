@@ -128,14 +128,14 @@ mod tests {
     fn a_series_tells_of_the_whole_run_or_says_what_holds() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("q.csv");
-        let read = |text: &str, said: Ends, duration: f64| {
+        let read_text = |text: &str, said: Ends, duration: f64| {
             std::fs::write(&path, text).expect("written");
-            super::read(&path, Numbers::Rain, said, duration)
+            read(&path, Numbers::Rain, said, duration)
         };
         let rows = "time_s,rate_mm_h\n0,60\n3600,60\n";
         let none = Ends::default();
-        assert!(read(rows, none, 3600.0).is_ok());
-        let fault = read(rows, none, 7200.0).expect_err("too short").to_string();
+        assert!(read_text(rows, none, 3600.0).is_ok());
+        let fault = read_text(rows, none, 7200.0).expect_err("too short").to_string();
         assert!(
             fault.contains("ends 3600 s after the start, and the run after 7200 s")
                 && fault.contains("# after: hold"),
@@ -143,7 +143,7 @@ mod tests {
         );
         // 60 mm/h over an hour, then nothing, or another hour of it.
         let depth = |text: &str, said: Ends| {
-            let series = read(text, said, 7200.0).expect("valid");
+            let series = read_text(text, said, 7200.0).expect("valid");
             series.integral(0.0, 7200.0) / 3600.0
         };
         assert!((depth(rows, ends(None, Some(Beyond::Zero))) - 60.0).abs() < 1e-9);
@@ -152,8 +152,11 @@ mod tests {
         assert!((depth(&own, none) - 60.0).abs() < 1e-9);
         assert!((depth(&own, ends(None, Some(Beyond::Hold))) - 120.0).abs() < 1e-9);
         let late = "time_s,rate_mm_h\n1800,60\n7200,60\n";
-        let fault = read(late, none, 7200.0).expect_err("too late").to_string();
-        assert!(fault.contains("begins 1800 s after") && fault.contains("# before:"), "{fault}");
+        let fault = read_text(late, none, 7200.0).expect_err("too late").to_string();
+        assert!(
+            fault.contains("begins 1800 s after") && fault.contains("# before:"),
+            "{fault}"
+        );
         assert!((depth(late, ends(Some(Beyond::Zero), None)) - 90.0).abs() < 1e-9);
         assert!((depth(late, ends(Some(Beyond::Hold), None)) - 120.0).abs() < 1e-9);
     }
