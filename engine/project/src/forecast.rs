@@ -467,9 +467,8 @@ pub(crate) fn forcing_of(
     )?;
     forcing.rain = Some((rain, [middle.x, middle.y]));
     let found = reader.findings.into_inner();
-    let found = found
-        .iter()
-        .map(|finding| messages::told(&finding.message()));
+    let found = sea.findings().iter().chain(&found);
+    let found = found.map(|finding| messages::told(&finding.message()));
     forcing.notes.extend(found);
     let far = storm::far_from(&forcing.track, twin.middle());
     forcing.notes.extend(far);

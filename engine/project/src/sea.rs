@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 
 use geo::{BoundingRect, Contains, MultiPolygon, Point};
-use stormgrid_core::finding::Finding;
+use stormgrid_core::finding::{Finding, Kind};
 use stormgrid_core::frame::Geodetic;
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
@@ -162,16 +162,41 @@ impl SeaFloor {
         (weights > 0.0).then(|| sum / weights)
     }
 
-    /// Coarse cells over the sea around a place, as far as the chart reaches.
-    pub fn shelf(&self, around: Geodetic, cell_size: f64) -> Result<Shelf, ProjectError> {
+    /// West, south, east and north of the shelf around a place, as far as the chart reaches [°].
+    fn window(&self, around: Geodetic) -> [f64; 4] {
         let (lon, lat) = (around.lon_deg(), around.lat_deg());
         let g = self.chart.geometry();
-        let window = [
+        [
             (lon - REACH_DEG[0]).max(g.west),
             (lat - REACH_DEG[1]).max(g.south()),
             (lon + REACH_DEG[2]).min(g.east()),
             (lat + REACH_DEG[3]).min(g.north),
-        ];
+        ]
+    }
+
+    /// What the chart does not tell around a place: it is taken as land.
+    fn unknown(&self, around: Geodetic, file: &str) -> Option<Finding> {
+        let [west, south, east, north] = self.window(around);
+        let g = self.chart.geometry();
+        let (mut n, mut all) = (0, 0);
+        for cell in 0..g.n_cells() {
+            let at = g.center(cell / g.n_cols, cell % g.n_cols);
+            if (west..east).contains(&at.x) && (south..north).contains(&at.y) {
+                all += 1;
+                n += usize::from(self.chart.values()[cell].is_nan());
+            }
+        }
+        let text = message!(
+            "note.sea.unknown",
+            "{share} % of the sea floor around the place have no data; they are taken as land",
+            share = fields::percent(n, all)
+        );
+        (n > 0).then(|| Finding::new(Kind::Assumed, file, text).times(n))
+    }
+
+    /// Coarse cells over the sea around a place, as far as the chart reaches.
+    pub fn shelf(&self, around: Geodetic, cell_size: f64) -> Result<Shelf, ProjectError> {
+        let window = self.window(around);
         Shelf::new(window, cell_size, |lon, lat| self.bed(lon, lat)).map_err(fault)
     }
 }
@@ -200,6 +225,7 @@ pub struct Nest {
     gauge: Gauge,
     scheme: Scheme,
     chart_km: f64,
+    findings: Vec<Finding>,
 }
 
 impl Nest {
@@ -232,6 +258,7 @@ impl Nest {
             gauge,
             scheme: Scheme::FiniteVolume,
             chart_km,
+            findings: Vec::new(),
         })
     }
 
@@ -294,6 +321,11 @@ impl SeaLevel {
             nest: Some(nest),
             ..self
         }
+    }
+
+    /// What was found in the sea floor.
+    pub fn findings(&self) -> &[Finding] {
+        self.nest.as_ref().map_or(&[], |nest| &nest.findings)
     }
 
     /// The shelf, if the surge comes from one.
@@ -418,6 +450,9 @@ impl SeaChoice {
     pub fn nest(&self, at: Geodetic) -> Result<Nest, ProjectError> {
         let floor = SeaFloor::read(&self.bathymetry, self.land.as_deref())?;
         let shelf = floor.shelf(at, self.cell_size_m)?;
-        Nest::new(shelf, at, floor.chart_km())
+        let mut nest = Nest::new(shelf, at, floor.chart_km())?;
+        let unknown = floor.unknown(at, &files::name(&self.bathymetry));
+        nest.findings = floor.findings.into_iter().chain(unknown).collect();
+        Ok(nest)
     }
 }

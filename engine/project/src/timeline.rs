@@ -135,7 +135,9 @@ mod tests {
         let rows = "time_s,rate_mm_h\n0,60\n3600,60\n";
         let none = Ends::default();
         assert!(read_text(rows, none, 3600.0).is_ok());
-        let fault = read_text(rows, none, 7200.0).expect_err("too short").to_string();
+        let fault = read_text(rows, none, 7200.0)
+            .expect_err("too short")
+            .to_string();
         assert!(
             fault.contains("ends 3600 s after the start, and the run after 7200 s")
                 && fault.contains("# after: hold"),
@@ -152,7 +154,9 @@ mod tests {
         assert!((depth(&own, none) - 60.0).abs() < 1e-9);
         assert!((depth(&own, ends(None, Some(Beyond::Hold))) - 120.0).abs() < 1e-9);
         let late = "time_s,rate_mm_h\n1800,60\n7200,60\n";
-        let fault = read_text(late, none, 7200.0).expect_err("too late").to_string();
+        let fault = read_text(late, none, 7200.0)
+            .expect_err("too late")
+            .to_string();
         assert!(
             fault.contains("begins 1800 s after") && fault.contains("# before:"),
             "{fault}"
