@@ -14,7 +14,6 @@ use stormgrid_core::message::Message;
 use stormgrid_core::raster::Raster;
 use stormgrid_core::series::Series;
 use stormgrid_core::time::Instant;
-use stormgrid_formats::elevation;
 use stormgrid_formats::vector::{Rings, read_polygons};
 use stormgrid_sim::flood::Scheme;
 use stormgrid_sim::sea::{
@@ -25,7 +24,7 @@ use stormgrid_sim::typhoon::{Surface, TyphoonModel};
 
 use crate::messages::{text, told};
 use crate::storm::{Bilingual, TABLE_STEP_S};
-use crate::{ProjectError, files};
+use crate::{ProjectError, files, geo_raster};
 
 /// Least depth of sea where the chart has land but the shoreline water [m].
 pub const ASSUMED_DEPTH: f64 = 5.0;
@@ -57,7 +56,7 @@ impl SeaFloor {
     /// Reads a raster of relief in longitude and latitude, metres up, and polygons of land.
     pub fn read(chart: &Path, land: Option<&Path>) -> Result<Self, ProjectError> {
         let file = files::name(chart);
-        let read = elevation::read(&files::read(chart)?, &file)?;
+        let read = geo_raster::read_heights(chart)?;
         // An ASCII grid names no CRS; degrees are told by their size.
         let g = read.raster.geometry();
         let like_degrees =

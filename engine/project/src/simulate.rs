@@ -10,7 +10,6 @@ use stormgrid_core::message::{Bilingual, Message};
 use stormgrid_core::raster::{Raster, RasterGeometry};
 use stormgrid_core::series::Series;
 use stormgrid_crs::Projector;
-use stormgrid_formats::elevation;
 use stormgrid_formats::scenario::{
     self, BoundaryKind as Kind, BuildingsAs, NumberOrRaster, Scenario, Scheme, Side as ScenarioSide,
 };
@@ -32,7 +31,7 @@ use crate::messages;
 use crate::results::{Summary, depth_geotiff, write_rasters, write_summary};
 use crate::storm::constant_or_file;
 use crate::vectors::{self, Frame};
-use crate::{ProjectError, forcing, rain, structures, tables};
+use crate::{ProjectError, forcing, geo_raster, rain, structures, tables};
 
 /// Manning's n of a cell full of buildings, for `as = "roughness"` [s m⁻¹ᐟ³].
 ///
@@ -155,8 +154,8 @@ impl PreparedScenario {
         };
         let mut notes: Vec<Bilingual> = Vec::new();
         let terrain_path = reader.path(&scenario.terrain.elevation);
-        let terrain = elevation::read(&files::read(&terrain_path)?, &files::name(&terrain_path))?;
-        notes.extend(terrain.warnings.iter().map(messages::told));
+        let terrain = geo_raster::read_ground(&terrain_path)?;
+        notes.extend(terrain.warnings().iter().map(messages::told));
         let crs = terrain.crs;
         let roughness = match &scenario.terrain.roughness {
             NumberOrRaster::Number(n) => Roughness::Uniform(*n),
@@ -407,8 +406,7 @@ impl Reader {
     }
 
     pub(crate) fn raster(&self, name: &str) -> Result<Raster<f64>, ProjectError> {
-        let path = self.path(name);
-        Ok(elevation::read(&files::read(&path)?, &files::name(&path))?.raster)
+        Ok(geo_raster::read(&self.path(name))?.raster)
     }
 
     pub(crate) fn series(

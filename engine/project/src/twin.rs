@@ -10,9 +10,9 @@ use stormgrid_core::ids::FeatureIdx;
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
 use stormgrid_core::raster::{Raster, RasterGeometry};
-use stormgrid_crs::Projector;
+use stormgrid_crs::{Crs, Projector};
 use stormgrid_formats::chunk::{city_chunk, encode_city, encode_terrain};
-use stormgrid_formats::elevation;
+use stormgrid_formats::elevation::GeoRaster;
 use stormgrid_formats::manifest::{self, Manifest};
 use stormgrid_formats::scenario::NumberOrRaster;
 use stormgrid_sim::exposure::{Assets, Facility, Road, Zone};
@@ -26,7 +26,7 @@ use crate::ground::{DEFAULT_MANNING, Ground, Roughness};
 use crate::impact::{ZoneSource, exposed, facility};
 use crate::storm::Bilingual;
 use crate::vectors::{self, Frame};
-use crate::{ProjectError, files, messages};
+use crate::{ProjectError, files, geo_raster, messages};
 
 /// Identifier of the layer of buildings.
 pub const BUILDINGS: &str = "buildings";
@@ -403,15 +403,18 @@ struct Loader<'a> {
 
 impl Loader<'_> {
     /// A raster of the site's CRS, moved to local metres.
-    fn raster(&mut self, name: &str) -> Result<Raster<f64>, ProjectError> {
+    fn raster(
+        &mut self,
+        name: &str,
+        read: impl Fn(&Path) -> Result<GeoRaster, ProjectError>,
+    ) -> Result<Raster<f64>, ProjectError> {
         let path = self.dir.join(name);
         let file = files::name(&path);
-        let read = elevation::read(&files::read(&path)?, &file)?;
-        self.warnings.extend(read.warnings);
+        let read = read(&path)?;
+        self.warnings.extend(read.warnings());
         if let Some(crs) = &read.crs {
-            let same = stormgrid_crs::horizontal_code(crs)
-                == stormgrid_crs::horizontal_code(&self.frame.crs);
-            if !same {
+            let known = |text| Crs::parse(text).map_err(|e| ProjectError::crs(&file, e));
+            if !known(crs)?.is_same(&known(&self.frame.crs)?) {
                 return Err(ProjectError::input(
                     &file,
                     format!(
@@ -434,10 +437,12 @@ impl Loader<'_> {
 
     fn ground(&mut self, terrain: &manifest::Terrain) -> Result<Ground, ProjectError> {
         Ok(Ground {
-            elevation: self.raster(&terrain.elevation)?,
+            elevation: self.raster(&terrain.elevation, geo_raster::read_ground)?,
             roughness: match &terrain.roughness {
                 Some(NumberOrRaster::Number(n)) => Roughness::Uniform(*n),
-                Some(NumberOrRaster::Raster(name)) => Roughness::Raster(self.raster(name)?),
+                Some(NumberOrRaster::Raster(name)) => {
+                    Roughness::Raster(self.raster(name, geo_raster::read)?)
+                }
                 None => Roughness::Uniform(DEFAULT_MANNING),
             },
         })

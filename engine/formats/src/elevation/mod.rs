@@ -142,7 +142,12 @@ impl GeoRaster {
 
     /// The same cells with coordinates in metres: coordinates and cell size are multiplied by the metres of a unit,
     /// and `crs` is the same projection in metres.
-    pub fn scaled(mut self, unit_m: f64, crs: String, file: &str) -> Result<Self, FormatError> {
+    pub fn scaled(
+        mut self,
+        unit_m: f64,
+        crs: Option<String>,
+        file: &str,
+    ) -> Result<Self, FormatError> {
         let g = *self.raster.geometry();
         let geometry = RasterGeometry::new(
             g.n_cols,
@@ -154,7 +159,7 @@ impl GeoRaster {
         )
         .map_err(|e| impossible_geometry(file, &e))?;
         self.raster = rebuilt(geometry, self.raster.into_values(), file)?;
-        self.crs = Some(crs);
+        self.crs = crs;
         self.unit_m = Some(1.0);
         Ok(self)
     }
