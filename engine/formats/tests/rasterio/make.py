@@ -34,6 +34,9 @@ def write(name, data, *, transform=place, crs="EPSG:4547", mask=None, tags=None,
     with rasterio.open(f"{name}.tif") as d:
         z = d.read(1).astype(float) * d.scales[0] + d.offsets[0]
         valid = d.dataset_mask() != 0
+        if d.count == 2:
+            # GDAL honours alpha of 8 and 16 bit integers alone; 0 says of floats just as well that nothing is there.
+            valid &= d.read(2) != 0
         nd = d.nodata
         if nd is not None and not np.isnan(nd):
             valid &= d.read(1) != np.asarray(nd).astype(d.dtypes[0])
