@@ -11,14 +11,11 @@ use stormgrid_core::message;
 use stormgrid_core::message::Message;
 use stormgrid_core::raster::{Raster, RasterGeometry};
 use stormgrid_core::value::is_sentinel;
-use stormgrid_crs::{Crs, Projector, horizontal_code};
-use stormgrid_formats::elevation::{self, GeoRaster};
+use stormgrid_crs::{Crs, Projector};
+use stormgrid_formats::elevation::GeoRaster;
 
 use crate::ground::DEFAULT_MANNING;
-use crate::{ProjectError, files};
-
-/// Cells smaller than this within the numbers of degrees are degrees [°]: about 2 km.
-const DEGREE_CELL: f64 = 0.02;
+use crate::{ProjectError, files, geo_raster};
 
 /// Most places within a cell, along one side, at which a raster in another CRS is asked.
 const MOST_PLACES: f64 = 4.0;
@@ -144,11 +141,11 @@ pub(crate) struct Field {
 /// Cells in degrees, heights that cannot be, a raster without any height.
 pub(crate) fn read_terrain(path: &Path) -> Result<(GeoRaster, Vec<Finding>), ProjectError> {
     let file = files::name(path);
-    let mut read = elevation::read(&files::read(path)?, &file)?;
-    let mut findings = notes_of(&read, &file);
-    if in_degrees(read.crs.as_deref(), read.raster.geometry()) {
+    let mut read = geo_raster::read_ground(path)?;
+    if is_geographic(&read) {
         return Err(degrees(&file));
     }
+    let mut findings = std::mem::take(&mut read.findings);
     clean(&mut read.raster, Quantity::Elevation, &file, &mut findings)?;
     if !read.raster.values().iter().any(|z| z.is_finite()) {
         return Err(ProjectError::input(
@@ -163,8 +160,8 @@ pub(crate) fn read_terrain(path: &Path) -> Result<(GeoRaster, Vec<Finding>), Pro
 /// Reads a relief of sea and land in longitude and latitude.
 pub(crate) fn read_sea_floor(path: &Path) -> Result<(GeoRaster, Vec<Finding>), ProjectError> {
     let file = files::name(path);
-    let mut read = elevation::read(&files::read(path)?, &file)?;
-    let mut findings = Vec::new();
+    let mut read = geo_raster::read_heights(path)?;
+    let mut findings = std::mem::take(&mut read.findings);
     clean(&mut read.raster, Quantity::SeaFloor, &file, &mut findings)?;
     Ok((read, findings))
 }
@@ -181,8 +178,11 @@ pub(crate) fn read(
     over: &Over<'_>,
 ) -> Result<Field, ProjectError> {
     let file = files::name(path);
-    let mut read = elevation::read(&files::read(path)?, &file)?;
-    let mut findings = Vec::new();
+    let mut read = match quantity {
+        Quantity::Level | Quantity::Depth => geo_raster::read_heights(path)?,
+        _ => geo_raster::read(path)?,
+    };
+    let mut findings = std::mem::take(&mut read.findings);
     clean(&mut read.raster, quantity, &file, &mut findings)?;
     let raster = in_frame(read, &file, over, &mut findings)?;
     let (n, known) = covered(&raster, over);
@@ -228,8 +228,10 @@ pub(crate) fn read(
 
 /// Whether two names mean one horizontal CRS.
 pub(crate) fn same_crs(a: &str, b: &str) -> bool {
-    let codes = (horizontal_code(a), horizontal_code(b));
-    a.trim() == b.trim() || matches!(codes, (Some(a), Some(b)) if a == b)
+    match (Crs::parse(a), Crs::parse(b)) {
+        (Ok(a), Ok(b)) => a.is_same(&b),
+        _ => a.trim() == b.trim(),
+    }
 }
 
 /// A share in percent that is 100 only if it is whole and 0 only if it is none.
@@ -242,24 +244,11 @@ pub(crate) fn percent(part: usize, whole: usize) -> String {
     }
 }
 
-/// What the reader of a terrain says.
-fn notes_of(read: &GeoRaster, file: &str) -> Vec<Finding> {
-    let said = read.warnings.iter().cloned();
-    said.map(|text| Finding::new(Kind::Note, file, text))
-        .collect()
-}
-
 /// Whether cells are in degrees: the CRS says so, or there is none and the numbers do.
-fn in_degrees(crs: Option<&str>, g: &RasterGeometry) -> bool {
-    match crs.map(Crs::parse) {
-        Some(Ok(crs)) => crs.is_geographic(),
-        Some(Err(_)) | None => {
-            let within = g.west.abs() <= 360.0
-                && g.east().abs() <= 360.0
-                && g.north.abs() <= 90.0
-                && g.south().abs() <= 90.0;
-            within && g.dx.max(g.dy) < DEGREE_CELL
-        }
+fn is_geographic(read: &GeoRaster) -> bool {
+    match read.crs.as_deref().map(Crs::parse) {
+        Some(crs) => crs.is_ok_and(|crs| crs.is_geographic()),
+        None => read.looks_like_degrees(),
     }
 }
 
@@ -351,7 +340,7 @@ fn in_frame(
             findings.push(Finding::new(Kind::Assumed, file, text));
             None
         }
-        (None, Some(ground)) if in_degrees(None, read.raster.geometry()) => {
+        (None, Some(ground)) if read.looks_like_degrees() => {
             let text = message!(
                 "note.field.degrees",
                 "it names no coordinate reference system and its numbers are degrees; EPSG:4326 is taken"

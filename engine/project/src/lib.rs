@@ -33,6 +33,7 @@ mod forcing;
 mod forecast;
 mod forecast_file;
 mod gauges;
+mod geo_raster;
 pub mod ground;
 pub mod hazards;
 pub mod hindcast;
