@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use stormgrid_core::frame::Geodetic;
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
-use stormgrid_core::series::Series;
 use stormgrid_core::storm::{Averaging, Fix, Track};
 use stormgrid_core::time::Instant;
 use stormgrid_core::units::RainRate;
@@ -25,7 +24,7 @@ pub use stormgrid_core::message::Bilingual;
 use crate::error::{list, one_of};
 use crate::sea::SeaLevel;
 use crate::storm_names::storm_name;
-use crate::{ProjectError, files, messages, rain};
+use crate::{ProjectError, files, messages};
 
 /// Spacing of the sea level and of the storm's table [s].
 pub(crate) const TABLE_STEP_S: f64 = 600.0;
@@ -422,7 +421,7 @@ impl Forcing {
         let time = self.start.plus_seconds(time_s);
         self.rain_factor
             * match &self.rain {
-                Some((rain, middle)) => rain::rate(rain, time_s, *middle),
+                Some((rain, [x, y])) => rain.rate(time_s, *x, *y),
                 None => rain_at(&self.model, self.rain_model, site, time),
             }
     }
@@ -593,23 +592,5 @@ pub fn sample(storm: &Storm, at: Geodetic, time: Instant) -> WindSample {
         from_deg: air.from_deg(),
         pressure_hpa: air.pressure / 100.0,
         rain_mm_h: RainRate::from_mps(rain_at(&storm.model, storm.rain, at, time)).as_mm_h(),
-    }
-}
-
-/// A series that is the same at all times, or a file.
-pub fn constant_or_file(
-    value: Option<f64>,
-    path: Option<&Path>,
-) -> Result<Option<Series>, ProjectError> {
-    match (value, path) {
-        (_, Some(path)) => {
-            let file = files::name(path);
-            Ok(Some(stormgrid_formats::series::read(
-                &files::read(path)?,
-                &file,
-            )?))
-        }
-        (Some(value), None) => Ok(Some(Series::constant(value))),
-        (None, None) => Ok(None),
     }
 }
