@@ -36,6 +36,7 @@ pub mod ground;
 pub mod hazards;
 pub mod hindcast;
 mod impact;
+pub mod input_report;
 pub mod leftover;
 mod local_setup;
 pub mod messages;
