@@ -103,6 +103,12 @@ impl Ground {
     }
 }
 
+/// Share of each cell that has ground [-], from elevations; NaN is no ground.
+pub fn share_of_ground<T: Copy + Into<f64>>(elevation: &[T]) -> Vec<f32> {
+    let has = |&z: &T| f32::from(u8::from(z.into().is_finite()));
+    elevation.iter().map(has).collect()
+}
+
 /// Cells of which footprints cover at least half: they are closed to the water.
 pub fn blocked_cells<'a>(
     geometry: &RasterGeometry,

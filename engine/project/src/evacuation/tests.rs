@@ -26,10 +26,12 @@ fn basis() -> impl Strategy<Value = PlanBasis> {
                 .map(|(code, (wet, arrival, people, leave))| ZoneWater {
                     code: (*code).to_owned(),
                     arrival_s: (wet > 0).then_some(arrival),
-                    depth_max_m: if wet > 0 { 0.7 } else { 0.0 },
-                    flooded_share: if wet > 1 { 0.3 } else { 0.0 },
-                    people: f64::from(people),
-                    people_reached: if wet > 1 { f64::from(people) } else { 0.0 },
+                    modelled_share: 1.0,
+                    depth_max_m: Some(if wet > 0 { 0.7 } else { 0.0 }),
+                    flooded_share: Some(if wet > 1 { 0.3 } else { 0.0 }),
+                    people: Some(f64::from(people)),
+                    people_reached: Some(if wet > 1 { f64::from(people) } else { 0.0 }),
+                    people_unknown: Some(0.0),
                     people_leave: if wet > 1 {
                         f64::from(people) * leave
                     } else {
@@ -63,7 +65,8 @@ fn basis() -> impl Strategy<Value = PlanBasis> {
             roads: roads
                 .into_iter()
                 .map(|closed| RoadWater {
-                    depth_max_m: if closed.is_some() { 0.5 } else { 0.0 },
+                    depth_max_m: Some(if closed.is_some() { 0.5 } else { 0.0 }),
+                    unknown_m: 0.0,
                     closes_s: closed.map(|c| c.0),
                     reopens_s: closed.and_then(|c| Some(c.0 + c.1?)),
                 })
@@ -71,7 +74,7 @@ fn basis() -> impl Strategy<Value = PlanBasis> {
             shelters: shelters
                 .into_iter()
                 .map(|floods_at_s| PlaceWater {
-                    depth_max_m: if floods_at_s.is_some() { 0.4 } else { 0.0 },
+                    depth_max_m: Some(if floods_at_s.is_some() { 0.4 } else { 0.0 }),
                     floods_at_s,
                 })
                 .collect(),
@@ -86,14 +89,14 @@ proptest! {
         let options = PlanOptions::default();
         let plan = evacuation_plan(twin(), &basis, options).expect("a plan");
         let units = basis.zones("units");
-        let hit: Vec<&ZoneWater> = units.iter().filter(|u| u.people_reached > 0.0).collect();
+        let hit: Vec<&ZoneWater> = units.iter().filter(|u| u.people_reached > Some(0.0)).collect();
 
         // Every hit grid is there once, in the order of the water, and no other.
         let of_grid = |code: &str| hit.iter().filter(|u| u.code.starts_with(code)).count();
         let expected: Vec<&str> = basis
             .zones("grids")
             .iter()
-            .filter(|g| of_grid(&g.code) > 0 || g.flooded_share >= 0.01)
+            .filter(|g| of_grid(&g.code) > 0 || g.flooded_share >= Some(0.01))
             .map(|g| g.code.as_str())
             .collect();
         let mut found: Vec<&str> = plan.steps.iter().map(|s| s.grid.code.as_str()).collect();
@@ -105,7 +108,7 @@ proptest! {
         // All who must leave are accounted for, once; with those who stay above the water they are the people reached.
         let leave = |unit: &ZoneWater| (unit.people_leave - 1e-6).max(0.0).ceil() as u64;
         let people: u64 = hit.iter().map(|u| leave(u)).sum();
-        let residents: u64 = hit.iter().map(|u| u.people as u64).sum();
+        let residents: u64 = hit.iter().filter_map(|u| u.people).map(|n| n as u64).sum();
         prop_assert_eq!((plan.people, plan.residents), (people, residents));
         prop_assert_eq!(plan.steps.iter().map(|s| s.people).sum::<u64>(), people);
         prop_assert_eq!(plan.steps.iter().map(|s| s.people_above).sum::<u64>(), plan.people_above);
@@ -248,7 +251,7 @@ fn a_run_of_the_twin_gives_a_plan_with_staff_shelters_and_ways() {
         .assets
         .roads
         .iter()
-        .map(|r| r.depth_max_m)
+        .filter_map(|r| r.depth_max_m)
         .collect();
     assert_eq!(cut.len(), depths.iter().filter(|d| **d >= 0.3).count());
 }

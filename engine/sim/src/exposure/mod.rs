@@ -48,8 +48,8 @@ mod zones;
 mod tests;
 
 pub use assets::{
-    AssetExposure, Assets, Building, Cells, ExposureError, Facility, FacilityKind, Maxima, PreparedAssets,
-    Road, Settings, floors_reached,
+    AssetExposure, Assets, Building, Cells, ExposureError, Facility, FacilityKind, Maxima,
+    PreparedAssets, Road, Settings, floors_reached,
 };
 pub use crossings::{Crossing, Crossings};
 pub use damage::{DamageCurve, Occupancy, OccupancyValue, Valuation};

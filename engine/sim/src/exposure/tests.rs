@@ -185,9 +185,17 @@ fn cells_without_ground_are_not_dry_ground() {
     assert!((half.people_reached.expect("known") - 500.0).abs() < 1e-9);
     assert!((half.people_unknown.expect("counted") - 500.0).abs() < 1e-9);
     for row in &found[1..3] {
-        assert_eq!(row.modelled_share.to_bits(), 0.0_f64.to_bits(), "{}", row.code);
+        assert_eq!(
+            row.modelled_share.to_bits(),
+            0.0_f64.to_bits(),
+            "{}",
+            row.code
+        );
         assert_eq!((row.depth_max_m, row.flooded_share), (None, None));
-        assert_eq!((row.people_reached, row.people_unknown), (None, Some(1000.0)));
+        assert_eq!(
+            (row.people_reached, row.people_unknown),
+            (None, Some(1000.0))
+        );
         assert_eq!((row.speed_max_mps, row.duration_s), (None, None));
     }
     assert_eq!(found[3].people_unknown, Some(0.0));
@@ -245,7 +253,10 @@ fn assets_without_ground_are_unknown_and_not_dry() {
     let of_roads = found.roads.iter().map(|r| r.depth_max_m);
     assert_eq!(of_roads.collect::<Vec<_>>(), [depth, None, Some(0.0)]);
     assert!((found.roads[0].unknown_m - 20.0).abs() < 1e-9);
-    assert_eq!((found.roads[2].unknown_m, found.roads[2].length_m), (0.0, 20.0));
+    assert_eq!(
+        (found.roads[2].unknown_m, found.roads[2].length_m),
+        (0.0, 20.0)
+    );
     let of_schools = found.facilities.iter().map(|f| f.depth_max_m);
     assert_eq!(of_schools.collect::<Vec<_>>(), [depth, None, None]);
 
@@ -255,7 +266,10 @@ fn assets_without_ground_are_unknown_and_not_dry() {
     assert!((row.people_reached.expect("known") - 500.0).abs() < 1e-9);
     assert!((row.people_unknown.expect("counted") - 500.0).abs() < 1e-9);
     assert_eq!((row.buildings_reached, row.buildings_unknown), (2, 1));
-    assert_eq!((row.schools, row.schools_reached, row.schools_unknown), (2, 1, 1));
+    assert_eq!(
+        (row.schools, row.schools_reached, row.schools_unknown),
+        (2, 1, 1)
+    );
     assert!((row.road_length_m - 80.0).abs() < 1e-9);
     assert!((row.road_unknown_m - 40.0).abs() < 1e-9);
     assert!((row.road_cut_m - 20.0).abs() < 1e-9);
@@ -340,7 +354,10 @@ fn water_at_the_wall_reaches_a_building_whose_cells_are_blocked() {
     let exposure = prepared
         .exposure(&run.maxima(), &Valuation::jrc_china())
         .expect("fits");
-    let depths = exposure.buildings.iter().map(|b| b.depth_max_m.expect("modelled"));
+    let depths = exposure
+        .buildings
+        .iter()
+        .map(|b| b.depth_max_m.expect("modelled"));
     let depths: Vec<f64> = depths.collect();
     assert_eq!(depths, [1.0, 1.0, 0.0]);
     assert_eq!(exposure.buildings[0].floors_reached, 1);
@@ -568,7 +585,10 @@ fn fields_of_another_size_and_empty_zones_are_refused() {
     assert!(
         PreparedAssets::new(
             geometry(),
-            Cells { ground: &[], blocked: &[true] },
+            Cells {
+                ground: &[],
+                blocked: &[true]
+            },
             Assets::default(),
             Settings::default()
         )
