@@ -755,3 +755,283 @@ fn check_options(twin: &LoadedTwin) -> ForecastOptions {
         rehearsal: Rehearsal::default(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_twin::{CORNER, lay};
+    use stormgrid_core::raster::Raster;
+    use stormgrid_formats::elevation::write_geotiff;
+
+    type Change<'a> = &'a dyn Fn(&Path);
+
+    /// The report of the small twin after a change of its files.
+    fn report(change: Change<'_>) -> InputReport {
+        let dir = tempfile::tempdir().expect("a folder");
+        lay(dir.path());
+        change(dir.path());
+        check_twin(dir.path()).expect("a manifest").1
+    }
+
+    fn replace(name: &'static str, from: &'static str, to: &'static str) -> impl Fn(&Path) {
+        move |dir| {
+            let path = dir.join(name);
+            let text = std::fs::read_to_string(&path).expect("readable");
+            assert!(text.contains(from), "{from} in {name}");
+            std::fs::write(path, text.replacen(from, to, 1)).expect("written");
+        }
+    }
+
+    /// The ground of the small twin, changed cell by cell and moved.
+    fn ground(
+        crs: Option<&'static str>,
+        moved: f64,
+        z: impl Fn(usize, usize, f32) -> f32,
+    ) -> impl Fn(&Path) {
+        move |dir| {
+            let geometry =
+                RasterGeometry::new(100, 60, CORNER[0] + moved, CORNER[1] + 600.0, 10.0, 10.0);
+            let raster = Raster::from_fn(geometry.expect("valid"), |row, col| {
+                let usual = if col < 10 {
+                    -2.0
+                } else {
+                    0.2 + 0.02 * col as f32
+                };
+                z(row, col, usual)
+            });
+            let bytes = write_geotiff(&raster, crs, -9999.0).expect("a raster");
+            std::fs::write(dir.join("dem.tif"), bytes).expect("written");
+        }
+    }
+
+    fn found(report: &InputReport, kind: Kind, part: &str) -> Vec<(String, usize, String)> {
+        let all = report.layers.iter().flat_map(|layer| &layer.findings);
+        let of_kind = all.filter(|f| f.kind == kind && f.text.to_string().contains(part));
+        of_kind
+            .map(|f| {
+                let place = f.place.as_ref().map(Message::to_string);
+                (f.file.clone(), f.count, place.unwrap_or_default())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_sound_twin_has_no_assumption() {
+        let report = report(&|_| {});
+        let told: Vec<String> = report
+            .layers
+            .iter()
+            .flat_map(|layer| &layer.findings)
+            .map(|finding| finding.message().to_string())
+            .collect();
+        assert_eq!(report.n_faults(Strictness::Strict), 0, "{told:?}");
+        let ids: Vec<&str> = report.layers.iter().map(|l| l.id.as_str()).collect();
+        assert_eq!(
+            ids,
+            [
+                "terrain",
+                "buildings",
+                "grids",
+                "units",
+                "shelters",
+                "roads",
+                "track",
+                "tide",
+                "dikes",
+                "boundary",
+                "gates"
+            ]
+        );
+        assert!(
+            report
+                .layers
+                .iter()
+                .all(|l| l.cover.is_none_or(|c| c == 1.0))
+        );
+        assert_eq!(report.layers[3].count, 4);
+    }
+
+    /// What a check used to pass (G24, P05, and own cases), each told with its file and place, in both languages.
+    #[test]
+    fn what_does_not_fit_is_told_with_its_place() {
+        let lost_parent = replace(
+            "units.geojson",
+            r#""parent":"G2","people":60"#,
+            r#""parent":"G9","people":60"#,
+        );
+        let cases: [(&str, Change<'_>, Kind, &str, (&str, usize, &str)); 10] = [
+            (
+                "two polygons of one code",
+                &replace("units.geojson", r#""code":"G2-2""#, r#""code":"G1-1""#),
+                Kind::Fault,
+                "have the code of another",
+                ("units.geojson", 1, "feature G1-1"),
+            ),
+            (
+                "unknown people",
+                &replace("grids.geojson", r#""people":100,"#, ""),
+                Kind::Unknown,
+                "number of people of 1 of 2",
+                ("grids.geojson", 1, "feature G2"),
+            ),
+            (
+                "a parent that is not there",
+                &lost_parent,
+                Kind::Fault,
+                "name a parent that no layer has",
+                ("units.geojson", 1, "feature G2-1"),
+            ),
+            (
+                "a child outside of its parent",
+                &replace(
+                    "units.geojson",
+                    r#""parent":"G2","people":40"#,
+                    r#""parent":"G1","people":40"#,
+                ),
+                Kind::Assumed,
+                "outside of the parent",
+                ("units.geojson", 1, "feature G2-2"),
+            ),
+            (
+                "sums that differ",
+                &replace("units.geojson", r#""people":120"#, r#""people":130"#),
+                Kind::Note,
+                "210 in the parts of G1, 200 in itself",
+                ("units.geojson", 1, ""),
+            ),
+            (
+                "a shelter without places",
+                &replace("shelters.geojson", r#","places":70"#, ""),
+                Kind::Unknown,
+                "places of 1 of 3",
+                ("shelters.geojson", 1, "feature B2"),
+            ),
+            (
+                "a river without bridges",
+                &ground(Some("EPSG:4547"), 0.0, |_, col, z| {
+                    if (60..64).contains(&col) { -2.0 } else { z }
+                }),
+                Kind::Assumed,
+                "2 roads cross water",
+                ("roads.geojson", 2, "feature R2"),
+            ),
+            (
+                "roads apart",
+                &replace(
+                    "roads.geojson",
+                    r#""code":"R6""#,
+                    r#""code":"R6","bridge":false"#,
+                ),
+                Kind::Note,
+                "never",
+                ("", 0, ""),
+            ),
+            (
+                "a lost CRS",
+                &ground(None, 0.0, |_, _, z| z),
+                Kind::Assumed,
+                "coordinate reference system",
+                ("dem.tif", 1, ""),
+            ),
+            (
+                "ground in the west alone",
+                &ground(
+                    Some("EPSG:4547"),
+                    0.0,
+                    |_, col, z| if col < 56 { z } else { f32::NAN },
+                ),
+                Kind::Unknown,
+                "2 of 4 features lie outside",
+                ("units.geojson", 2, "feature G2-1"),
+            ),
+        ];
+        for (name, change, kind, part, (file, count, place)) in cases {
+            let report = report(change);
+            let found = found(&report, kind, part);
+            if file.is_empty() {
+                assert!(found.is_empty(), "{name}: {found:?}");
+                continue;
+            }
+            let expected = (file.to_owned(), count, place.to_owned());
+            assert!(found.contains(&expected), "{name}: {found:?} in {report:?}");
+            for layer in report.reported() {
+                for finding in layer.findings {
+                    let text = finding.text;
+                    assert!(
+                        !text.zh.is_empty() && text.zh != text.en,
+                        "{name}: {text:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_bridge_over_the_river_is_no_road_through_water() {
+        let report = report(&|dir| {
+            ground(Some("EPSG:4547"), 0.0, |_, col, z| {
+                if (60..64).contains(&col) { -2.0 } else { z }
+            })(dir);
+            for code in ["R2", "R4"] {
+                let path = dir.join("roads.geojson");
+                let text = std::fs::read_to_string(&path).expect("readable");
+                let from = format!(r#""code":"{code}","#);
+                let text = text.replace(&from, &format!(r#"{from}"bridge":true,"#));
+                std::fs::write(path, text).expect("written");
+            }
+        });
+        assert!(found(&report, Kind::Assumed, "cross water").is_empty());
+    }
+
+    /// csdms-contrib/fwdet#18 and others: a terrain that lies elsewhere, which a check passed (G24).
+    #[test]
+    fn a_terrain_elsewhere_is_a_fault_of_every_layer() {
+        let report = report(&ground(Some("EPSG:4547"), 50_000.0, |_, _, z| z));
+        let faults = found(&report, Kind::Fault, "lies on the ground");
+        let files: Vec<&str> = faults.iter().map(|(file, _, _)| file.as_str()).collect();
+        for file in [
+            "houses.geojson",
+            "grids.geojson",
+            "units.geojson",
+            "shelters.geojson",
+            "roads.geojson",
+        ] {
+            assert!(files.contains(&file), "{file} in {files:?}");
+        }
+        assert!(report.n_faults(Strictness::Usual) >= 5);
+    }
+
+    #[test]
+    fn roads_that_are_not_connected_are_told() {
+        let report = report(&|dir| {
+            let path = dir.join("roads.geojson");
+            let text = std::fs::read_to_string(&path).expect("readable");
+            let mut value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+            let features = value["features"].as_array_mut().expect("features");
+            features.truncate(4);
+            std::fs::write(path, value.to_string()).expect("written");
+        });
+        let expected = ("roads.geojson".to_owned(), 2, String::new());
+        assert_eq!(found(&report, Kind::Note, "fall into 2 parts"), [expected]);
+    }
+
+    /// A check goes on after the fault of one layer, and lists the others'.
+    #[test]
+    fn all_faults_are_listed_and_not_the_first_alone() {
+        let report = report(&|dir| {
+            std::fs::write(dir.join("roads.geojson"), "{").expect("written");
+            std::fs::write(dir.join("dem.tif"), "no raster").expect("written");
+            std::fs::remove_file(dir.join("tide.csv")).expect("removed");
+            replace("grids.geojson", r#""code":"G1""#, r#""kode":"G1""#)(dir);
+        });
+        let faulty: Vec<&str> = report
+            .layers
+            .iter()
+            .filter(|layer| layer.is_faulty())
+            .map(|layer| layer.id.as_str())
+            .collect();
+        for id in ["terrain", "grids", "roads", "tide"] {
+            assert!(faulty.contains(&id), "{id} in {faulty:?}");
+        }
+    }
+}

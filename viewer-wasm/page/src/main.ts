@@ -226,6 +226,7 @@ function showTexts() {
   badge.hidden = !twin.synthetic;
   badge.textContent = t("page.synthetic");
   badge.title = both(twin.notice);
+  showInputReport();
   showRankingChoices(layers);
   showTime(shownRun());
   void showExposure();

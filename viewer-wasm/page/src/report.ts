@@ -103,6 +103,16 @@ function head({ twin, run, ensemble }: Facts): HTMLElement {
   );
 }
 
+/** What the sums leave out, where they leave anything out. */
+function unknownEntries(facts: Facts): [string, string][] {
+  const outside = facts.exposure.rows.filter((row) => (rows.modelledShare(row) ?? 1) < 1);
+  const uncounted = facts.exposure.rows.filter((row) => row.people === null);
+  const entries: [string, string][] = [];
+  if (outside.length) entries.push(["report.grids_unknown", `${number(outside.length)} / ${number(facts.exposure.rows.length)}`], ["plan.unknown_people", number(sum(facts, rows.peopleUnknown))]);
+  if (uncounted.length) entries.push(["report.grids_uncounted", number(uncounted.length)]);
+  return entries;
+}
+
 function situation(facts: Facts): HTMLElement {
   const { run, exposure, storm, plan } = facts;
   const wet = exposure.rows.filter((row) => (rows.share(row) ?? 0) > 0);
@@ -113,6 +123,7 @@ function situation(facts: Facts): HTMLElement {
   };
   const entries: [string, string][] = [
     ["card.people_reached", number(sum(facts, rows.people))],
+    ...unknownEntries(facts),
     ["report.grids_wet", `${number(wet.length)} / ${number(exposure.rows.length)}`],
     ["card.flooded_area", `${number(sum(facts, rows.floodedArea) / 1e6, 2)} ${t("unit.km2")}`],
     ["card.buildings_reached", number(sum(facts, rows.buildings))],

@@ -293,3 +293,85 @@ fn a_run_of_another_twin_is_refused() {
     };
     assert!(evacuation_plan(twin(), &other, crawl).is_err());
 }
+
+/// A plan lists what it cannot know: nobody there is safe for not being in it.
+#[test]
+fn units_without_ground_are_unknown_in_the_plan_and_everywhere_else() {
+    let dir = tempfile::tempdir().expect("a folder");
+    crate::test_twin::lay(dir.path());
+    let path = dir.path().join("dem.tif");
+    let bytes = std::fs::read(&path).expect("readable");
+    let read = stormgrid_formats::elevation::read(&bytes, "dem.tif").expect("a raster");
+    let mut raster = read.raster.map(|z| z as f32);
+    for row in 0..60 {
+        for col in 56..100 {
+            raster.set(row, col, f32::NAN);
+        }
+    }
+    let bytes = stormgrid_formats::elevation::write_geotiff(&raster, Some("EPSG:4547"), -9999.0);
+    std::fs::write(&path, bytes.expect("a raster")).expect("written");
+    let twin = LoadedTwin::load(dir.path()).expect("a twin");
+    let out = dir.path().join("run");
+    let forecast = run(&twin, Rehearsal::default(), Some(&out)).expect("run");
+
+    let (_, rows) = &forecast.impacts.layers[0];
+    let (west, east) = (&rows[0].row, &rows[1].row);
+    assert_eq!((west.modelled_share, west.people_unknown), (1.0, Some(0.0)));
+    assert!(west.people_reached > Some(0.0));
+    assert_eq!((east.modelled_share, east.depth_max_m), (0.0, None));
+    assert_eq!(
+        (east.people_reached, east.people_unknown),
+        (None, Some(100.0))
+    );
+    let of_buildings = forecast.impacts.assets.buildings.iter().map(|b| b.modelled);
+    assert_eq!(of_buildings.collect::<Vec<_>>(), [true, true, false, false]);
+    let hazards = &forecast.hazards.layers[0].rows;
+    assert!(hazards[1].unknown.contains(&"flood".to_owned()) && hazards[0].unknown.is_empty());
+    assert!(!hazards[1].levels.contains_key("flood"));
+    assert_eq!(forecast.series[0].depth_max_m[0][1], None);
+    let notes = forecast.summary.notes.iter();
+    let notes: Vec<&str> = notes.map(|n| n.en.as_str()).collect();
+    assert!(
+        notes.iter().any(|n| n.contains("2 of 4 buildings")),
+        "{notes:?}"
+    );
+    assert!(
+        notes.iter().any(|n| n.contains("of 100 people")),
+        "{notes:?}"
+    );
+    assert!(!forecast.summary.input.is_empty());
+
+    let plan = evacuation_plan(&twin, &forecast.basis, PlanOptions::default()).expect("a plan");
+    let unknown = plan
+        .unknown
+        .iter()
+        .map(|u| (u.unit.code.as_str(), u.people_unknown));
+    assert_eq!(
+        unknown.collect::<Vec<_>>(),
+        [("G2-1", Some(60)), ("G2-2", Some(40))]
+    );
+    assert_eq!((plan.people_unknown, plan.uncounted_units), (100, 0));
+    assert!(
+        plan.notes[0].en.contains("of 100 people"),
+        "{:?}",
+        plan.notes
+    );
+    let modelled = plan.shelters.iter().map(|s| s.modelled);
+    assert_eq!(modelled.collect::<Vec<_>>(), [true, false, false]);
+    let csv = String::from_utf8(plan_csv(&plan)).expect("UTF-8");
+    let width = |line: &str| line.split(',').count();
+    let head = csv.lines().next().map(width);
+    let lines: Vec<&str> = csv.lines().filter(|l| l.contains(",unknown,")).collect();
+    assert_eq!(lines.len(), 2);
+    assert!(lines.iter().all(|l| Some(width(l)) == head), "{csv}");
+
+    let text = |name: &str| std::fs::read_to_string(out.join(name)).expect("written");
+    let buildings = text("exposure/buildings.csv");
+    let h3 = buildings
+        .lines()
+        .find(|l| l.starts_with("h3,"))
+        .expect("told");
+    assert_eq!(h3, "h3,h3,,60,false,0.0000,,,,,,,");
+    let kept = crate::result::read(&out).expect("whole");
+    assert_eq!(kept.forecast, forecast);
+}

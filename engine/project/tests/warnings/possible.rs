@@ -50,8 +50,8 @@ fn ensemble(twin: &LoadedTwin, forecast: &Forecast, share: Share) -> Ensemble {
         index,
         id: segment.code.clone(),
         name: segment.name.clone(),
-        probability: share(index + 3).min(share(index)),
-        probability_slow: share(index),
+        probability: Some(share(index + 3).min(share(index))),
+        probability_slow: Some(share(index)),
         arrival_p10_s: Some(1800.0 + index as f64),
         arrival_p50_s: Some(9000.0),
     });
