@@ -213,7 +213,7 @@ pub fn write_rasters(
     geometry: RasterGeometry,
     crs: Option<&str>,
 ) -> Result<(), ProjectError> {
-    let (modelled, all) = (modelled(cells, &geometry), vec![true; geometry.n_cells()]);
+    folder.write(MODELLED_FILE, &modelled_geotiff(cells, geometry, crs)?)?;
     let maxima = flood.maxima();
     let wet_ever: Vec<bool> = maxima.depth_max.iter().map(|&d| d >= DRY).collect();
     let depth = flood.depth();
@@ -223,8 +223,7 @@ pub fn write_rasters(
     let level = flood.level();
     let arrived: Vec<bool> = maxima.arrival_s.iter().map(|t| t.is_finite()).collect();
     let lasting: Vec<bool> = maxima.duration_s.iter().map(|&t| t > 0.0).collect();
-    let files: [(&str, &[f32], &[bool]); 8] = [
-        (MODELLED_FILE, &modelled, &all),
+    let files: [(&str, &[f32], &[bool]); 7] = [
         ("depth_max.tif", &maxima.depth_max, &wet_ever),
         ("speed_max.tif", &maxima.speed_max, &wet_ever),
         ("hazard_max.tif", &hazard, &classified),
@@ -237,6 +236,16 @@ pub fn write_rasters(
         folder.write(name, &geotiff(values, shown, geometry, crs)?)?;
     }
     Ok(())
+}
+
+/// The raster that tells dry ground from none, as a GeoTIFF.
+pub fn modelled_geotiff(
+    cells: Cells<'_>,
+    geometry: RasterGeometry,
+    crs: Option<&str>,
+) -> Result<Vec<u8>, ProjectError> {
+    let all = vec![true; geometry.n_cells()];
+    geotiff(&modelled(cells, &geometry), &all, geometry, crs)
 }
 
 /// What is known of each cell: 1 ground, 2 ground that a building closes, 0 no ground.

@@ -1,7 +1,7 @@
 // What colours the grids, and what the legend says about it.
 
 import { type Exposure, offers, type Run } from "./api";
-import { CHANCE_STOPS, classColour, DEPTH_STOPS, DIFFERENCE_STOPS, LEVEL_COLOURS, rgba, SHARE_STOPS, WARNING_COLOURS } from "./colours";
+import { CHANCE_STOPS, classColour, DEPTH_STOPS, DIFFERENCE_STOPS, LEVEL_COLOURS, rgba, SHARE_STOPS, UNKNOWN_COLOUR, WARNING_COLOURS } from "./colours";
 import { comparisonOf } from "./compare";
 import { button, byId, el } from "./dom";
 import * as engine from "./engine";
@@ -47,8 +47,6 @@ export function hazardsOf(run: Run | null, layer: string): Promise<Hazards | nul
 export const hazardsKnown = () => offers("runs/{id}/hazards");
 
 const OPACITY = 165;
-/** Where nothing is known: grey, and never the colour of dry ground. */
-export const UNKNOWN_COLOUR = "#8a8f94";
 const CLEAR: [number, number, number, number] = [0, 0, 0, 0];
 let asked = 0;
 

@@ -3,7 +3,7 @@
 import { api, learnRoutes, offers, type Exposure, type Run, type Storm, technical, type Twin } from "./api";
 import { changeText, learnGates } from "./changes";
 import { baseMap, onMap, PAPER, siteOn, trackOn } from "./coast";
-import { CHANCE_STOPS, classColour, SHARE_STOPS, WARNING_COLOURS } from "./colours";
+import { CHANCE_STOPS, classColour, SHARE_STOPS, UNKNOWN_COLOUR, WARNING_COLOURS } from "./colours";
 import { button, byId, el, path, svg } from "./dom";
 import { both, clock, instant, language, number, percent, setLanguage, t, word } from "./i18n";
 import { middle, ReportMap, shapes } from "./reportmap";
@@ -189,7 +189,9 @@ function key(title: string, stops: [number, string][]): HTMLElement {
     swatch.style.background = colour;
     return el("span", {}, swatch, `≥ ${number(value * 100)} %`);
   });
-  return el("figcaption", {}, `${title} `, ...parts);
+  const unknown = el("i");
+  unknown.style.background = UNKNOWN_COLOUR;
+  return el("figcaption", {}, `${title} `, ...parts, el("span", {}, unknown, t("legend.unknown")));
 }
 
 function gridsPart(facts: Facts): HTMLElement {
@@ -198,12 +200,13 @@ function gridsPart(facts: Facts): HTMLElement {
   const of = shapes(geojson);
   const byCode = new Map(of.map((shape) => [shape.code, shape]));
   const parts: Node[] = [];
+  const unknown = new Set(facts.exposure.rows.filter((row) => (rows.modelledShare(row) ?? 1) < rows.KNOWN_FROM).map((row) => row.code));
   const draw = (title: string, stops: [number, string][], value: (row: rows.GridRow) => number | null) => {
     const values = new Map(merged.map((row) => [row.code, value(row)]));
     const map = new ReportMap(of, title);
     map.areas(of, (code) => {
       const found = values.get(code);
-      return found ? classColour(stops, found) : null;
+      return unknown.has(code) ? UNKNOWN_COLOUR : found ? classColour(stops, found) : null;
     });
     map.lines(roadLines, "#5b6770", 0.35);
     for (const [i, row] of merged.slice(0, NUMBERED).entries()) {

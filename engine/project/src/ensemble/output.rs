@@ -14,7 +14,7 @@ use super::pool::{MemberState, MemberStatus};
 use crate::ProjectError;
 use crate::forecast::PreparedGround;
 use crate::forecast::terrain;
-use crate::results::{depth_geotiff, geotiff, pretty};
+use crate::results::{MODELLED_FILE, depth_geotiff, geotiff, modelled_geotiff, pretty};
 use crate::storm::{SitePoint, StormTable};
 use crate::tables::{self, Cell};
 use crate::twin::LoadedTwin;
@@ -128,6 +128,10 @@ pub(super) fn make(
     ] {
         files.push((name.to_owned(), depth_geotiff(depth, geometry, Some(crs))?));
     }
+    files.push((
+        MODELLED_FILE.to_owned(),
+        modelled_geotiff(ground.cells(), geometry, Some(crs))?,
+    ));
     let ground_only = on_dry_ground(ground, &fields);
     // Where it is 0 the file has a 0; without ground nothing is known.
     let shown: Vec<bool> = ground.ground.iter().map(|share| *share > 0.0).collect();

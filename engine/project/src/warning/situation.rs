@@ -72,6 +72,8 @@ pub struct Situation {
     pub(super) roads: Vec<RoadState>,
     chances: Option<Chances>,
     possible: PossiblePlaces,
+    /// Grids of which nothing is known.
+    unknown: usize,
 }
 
 /// Which message a place goes into: the worst colour last.
@@ -143,6 +145,7 @@ impl Situation {
             roads,
             chances: None,
             possible: PossiblePlaces::default(),
+            unknown: unknown_grids(forecast, rules),
         })
     }
 
@@ -376,6 +379,10 @@ fn content(
             Audience::Residents => grids.iter().map(|g| g.people).sum(),
             _ => 0.0,
         },
+        unknown: match audience {
+            Audience::Residents => situation.unknown,
+            _ => 0,
+        },
         chances: situation.chances.as_ref().map(|chances| {
             let codes: Vec<&String> = match audience {
                 Audience::Residents => grids.iter().map(|g| &g.code).collect(),
@@ -399,6 +406,14 @@ fn content(
     };
     text::tell(&mut content, rules);
     content
+}
+
+/// How many grids of the layer that is warned the model knows nothing of.
+fn unknown_grids(forecast: &Forecast, rules: &Rules) -> usize {
+    let layers = forecast.impacts.layers.iter();
+    let rows = layers.filter(|(id, _)| *id == rules.message.layer);
+    let rows = rows.flat_map(|(_, rows)| rows);
+    rows.filter(|named| !named.row.is_modelled()).count()
 }
 
 fn grids(
