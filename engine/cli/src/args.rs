@@ -44,8 +44,9 @@ pub enum Command {
     /// Looks into city models
     #[command(subcommand)]
     City(CityCommand),
-    /// Checks every layer of a twin
-    #[command(after_help = "Example:\n  stormgrid check demo-twin --json")]
+    /// Checks every layer of a twin: what was read, assumed, left out, and what is not known; status 1 on what would
+    /// make a number wrong
+    #[command(after_help = "Example:\n  stormgrid check demo-twin --strict")]
     Check(CheckArguments),
     /// Runs the flood solver on cases whose answer is known; status 1 if a gate is missed, unless by
     /// design
@@ -562,6 +563,9 @@ pub struct CityInfoArguments {
 pub struct CheckArguments {
     /// Folder of the twin
     pub twin: PathBuf,
+    /// Takes what was assumed or left out for a fault
+    #[arg(long)]
+    pub strict: bool,
     /// Prints JSON
     #[arg(long)]
     pub json: bool,

@@ -1,65 +1,175 @@
 //! `check` and `city info`.
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::process::ExitCode;
 
-use serde_json::json;
+use serde_json::{Value, json};
+use stormgrid_core::finding::Kind;
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
 use stormgrid_formats::cityjson;
-use stormgrid_project::{LoadedTwin, files, messages};
+use stormgrid_project::input_check::{InputReport, Strictness, check_twin, is_fault};
+use stormgrid_project::input_report::{LayerReport, ReportedLayer, sentence};
+use stormgrid_project::{LoadedTwin, Plan, files};
 
 use crate::args::{CheckArguments, CityInfoArguments};
 use crate::failure::Result;
 use crate::language::{Language, padded, storm};
 
-/// Loads every layer of a twin and tells what is in it.
+/// Reads every layer of a twin and reports on it. Status 1 if something would make a number wrong, and with `--strict`
+/// if something was assumed or left out.
 pub fn check(arguments: &CheckArguments, language: Language) -> Result<ExitCode> {
-    let twin = LoadedTwin::load(&arguments.twin)?;
-    let forecast = if twin.dir.join(stormgrid_project::FORECAST_FILE).is_file() {
-        Some(stormgrid_project::plan(&twin)?)
-    } else {
-        None
+    let strictness = match arguments.strict {
+        true => Strictness::Strict,
+        false => Strictness::Usual,
     };
-    let layers = twin.summary();
-    if arguments.json {
-        let warnings: Vec<String> = twin.warnings.iter().map(Message::to_string).collect();
-        let report = json!({
-            "name": twin.manifest.site.name, "crs": twin.frame.crs, "synthetic": twin.manifest.site.synthetic,
-            "layers": layers, "warnings": warnings,
-            "forecast": forecast.map(|f| json!({ "storm": f.storm, "start": f.start, "duration_s": f.duration_s })),
-        });
-        println!("{}", serde_json::to_string_pretty(&report)?);
-        return Ok(ExitCode::SUCCESS);
+    let (twin, report) = check_twin(&arguments.twin)?;
+    let faults = report.n_faults(strictness);
+    // A forecast that cannot be planned is a fault of the report already.
+    let forecast = match twin.dir.join(stormgrid_project::FORECAST_FILE).is_file() {
+        true => stormgrid_project::plan(&twin).ok(),
+        false => None,
+    };
+    let told = match arguments.json {
+        true => json_report(&twin, &report, forecast.as_ref(), faults)?,
+        false => lines_of_report(&twin, &report, forecast.as_ref(), strictness, language),
+    };
+    print_lines(&told)?;
+    Ok(match faults {
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    })
+}
+
+/// Prints lines; whoever reads no more of them has read enough.
+fn print_lines(text: &str) -> Result<()> {
+    match writeln!(std::io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(stormgrid_project::ProjectError::write("stdout".as_ref(), &error).into())
+        }
+        _ => Ok(()),
     }
-    println!("{} ({})", twin.manifest.site.name, twin.frame.crs);
-    for layer in &layers {
-        let what = match layer.people {
-            None => layer.what.clone(),
-            Some(people) => message!(
-                "cli.check.peopled",
-                "{what}, {people} people",
-                what = layer.what.clone(),
-                people = people
-            ),
-        };
-        let (id, what) = (padded(&layer.id, 12), language.tell(&what));
-        println!("  {id} {:>8}  {what}", layer.count);
+}
+
+fn json_report(
+    twin: &LoadedTwin,
+    report: &InputReport,
+    forecast: Option<&Plan>,
+    faults: usize,
+) -> Result<String> {
+    let summaries = twin.summary();
+    let layers = report.layers.iter().map(|layer| {
+        let mut value = json!(ReportedLayer::from(layer));
+        let people = summaries
+            .iter()
+            .find(|of| of.id == layer.id)
+            .and_then(|of| of.people);
+        value["people"] = json!(people);
+        value
+    });
+    let layers: Vec<Value> = layers.collect();
+    let findings = report.layers.iter().flat_map(|layer| &layer.findings);
+    let warnings: Vec<String> = findings
+        .map(|finding| sentence(finding).to_string())
+        .collect();
+    let report = json!({
+        "name": twin.manifest.site.name, "crs": twin.frame.crs, "synthetic": twin.manifest.site.synthetic,
+        "layers": layers, "warnings": warnings, "faults": faults, "passes": faults == 0,
+        "forecast": forecast.map(|f| json!({ "storm": f.storm, "start": f.start, "duration_s": f.duration_s })),
+    });
+    Ok(serde_json::to_string_pretty(&report)?)
+}
+
+fn lines_of_report(
+    twin: &LoadedTwin,
+    report: &InputReport,
+    forecast: Option<&Plan>,
+    strictness: Strictness,
+    language: Language,
+) -> String {
+    let mut lines = vec![format!("{} ({})", twin.manifest.site.name, twin.frame.crs)];
+    let summaries = twin.summary();
+    for layer in &report.layers {
+        let people = summaries
+            .iter()
+            .find(|of| of.id == layer.id)
+            .and_then(|of| of.people);
+        lines.push(line_of_layer(layer, people, language));
+        for finding in &layer.findings {
+            let kind = kind_of(finding.kind, strictness);
+            let line = message!(
+                "cli.check.finding",
+                "{kind}: {text}",
+                kind = kind,
+                text = sentence(finding)
+            );
+            lines.push(format!("      {}", language.tell(&line)));
+        }
     }
     if let Some(forecast) = forecast {
         let line = message!(
             "cli.check.forecast",
             "forecast: {storm}, from {start}, {hours} h",
             storm = storm(&forecast.storm),
-            start = forecast.start,
+            start = &forecast.start,
             hours = forecast.duration_s / 3600.0
         );
-        println!("  {}", language.tell(&line));
+        lines.push(format!("  {}", language.tell(&line)));
     }
-    for warning in &twin.warnings {
-        println!("  {}", language.note(&messages::told(warning)));
+    let faults = report.n_faults(strictness);
+    let verdict = match faults {
+        0 => message!("cli.check.passes", "no faults"),
+        n => message!("cli.check.faults", "faults: {n}", n = n),
+    };
+    lines.push(language.tell(&verdict));
+    lines.join("\n")
+}
+
+/// Identifier, number, what it is, file, CRS, unit, cover and unknown values of a layer.
+fn line_of_layer(layer: &LayerReport, people: Option<f64>, language: Language) -> String {
+    let what = match people {
+        None => layer.what.clone(),
+        Some(people) => message!(
+            "cli.check.peopled",
+            "{what}, {people} people",
+            what = layer.what.clone(),
+            people = people
+        ),
+    };
+    let mut facts = vec![language.tell(&what), layer.file.clone()];
+    facts.extend(layer.crs.clone());
+    facts.extend(layer.unit.clone());
+    facts.extend(layer.cover.map(|share| {
+        // Never 100 % of what is not whole.
+        let percent = (share * 1000.0).floor() / 10.0;
+        language.tell(&message!(
+            "cli.check.cover",
+            "{percent} % on the ground",
+            percent = percent
+        ))
+    }));
+    if layer.unknown > 0 {
+        let unknown = message!("cli.check.unknown", "{n} unknown", n = layer.unknown);
+        facts.push(language.tell(&unknown));
     }
-    Ok(ExitCode::SUCCESS)
+    let id = padded(&layer.id, 12);
+    format!("  {id} {:>8}  {}", layer.count, facts.join(" · "))
+}
+
+/// What a finding is called.
+fn kind_of(kind: Kind, strictness: Strictness) -> Message {
+    match kind {
+        _ if is_fault(kind, strictness) && kind != Kind::Fault => {
+            message!("cli.check.kind.strict", "fault (assumed or left out)")
+        }
+        Kind::Fault => message!("cli.check.kind.fault", "fault"),
+        Kind::Assumed => message!("cli.check.kind.assumed", "assumed"),
+        Kind::LeftOut => message!("cli.check.kind.left_out", "left out"),
+        Kind::Unknown => message!("cli.check.kind.unknown", "unknown"),
+        Kind::Duplicate => message!("cli.check.kind.duplicate", "duplicate"),
+        Kind::Note => message!("cli.check.kind.note", "note"),
+    }
 }
 
 /// Tells what a city model holds.

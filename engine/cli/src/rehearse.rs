@@ -54,6 +54,11 @@ pub fn compare(arguments: &CompareArguments, language: Language) -> Result<ExitC
             "",
         ),
         (
+            message!("cli.compare.unknown", "people of whom nothing is known"),
+            t.people_unknown,
+            "",
+        ),
+        (
             message!("cli.compare.area", "flooded area"),
             t.flooded_area_m2,
             " m2",
@@ -104,7 +109,7 @@ pub fn plan(arguments: &PlanArguments, language: Language) -> Result<ExitCode> {
         let roads = roads_cut(&twin, &basis)?;
         folder.write("roads.json", &serde_json::to_vec_pretty(&roads)?)?;
         // What marks the folder as one of ours, so that the next plan may replace it.
-        let summary = serde_json::json!({"people": plan.people, "people_above": plan.people_above, "unplaced_people": plan.unplaced_people});
+        let summary = serde_json::json!({"people": plan.people, "people_above": plan.people_above, "unplaced_people": plan.unplaced_people, "people_unknown": plan.people_unknown, "uncounted_units": plan.uncounted_units});
         folder.write(files::SUMMARY_FILE, &serde_json::to_vec_pretty(&summary)?)?;
         folder.finish()?;
     }

@@ -288,20 +288,28 @@ fn layers_of_a_twin_are_told_in_both_languages() {
     assert_eq!(
         check("zh"),
         "test (EPSG:4547)\n\
-         \x20 terrain         10000  100 × 100 个单元，边长 10 m\n\
-         \x20 buildings           1  建筑，60 人\n\
-         \x20 grids               2  面，层级：网格，100 人\n\
-         \x20 roads               1  线\n\
-         \x20 预报：TEST，自 2017-08-23T01:00:00Z 起，0.16666666666666666 h\n"
+         \x20 terrain         10000  100 × 100 个单元，边长 10 m · dem.tif · EPSG:4547 · m · 100% 在地形范围内\n\
+         \x20 buildings           1  建筑，60 人 · houses.geojson · EPSG:4547 · 100% 在地形范围内\n\
+         \x20 grids               2  面，层级：网格，100 人 · grids.geojson · EPSG:4547 · 100% 在地形范围内\n\
+         \x20 roads               1  线 · roads.geojson · EPSG:4547 · 100% 在地形范围内\n\
+         \x20 track               3  台风位置 · track.csv\n\
+         \x20 tide                1  潮汐与海底地形 · tide.csv\n\
+         \x20 boundary          200  边界单元 · sea.geojson\n\
+         \x20 预报：TEST，自 2017-08-23T01:00:00Z 起，0.16666666666666666 h\n\
+         没有错误\n"
     );
     assert_eq!(
         check("en"),
         "test (EPSG:4547)\n\
-         \x20 terrain         10000  100 x 100 cells of 10 m\n\
-         \x20 buildings           1  buildings, 60 people\n\
-         \x20 grids               2  polygons, level grid, 100 people\n\
-         \x20 roads               1  lines\n\
-         \x20 forecast: TEST, from 2017-08-23T01:00:00Z, 0.16666666666666666 h\n"
+         \x20 terrain         10000  100 x 100 cells of 10 m · dem.tif · EPSG:4547 · m · 100 % on the ground\n\
+         \x20 buildings           1  buildings, 60 people · houses.geojson · EPSG:4547 · 100 % on the ground\n\
+         \x20 grids               2  polygons, level grid, 100 people · grids.geojson · EPSG:4547 · 100 % on the ground\n\
+         \x20 roads               1  lines · roads.geojson · EPSG:4547 · 100 % on the ground\n\
+         \x20 track               3  positions of the storm · track.csv\n\
+         \x20 tide                1  tide and sea floor · tide.csv\n\
+         \x20 boundary          200  cells of a boundary · sea.geojson\n\
+         \x20 forecast: TEST, from 2017-08-23T01:00:00Z, 0.16666666666666666 h\n\
+         no faults\n"
     );
 }
 

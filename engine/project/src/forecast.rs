@@ -11,7 +11,7 @@ use stormgrid_core::message;
 use stormgrid_core::message::{Bilingual, Message};
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_formats::frames::FrameGrid;
-use stormgrid_sim::exposure::{Crossing, Crossings, ROAD_THRESHOLDS_M, ZoneFrame};
+use stormgrid_sim::exposure::{Cells, Crossing, Crossings, ROAD_THRESHOLDS_M, ZoneFrame};
 use stormgrid_sim::flood::{
     Boundary, BoundaryKind, BoundaryPlace, Domain, Flood, Inflow, Initial, Rain, Scheme, Setup,
 };
@@ -22,7 +22,7 @@ use crate::drive::{Moment, Observer, Progress, Stage, drive_looking, tell};
 use crate::evacuation::{PlanBasis, StayRule};
 use crate::files::{self, RunFolder};
 use crate::forecast_file::{self, ForecastFile, TransectName};
-use crate::ground::{Crest, Ground, blocked_cells, cells_of};
+use crate::ground::{Crest, Ground, blocked_cells, cells_of, share_of_ground};
 use crate::hazards::{self, Hazards};
 use crate::impact::{Impact, Impacts};
 use crate::rehearsal::{self, Rehearsal, Standing};
@@ -34,7 +34,7 @@ use crate::storm_names::storm_name;
 use crate::timeline::Numbers;
 use crate::twin::LoadedTwin;
 use crate::warning::{Rules, draft_files};
-use crate::{ProjectError, messages, rain, result, tables, vectors};
+use crate::{ProjectError, input_check, messages, rain, result, tables, vectors};
 
 /// Cells at and above this size have no buildings in them [m]: hardly a house fills half of one.
 pub(crate) const OBSTACLE_CELL_M: f64 = 15.0;
@@ -91,12 +91,12 @@ pub struct LayerSeries {
     pub time_s: Vec<f64>,
     /// Codes of the zones.
     pub codes: Vec<String>,
-    /// Share of each zone under 0.15 m or more, a row for each time.
-    pub flooded_share: Vec<Vec<f32>>,
-    /// People in reach of the water.
-    pub people_reached: Vec<Vec<f32>>,
-    /// Greatest depth [m].
-    pub depth_max_m: Vec<Vec<f32>>,
+    /// Share of each zone under 0.15 m or more, a row for each time; null where nothing is modelled.
+    pub flooded_share: Vec<Vec<Option<f32>>>,
+    /// People known to be in reach of the water; null where that is not known.
+    pub people_reached: Vec<Vec<Option<f32>>>,
+    /// Greatest depth [m]; null where nothing is modelled.
+    pub depth_max_m: Vec<Vec<Option<f32>>>,
 }
 
 /// A finished forecast.
@@ -272,7 +272,7 @@ pub fn forecast(
     let basis = PlanBasis::new(
         twin,
         ground.geometry,
-        &ground.blocked,
+        ground.cells(),
         &impacts,
         &maxima,
         (&start, duration),
@@ -286,6 +286,8 @@ pub fn forecast(
     summary.notes.extend(forcing.notes.iter().cloned());
     summary.notes.push(scheme_note(options.scheme()));
     summary.notes.extend(ground.notes.iter().cloned());
+    summary.notes.extend(impacts.unknown_notes());
+    summary.input = input_check::of_loaded(twin).reported();
     let mut forecast = Forecast {
         summary,
         impacts,
@@ -481,7 +483,7 @@ pub fn sea_level_of(twin: &LoadedTwin) -> Result<SeaLevel, ProjectError> {
     sea_level(twin, &ForecastFile::read(&twin.dir.join(FORECAST_FILE))?)
 }
 
-fn sea_level(twin: &LoadedTwin, file: &ForecastFile) -> Result<SeaLevel, ProjectError> {
+pub(crate) fn sea_level(twin: &LoadedTwin, file: &ForecastFile) -> Result<SeaLevel, ProjectError> {
     let tide = storm::tide_of(
         &twin.dir.join(&file.tide.constituents),
         &file.tide.station,
@@ -520,6 +522,8 @@ pub(crate) struct PreparedGround {
     pub(crate) geometry: RasterGeometry,
     pub(crate) elevation: Vec<f64>,
     pub(crate) blocked: Vec<bool>,
+    /// Share of each cell that has ground [-].
+    pub(crate) ground: Vec<f32>,
     pub(crate) initial_depth: Vec<f32>,
     /// Share of each cell that has ground; empty where all that have any are whole.
     pub(crate) cover: Vec<f64>,
@@ -562,12 +566,21 @@ impl PreparedGround {
             .map(|finding| messages::told(&finding.message()));
         Ok(Self {
             notes: notes.collect(),
-            cover,
             geometry,
+            ground: share_of_ground(&elevation, &cover),
+            cover,
             elevation,
             blocked,
             initial_depth,
         })
+    }
+
+    /// What the cells are to the water.
+    pub(crate) fn cells(&self) -> Cells<'_> {
+        Cells {
+            ground: &self.ground,
+            blocked: &self.blocked,
+        }
     }
 }
 
@@ -582,7 +595,7 @@ impl PreparedGround {
     }
 }
 
-fn crests(twin: &LoadedTwin, name: &str) -> Result<Vec<Crest>, ProjectError> {
+pub(crate) fn crests(twin: &LoadedTwin, name: &str) -> Result<Vec<Crest>, ProjectError> {
     let path = twin.dir.join(name);
     let mut crests = Vec::new();
     for (index, (feature, lines)) in vectors::lines(&path, &twin.frame)?.into_iter().enumerate() {
@@ -656,7 +669,7 @@ pub(crate) fn setup(
 /// Cells with ground that the polygons of a file cover by half; where none is, all that they touch.
 ///
 /// - `beside`: cells without ground count too where a cell beside them has ground, for a sea that the terrain leaves out
-fn open_cells(
+pub(crate) fn open_cells(
     twin: &LoadedTwin,
     ground: &PreparedGround,
     name: &str,
@@ -737,7 +750,7 @@ impl<'a> Watch<'a> {
                 );
                 Impact::new(
                     self.ground.geometry,
-                    &self.ground.blocked,
+                    self.ground.cells(),
                     &self.ground.initial_depth,
                     assets,
                     zones,
@@ -776,8 +789,9 @@ impl<'a> Watch<'a> {
             self.series = begun.collect();
         }
         for (series, zones) in self.series.iter_mut().zip(frames) {
-            let column =
-                |value: fn(&ZoneFrame) -> f64| zones.iter().map(|z| value(z) as f32).collect();
+            let column = |value: fn(&ZoneFrame) -> Option<f64>| {
+                zones.iter().map(|z| value(z).map(|v| v as f32)).collect()
+            };
             series.time_s.push(time_s);
             series.flooded_share.push(column(|z| z.flooded_share));
             series.people_reached.push(column(|z| z.people_reached));
@@ -812,6 +826,7 @@ fn write(
     write_rasters(
         folder,
         flood,
+        ground.cells(),
         twin.in_crs(ground.geometry),
         Some(&twin.frame.crs),
     )?;
@@ -832,32 +847,39 @@ fn write(
 
 fn buildings_csv(twin: &LoadedTwin, forecast: &Forecast) -> Vec<u8> {
     let mut text = String::from(
-        "id,name,address,people,depth_max_m,speed_max_mps,hazard_max,arrival_s,duration_s,floors_reached,damage\r\n",
+        "id,name,address,people,modelled,modelled_share,depth_max_m,speed_max_mps,hazard_max,arrival_s,duration_s,floors_reached,damage\r\n",
     );
     let Some((_, layer)) = twin.twin.building_layer() else {
         return text.into_bytes();
     };
     let optional = |v: Option<f64>| v.map(|v| format!("{v:.0}")).unwrap_or_default();
+    let metres = |v: Option<f64>| v.map(|v| format!("{v:.3}")).unwrap_or_default();
     for (building, e) in twin
         .twin
         .all::<stormgrid_twin::Building>(layer)
         .zip(&forecast.impacts.assets.buildings)
     {
         text.push_str(&format!(
-            "{},{},{},{},{:.3},{:.3},{},{},{:.0},{},{:.0}\r\n",
+            "{},{},{},{},{},{:.4},{},{},{},{},{},{},{}\r\n",
             tables::quoted(&building.id),
             tables::quoted(building.name.as_deref().unwrap_or_default()),
             tables::quoted(building.address.as_deref().unwrap_or_default()),
-            building.people.unwrap_or(0),
-            e.depth_max_m,
-            e.speed_max_mps,
+            building.people.map(|n| n.to_string()).unwrap_or_default(),
+            e.modelled,
+            e.modelled_share,
+            metres(e.depth_max_m),
+            metres(e.speed_max_mps),
             e.hazard_max
                 .map(|h| h.number().to_string())
                 .unwrap_or_default(),
             optional(e.arrival_s),
-            e.duration_s,
-            e.floors_reached,
-            e.damage,
+            optional(e.duration_s),
+            if e.modelled {
+                e.floors_reached.to_string()
+            } else {
+                String::new()
+            },
+            optional(e.damage),
         ));
     }
     text.into_bytes()
@@ -866,7 +888,7 @@ fn buildings_csv(twin: &LoadedTwin, forecast: &Forecast) -> Vec<u8> {
 fn roads_csv(twin: &LoadedTwin, forecast: &Forecast) -> Vec<u8> {
     use stormgrid_twin::{GeometryKind, RoadSegment};
     let mut text = String::from(
-        "code,name,class,length_m,depth_max_m,flooded_m_15cm,flooded_m_30cm,flooded_m_50cm,hazard_max,arrival_s\r\n",
+        "code,name,class,length_m,unknown_m,depth_max_m,flooded_m_15cm,flooded_m_30cm,flooded_m_50cm,hazard_max,arrival_s\r\n",
     );
     let lines = twin
         .twin
@@ -876,12 +898,13 @@ fn roads_csv(twin: &LoadedTwin, forecast: &Forecast) -> Vec<u8> {
     let roads = lines.flat_map(|layer| twin.twin.all::<RoadSegment>(layer));
     for (road, e) in roads.zip(&forecast.impacts.assets.roads) {
         text.push_str(&format!(
-            "{},{},{},{:.1},{:.3},{:.1},{:.1},{:.1},{},{}\r\n",
+            "{},{},{},{:.1},{:.1},{},{:.1},{:.1},{:.1},{},{}\r\n",
             tables::quoted(&road.code),
             tables::quoted(&road.name),
             tables::quoted(&road.class),
             e.length_m,
-            e.depth_max_m,
+            e.unknown_m,
+            e.depth_max_m.map(|v| format!("{v:.3}")).unwrap_or_default(),
             e.flooded_m[0],
             e.flooded_m[1],
             e.flooded_m[2],

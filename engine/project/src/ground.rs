@@ -214,6 +214,18 @@ pub(crate) fn touches(geometry: &RasterGeometry, known: &[bool], area: &MultiPol
         .any(|c| c.fraction > 0.0 && known[c.cell.index()])
 }
 
+/// Share of each cell that has ground [-].
+///
+/// - `elevation`: a value a cell; NaN is no ground
+/// - `cover`: the share of each cell that the terrain covers; empty where cells that have any ground are whole
+pub fn share_of_ground<T: Copy + Into<f64>>(elevation: &[T], cover: &[f64]) -> Vec<f32> {
+    let share = |(i, &z): (usize, &T)| match z.into().is_finite() {
+        true => cover.get(i).copied().unwrap_or(1.0) as f32,
+        false => 0.0,
+    };
+    elevation.iter().enumerate().map(share).collect()
+}
+
 /// Cells of which footprints cover at least half: they are closed to the water.
 pub fn blocked_cells<'a>(
     geometry: &RasterGeometry,

@@ -2,15 +2,17 @@
 
 use geo::MultiPolygon;
 use serde::{Deserialize, Serialize};
+use stormgrid_core::message;
+use stormgrid_core::message::Bilingual;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_sim::exposure::{
-    AssetExposure, Assets, Facility, FacilityKind, Maxima, Occupancy, PreparedAssets, Settings,
-    Valuation, Zone, ZoneFrame, ZoneLayer,
+    AssetExposure, Assets, Cells, Facility, FacilityKind, Maxima, Occupancy, PreparedAssets,
+    Settings, Valuation, Zone, ZoneFrame, ZoneLayer,
 };
 use stormgrid_sim::flood;
 
-use crate::ProjectError;
 use crate::tables::NamedRow;
+use crate::{ProjectError, messages};
 
 /// The zones of one layer, in the frame of the run.
 #[derive(Clone, Debug)]
@@ -45,22 +47,69 @@ pub struct Impacts {
     pub assets: AssetExposure,
 }
 
+impl Impacts {
+    /// What of each layer is not known, as notes for people; none where everything is.
+    pub fn unknown_notes(&self) -> Vec<Bilingual> {
+        let of_layer = |(layer, rows): &(String, Vec<NamedRow>)| {
+            let rows = || rows.iter().map(|named| &named.row);
+            let partly = rows().filter(|row| row.modelled_share < 1.0).count();
+            let none = rows().filter(|row| !row.is_modelled()).count();
+            let people: f64 = rows().filter_map(|row| row.people_unknown).sum();
+            let uncounted = rows().filter(|row| row.people.is_none()).count();
+            let outside = (partly > 0).then(|| {
+                message!(
+                    "note.unknown.ground",
+                    "{layer}: {partly} of {all} zones lie outside of the modelled ground in part, {none} of them wholly; of {people} people there it is not known whether they are reached, and they are in no sum of people reached",
+                    layer = layer,
+                    partly = partly,
+                    all = rows().count(),
+                    none = none,
+                    people = people.round()
+                )
+            });
+            let uncounted = (uncounted > 0).then(|| {
+                message!(
+                    "note.unknown.people",
+                    "{layer}: the number of people of {n} zones is not known; they are in no sum of people",
+                    layer = layer,
+                    n = uncounted
+                )
+            });
+            outside.into_iter().chain(uncounted)
+        };
+        let all = self.layers.iter().flat_map(of_layer);
+        let buildings = self.assets.buildings.iter();
+        let unmodelled = buildings.filter(|building| !building.modelled).count();
+        let buildings = (unmodelled > 0).then(|| {
+            message!(
+                "note.unknown.buildings",
+                "{n} of {all} buildings lie outside of the modelled ground: the water at them is not known, which is not dry",
+                n = unmodelled,
+                all = self.assets.buildings.len()
+            )
+        });
+        all.chain(buildings)
+            .map(|note| messages::told(&note))
+            .collect()
+    }
+}
+
 /// Depth at the start from which a cell is a river or pond rather than flooded ground [m].
 const ALWAYS_WET: f32 = 0.05;
 
 impl Impact {
     /// Binds assets and zones to the cells.
     ///
-    /// - `blocked`: cells closed by buildings; empty if none
+    /// - `cells`: which of them have ground, and which buildings close
     /// - `initial_depth`: depth at the start [m]; what is wet then counts as dry ever after
     pub fn new(
         geometry: RasterGeometry,
-        blocked: &[bool],
+        cells: Cells<'_>,
         initial_depth: &[f32],
         assets: Assets,
         layers: Vec<ZoneSource>,
     ) -> Result<Self, ProjectError> {
-        let assets = PreparedAssets::new(geometry, blocked, assets, Settings::default())?;
+        let assets = PreparedAssets::new(geometry, cells, assets, Settings::default())?;
         let layers = layers
             .into_iter()
             .map(|layer| {

@@ -9,6 +9,7 @@
 //!   exposure of every zone, building and road.
 //! - [`ensemble::ensemble`] runs a forecast many times with the errors that forecasts have, each in a process of its
 //!   own, and tells probabilities.
+//! - [`input_check`] reports on every layer of a twin: what was read, assumed, left out, and what is not known.
 //! - [`warning`] turns a finished forecast into drafts that a person issues, updates and takes back.
 //! - [`rehearsal`] changes a forecast and compares two; [`evacuation`] plans who leaves when, and whereto.
 //! - [`files::RunFolder`] makes results appear whole or not at all.
@@ -38,6 +39,8 @@ pub mod ground;
 pub mod hazards;
 pub mod hindcast;
 mod impact;
+pub mod input_check;
+pub mod input_report;
 pub mod leftover;
 mod local_setup;
 pub mod messages;

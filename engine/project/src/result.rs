@@ -24,8 +24,8 @@ use crate::{ProjectError, results};
 /// Name of the file.
 pub const RESULT_FILE: &str = "result.json";
 
-/// Its form; another number is another form.
-const VERSION: u32 = 1;
+/// Its form; another number is another form. Form 1 had ground that is not modelled as dry.
+const VERSION: u32 = 2;
 
 /// Zones over time.
 pub(crate) const SERIES_FILE: &str = "series.json";

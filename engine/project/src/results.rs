@@ -6,12 +6,17 @@ use stormgrid_core::message::{Bilingual, Message};
 use stormgrid_core::raster::{Raster, RasterGeometry};
 use stormgrid_formats::elevation::write_geotiff;
 use stormgrid_formats::scenario;
+use stormgrid_sim::exposure::Cells;
 use stormgrid_sim::flood::{Flood, Ledger, Source};
 
 use crate::drive::Driven;
 use crate::files::RunFolder;
+use crate::input_report::ReportedLayer;
 use crate::rehearsal::Change;
 use crate::{ProjectError, structures, usage};
+
+/// The raster that tells dry ground from none.
+pub const MODELLED_FILE: &str = "modelled.tif";
 
 /// Written where there is no water, and named as nodata in the file.
 const NO_DATA: f32 = -9999.0;
@@ -73,6 +78,9 @@ pub struct Summary {
     pub changes: Vec<Change>,
     /// What a reader should know.
     pub notes: Vec<Bilingual>,
+    /// What was read of each layer, and what was assumed, left out or not known: the list of `stormgrid check`.
+    #[serde(default)]
+    pub input: Vec<ReportedLayer>,
 }
 
 /// What a structure did.
@@ -142,6 +150,7 @@ impl Summary {
             copy_of: None,
             changes: Vec::new(),
             notes: Vec::new(),
+            input: Vec::new(),
         }
     }
 
@@ -192,15 +201,19 @@ fn entries(ledger: &Ledger) -> Vec<LedgerEntry> {
         .collect()
 }
 
-/// Writes the rasters of DESIGN section 5; dry cells are nodata.
+/// Writes the rasters of DESIGN section 5; dry cells are nodata, and so are those without ground. `modelled.tif` tells
+/// them apart: 1 where the model has ground, 2 where a building closes it to the water, 0 where nothing is known.
 ///
+/// - `cells`: which have ground, and which buildings close
 /// - `geometry`: in the CRS that the files shall name
 pub fn write_rasters(
     folder: &RunFolder,
     flood: &Flood,
+    cells: Cells<'_>,
     geometry: RasterGeometry,
     crs: Option<&str>,
 ) -> Result<(), ProjectError> {
+    folder.write(MODELLED_FILE, &modelled_geotiff(cells, geometry, crs)?)?;
     let maxima = flood.maxima();
     let wet_ever: Vec<bool> = maxima.depth_max.iter().map(|&d| d >= DRY).collect();
     let depth = flood.depth();
@@ -223,6 +236,28 @@ pub fn write_rasters(
         folder.write(name, &geotiff(values, shown, geometry, crs)?)?;
     }
     Ok(())
+}
+
+/// The raster that tells dry ground from none, as a GeoTIFF.
+pub fn modelled_geotiff(
+    cells: Cells<'_>,
+    geometry: RasterGeometry,
+    crs: Option<&str>,
+) -> Result<Vec<u8>, ProjectError> {
+    let all = vec![true; geometry.n_cells()];
+    geotiff(&modelled(cells, &geometry), &all, geometry, crs)
+}
+
+/// What is known of each cell: 1 ground, 2 ground that a building closes, 0 no ground.
+fn modelled(cells: Cells<'_>, geometry: &RasterGeometry) -> Vec<f32> {
+    let is_blocked = |i: usize| cells.blocked.get(i).copied().unwrap_or(false);
+    let has_ground = |i: usize| cells.ground.get(i).is_none_or(|&share| share > 0.0);
+    let word = |i| match (has_ground(i), is_blocked(i)) {
+        (false, _) => 0.0,
+        (true, false) => 1.0,
+        (true, true) => 2.0,
+    };
+    (0..geometry.n_cells()).map(word).collect()
 }
 
 /// One field as a GeoTIFF; cells that are not `shown` are nodata.

@@ -16,7 +16,7 @@ use stormgrid_formats::scenario::{
     self, BoundaryKind as Kind, BuildingsAs, NumberOrRaster, Scenario, Scheme, Side as ScenarioSide,
 };
 use stormgrid_formats::series::Ends;
-use stormgrid_sim::exposure::{Assets, Zone};
+use stormgrid_sim::exposure::{Assets, Cells, Zone};
 use stormgrid_sim::flood::{
     self, Boundary, BoundaryKind, BoundaryPlace, Domain, Flood, FloodError, Inflow, Initial,
     Manning, Setup, Side,
@@ -29,8 +29,10 @@ use crate::fields::{self, Quantity};
 use crate::files::{self, RunFolder};
 use crate::forecast::scheme_note;
 use crate::gauges::Gauges;
-use crate::ground::{Ground, Roughness, blocked_cells, cells_in_disc, cells_of, touches};
+use crate::ground::{Ground, Roughness, blocked_cells, cells_in_disc, cells_of, share_of_ground, touches};
 use crate::impact::{Impact, ZoneSource, exposed};
+use crate::input_check::put;
+use crate::input_report::{LayerReport, ReportedLayer};
 use crate::messages;
 use crate::results::{Summary, depth_geotiff, write_rasters, write_summary};
 use crate::timeline::{self, Numbers};
@@ -68,6 +70,8 @@ pub struct PreparedScenario {
     notes: Vec<Bilingual>,
     /// What was found in the input; told among the notes too.
     pub findings: Vec<Finding>,
+    /// What was read of each file.
+    input: Vec<ReportedLayer>,
     /// Number in the scenario of each structure of the setup, from 1.
     structure_numbers: Vec<usize>,
 }
@@ -76,6 +80,54 @@ struct Zones {
     source: ZoneSource,
     geometries: Vec<MultiPolygon<f64>>,
     crs: Option<String>,
+}
+
+/// What was read of a scenario, for its report.
+struct Read<'a> {
+    scenario: &'a Scenario,
+    reader: &'a Reader,
+    crs: Option<&'a str>,
+    /// On the cells of the run [m].
+    elevation: &'a [f64],
+    n_buildings: usize,
+    zones: Option<&'a Zones>,
+    /// Of all files.
+    findings: &'a [Finding],
+}
+
+/// The report of a scenario's input: the ground, buildings and zones.
+fn read_layers(read: &Read<'_>) -> Vec<ReportedLayer> {
+    let named = |id: &str, source: &str, what: Message| {
+        let mut report = LayerReport::new(id, files::name(&read.reader.path(source)), what);
+        report.crs = read.crs.map(str::to_owned);
+        report
+    };
+    let what = message!("what.ground_cells", "cells of the run");
+    let mut ground = named("terrain", &read.scenario.terrain.elevation, what);
+    ground.count = read.elevation.iter().filter(|z| z.is_finite()).count();
+    ground.unit = Some("m".to_owned());
+    ground.cover = Some(ground.count as f64 / read.elevation.len() as f64);
+    ground.unknown = read.elevation.len() - ground.count;
+    let mut layers = vec![ground];
+    if let Some(buildings) = &read.scenario.buildings {
+        let mut report = named(
+            "buildings",
+            &buildings.source,
+            message!("what.buildings", "buildings"),
+        );
+        report.count = read.n_buildings;
+        layers.push(report);
+    }
+    if let (Some(grids), Some(zones)) = (&read.scenario.grids, read.zones) {
+        let mut report = named("grids", &grids.source, message!("what.grids", "grids"));
+        let all = &zones.source.zones;
+        report.count = all.len();
+        report.crs = zones.crs.clone();
+        report.unknown = all.iter().filter(|zone| zone.people.is_none()).count();
+        layers.push(report);
+    }
+    put(&mut layers, read.findings.iter().cloned());
+    layers.iter().map(ReportedLayer::from).collect()
 }
 
 /// Runs a scenario and leaves a run folder at `out`, whole or not at all.
@@ -303,12 +355,21 @@ impl PreparedScenario {
                 )
             })
             .transpose()?;
-        let findings = reader.findings.into_inner();
+        let findings = reader.findings.take();
         notes.extend(
             findings
                 .iter()
                 .map(|finding| messages::told(&finding.message())),
         );
+        let input = read_layers(&Read {
+            scenario: &scenario,
+            reader: &reader,
+            crs: crs.as_deref(),
+            elevation: &setup.domain.elevation,
+            n_buildings: buildings.len(),
+            zones: zones.as_ref(),
+            findings: &findings,
+        });
         Ok(Self {
             findings,
             geometry,
@@ -319,6 +380,7 @@ impl PreparedScenario {
             zones,
             gauges,
             notes,
+            input,
             structure_numbers,
             scenario,
         })
@@ -336,6 +398,7 @@ impl PreparedScenario {
             self.scenario.output_interval_s(),
         );
         let (geometry, crs) = (self.geometry, self.crs.as_deref());
+        let ground = share_of_ground(&self.setup.domain.elevation, &self.setup.cover);
         let mut initial_depth = Vec::new();
         let mut gauges = self.gauges.take();
         let flood = match &options.resume {
@@ -374,7 +437,11 @@ impl PreparedScenario {
             },
         )?;
         tell(observer, Stage::Exposure, 0.97)?;
-        write_rasters(folder, &driven.flood, geometry, crs)?;
+        let cells = Cells {
+            ground: &ground,
+            blocked: &self.blocked,
+        };
+        write_rasters(folder, &driven.flood, cells, geometry, crs)?;
         if let Some(gauges) = &gauges {
             folder.write("gauges.csv", &gauges.csv())?;
         }
@@ -387,14 +454,9 @@ impl PreparedScenario {
                     .collect(),
                 ..Assets::default()
             };
-            let impact = Impact::new(
-                geometry,
-                &self.blocked,
-                &initial_depth,
-                assets,
-                vec![zones.source],
-            )?;
+            let impact = Impact::new(geometry, cells, &initial_depth, assets, vec![zones.source])?;
             let impacts = impact.rows(&driven.flood.maxima())?;
+            self.notes.extend(impacts.unknown_notes());
             for (_, rows) in &impacts.layers {
                 folder.write("exposure.csv", &tables::csv(rows))?;
                 let bytes = tables::geojson(rows, &zones.geometries, zones.crs.as_deref())?;
@@ -411,6 +473,7 @@ impl PreparedScenario {
             duration,
         );
         summary.notes = self.notes;
+        summary.input = self.input;
         summary.name_structures(
             &driven.flood,
             &self.structure_numbers,
@@ -797,8 +860,8 @@ impl Places<'_> {
                 code,
                 area_m2: ellipsoidal_area(&area, &to_degrees),
                 geometry: area,
-                people: feature.number("people").unwrap_or(0.0),
-                households: feature.number("households").unwrap_or(0.0),
+                people: feature.number("people"),
+                households: feature.number("households"),
             });
             geometries.push(feature.geometry);
         }

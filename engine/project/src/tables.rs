@@ -27,6 +27,13 @@ pub(crate) enum Cell {
     Missing,
 }
 
+impl Cell {
+    /// A number, or nothing where it is not known.
+    pub(crate) fn optional(value: Option<f64>) -> Self {
+        value.map_or(Self::Missing, Self::Number)
+    }
+}
+
 /// Columns of a row, in their order. Thresholds are in centimetres: `flooded_share_15cm`.
 fn flat(named: &NamedRow) -> Vec<(String, Cell)> {
     let row = &named.row;
@@ -44,33 +51,37 @@ fn flat(named: &NamedRow) -> Vec<(String, Cell)> {
         let cm = (depth * 100.0).round();
         put(
             &format!("flooded_area_m2_{cm}cm"),
-            Cell::Number(row.flooded_area_m2[i]),
+            Cell::optional(row.flooded_area_m2.map(|areas| areas[i])),
         );
         put(
             &format!("flooded_share_{cm}cm"),
-            Cell::Number(row.flooded_share[i]),
+            Cell::optional(row.share_at(i)),
         );
     }
-    let optional = |value: Option<f64>| value.map_or(Cell::Missing, Cell::Number);
-    put("depth_mean_m", Cell::Number(row.depth_mean_m));
-    put("depth_max_m", Cell::Number(row.depth_max_m));
-    put("speed_max_mps", Cell::Number(row.speed_max_mps));
+    put("depth_mean_m", Cell::optional(row.depth_mean_m));
+    put("depth_max_m", Cell::optional(row.depth_max_m));
+    put("speed_max_mps", Cell::optional(row.speed_max_mps));
     let hazard = row.hazard_max.map(|h| u32::from(h.number()));
     put("hazard_max", hazard.map_or(Cell::Missing, Cell::Count));
-    put("arrival_s", optional(row.arrival_s));
-    put("duration_s", Cell::Number(row.duration_s));
-    put("people", Cell::Number(row.people));
-    put("people_reached", Cell::Number(row.people_reached));
-    put("households", Cell::Number(row.households));
-    put("households_reached", Cell::Number(row.households_reached));
+    put("arrival_s", Cell::optional(row.arrival_s));
+    put("duration_s", Cell::optional(row.duration_s));
+    put("people", Cell::optional(row.people));
+    put("people_reached", Cell::optional(row.people_reached));
+    put("people_unknown", Cell::optional(row.people_unknown));
+    put("households", Cell::optional(row.households));
+    put("households_reached", Cell::optional(row.households_reached));
     put("buildings", Cell::Count(row.buildings));
     put("buildings_reached", Cell::Count(row.buildings_reached));
+    put("buildings_unknown", Cell::Count(row.buildings_unknown));
     put("floors_reached", Cell::Count(row.floors_reached));
     put("schools", Cell::Count(row.schools));
     put("schools_reached", Cell::Count(row.schools_reached));
+    put("schools_unknown", Cell::Count(row.schools_unknown));
     put("hospitals", Cell::Count(row.hospitals));
     put("hospitals_reached", Cell::Count(row.hospitals_reached));
+    put("hospitals_unknown", Cell::Count(row.hospitals_unknown));
     put("road_length_m", Cell::Number(row.road_length_m));
+    put("road_unknown_m", Cell::Number(row.road_unknown_m));
     for (i, depth) in ROAD_THRESHOLDS_M.iter().enumerate() {
         let cm = (depth * 100.0).round();
         put(
@@ -158,9 +169,9 @@ pub(crate) fn geojson_of(
     Ok(vector::write(&features, crs, Map::new())?)
 }
 
-/// Four decimals: tenths of a millimetre, hundredths of a per cent.
+/// Four decimals: tenths of a millimetre, hundredths of a per cent; no minus before nothing.
 fn rounded(value: f64) -> f64 {
-    (value * 1e4).round() / 1e4
+    (value * 1e4).round() / 1e4 + 0.0
 }
 
 /// A text as a CSV field (RFC 4180). A leading `=`, `+`, `-` or `@` gets an apostrophe, so that no

@@ -24,6 +24,7 @@ use crate::city::{self, BuildingSource};
 use crate::fields::{self, Quantity};
 use crate::ground::{DEFAULT_MANNING, Ground, Roughness};
 use crate::impact::{ZoneSource, exposed, facility};
+use crate::input_report::{LayerReport, fault_report};
 use crate::storm::Bilingual;
 use crate::vectors::{self, Frame};
 use crate::{ProjectError, files, messages};
@@ -128,6 +129,25 @@ impl LoadedTwin {
 
     /// Loads what a computation needs from a twin's folder.
     pub fn load_parts(dir: &Path, wanted: Parts) -> Result<Self, ProjectError> {
+        Self::load_with(dir, wanted, None).map(|(twin, _)| twin)
+    }
+
+    /// Loads a twin as far as it can be read: a layer that cannot is left out, and its fault is told. Of a ground that
+    /// cannot be read one cell without data is left. Such a twin is for a check alone, not for numbers.
+    ///
+    /// # Errors
+    ///
+    /// Without manifest or site frame nothing can be read.
+    pub fn load_readable(dir: &Path) -> Result<(Self, Vec<LayerReport>), ProjectError> {
+        Self::load_with(dir, Parts::All, Some(Vec::new()))
+    }
+
+    /// - `faults`: where faults of layers go; none ends the loading with the first
+    fn load_with(
+        dir: &Path,
+        wanted: Parts,
+        faults: Option<Vec<LayerReport>>,
+    ) -> Result<(Self, Vec<LayerReport>), ProjectError> {
         let path = dir.join(MANIFEST);
         let manifest = Manifest::read(&files::read(&path)?, &files::name(&path))?;
         let [lon, lat] = manifest.site.origin;
@@ -148,8 +168,11 @@ impl LoadedTwin {
             warnings: Vec::new(),
             layers: Vec::new(),
             data: Vec::new(),
+            faults,
         };
-        let ground = loader.ground(&manifest.terrain)?;
+        let ground = loader.ground(&manifest.terrain).map(Some);
+        let ground = loader.or_fault("terrain", &manifest.terrain.elevation, ground)?;
+        let ground = ground.map_or_else(no_ground, Ok)?;
         let buildings = match wanted {
             Parts::Ground => Vec::new(),
             Parts::GroundAndBuildings | Parts::All => loader.buildings(&manifest.city)?,
@@ -161,19 +184,23 @@ impl LoadedTwin {
         loader.push_buildings(buildings);
         if wanted == Parts::All {
             for grids in &manifest.grids {
-                loader.grids(grids)?;
+                let read = loader.grids(grids);
+                loader.or_fault(&stem(Path::new(&grids.source)), &grids.source, read)?;
             }
             for points in &manifest.points {
-                loader.points(points, &ground)?;
+                let read = loader.points(points, &ground);
+                loader.or_fault(&stem(Path::new(&points.source)), &points.source, read)?;
             }
             if let Some(roads) = &manifest.roads {
-                loader.roads(roads)?;
+                let read = loader.roads(roads);
+                loader.or_fault(&stem(Path::new(&roads.source)), &roads.source, read)?;
             }
         }
         let Loader {
             warnings,
             layers,
             data,
+            faults,
             ..
         } = loader;
         refuse_same_ids(&manifest_name, &layers)?;
@@ -187,7 +214,7 @@ impl LoadedTwin {
             origin_lon: lon,
             origin_lat: lat,
         };
-        Ok(Self {
+        let twin = Self {
             dir: dir.to_path_buf(),
             twin: Twin::new(site, data),
             manifest,
@@ -197,7 +224,8 @@ impl LoadedTwin {
             layers,
             city,
             warnings,
-        })
+        };
+        Ok((twin, faults.unwrap_or_default()))
     }
 
     /// Longitude and latitude of a local place [°]; `None` where the projection has none.
@@ -222,6 +250,12 @@ impl LoadedTwin {
     /// Ground height [m] at a local place.
     pub fn ground_at(&self, x: f64, y: f64) -> Option<f64> {
         self.ground.elevation.interpolate(x, y)
+    }
+
+    /// Whether the terrain has data at a local place; elsewhere nothing is known of the water.
+    pub fn has_ground(&self, x: f64, y: f64) -> bool {
+        let sample = self.ground.elevation.sample(x, y);
+        sample.is_some_and(f64::is_finite)
     }
 
     /// The terrain on cells of a size [m], as the viewer's message.
@@ -259,8 +293,8 @@ impl LoadedTwin {
                             code: grid.code.clone(),
                             geometry: outline.0.clone(),
                             area_m2: Some(grid.area_m2),
-                            people: grid.people.unwrap_or(0.0),
-                            households: grid.households.unwrap_or(0.0),
+                            people: grid.people,
+                            households: grid.households,
                         })
                         .collect(),
                 }
@@ -382,7 +416,7 @@ impl LoadedTwin {
 }
 
 /// A word of a manifest: as it is written there in English, by its name in Chinese where the catalogue has one.
-fn word(group: &str, word: &str) -> Message {
+pub(crate) fn word(group: &str, word: &str) -> Message {
     let known = messages::known(&format!("{group}.{word}"));
     Message::own(known.map_or_else(|| word.to_owned(), |name| name.zh), word)
 }
@@ -399,9 +433,39 @@ struct Loader<'a> {
     warnings: Vec<Message>,
     layers: Vec<LayerFile>,
     data: Vec<LayerData>,
+    /// Where faults of layers go; none ends the loading with the first.
+    faults: Option<Vec<LayerReport>>,
+}
+
+/// What is left of a ground that cannot be read: one cell without data.
+fn no_ground() -> Result<Ground, ProjectError> {
+    let geometry = RasterGeometry::new(1, 1, 0.0, 0.0, 1.0, 1.0);
+    let geometry = geometry
+        .map_err(|e| ProjectError::input(MANIFEST, e.to_string(), "export the raster again"))?;
+    Ok(Ground {
+        elevation: Raster::filled(geometry, f64::NAN),
+        roughness: Roughness::Uniform(DEFAULT_MANNING),
+    })
 }
 
 impl Loader<'_> {
+    /// What was read, or what the layer is without it where faults are collected.
+    fn or_fault<T: Default>(
+        &mut self,
+        id: &str,
+        source: &str,
+        read: Result<T, ProjectError>,
+    ) -> Result<T, ProjectError> {
+        match (read, &mut self.faults) {
+            (Err(error), Some(faults)) => {
+                let file = files::name(&self.dir.join(source));
+                faults.push(fault_report(id, file, &error));
+                Ok(T::default())
+            }
+            (read, _) => read,
+        }
+    }
+
     /// The terrain in the site's CRS, moved to local metres.
     fn terrain(&mut self, name: &str) -> Result<Raster<f64>, ProjectError> {
         let path = self.dir.join(name);
@@ -474,7 +538,8 @@ impl Loader<'_> {
     ) -> Result<Vec<BuildingSource>, ProjectError> {
         let mut all = Vec::new();
         for source in sources {
-            let city = city::read(&self.dir.join(&source.source), self.frame)?;
+            let city = city::read(&self.dir.join(&source.source), self.frame);
+            let city = self.or_fault(BUILDINGS, &source.source, city)?;
             self.warnings.extend(city.warnings);
             all.extend(city.buildings);
         }

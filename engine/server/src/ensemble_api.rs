@@ -145,7 +145,10 @@ pub async fn roads(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     let found = app.ensembles.get(&id)?.result()?;
-    let reached = found.roads.iter().filter(|r| r.probability_slow > 0.0);
+    let reached = found
+        .roads
+        .iter()
+        .filter(|r| r.probability_slow > Some(0.0));
     Ok(Json(told(&reached.collect::<Vec<_>>())?))
 }
 
@@ -157,7 +160,7 @@ pub async fn buildings(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     let found = app.ensembles.get(&id)?.result()?;
-    let reached = found.buildings.iter().filter(|b| b.probability > 0.0);
+    let reached = found.buildings.iter().filter(|b| b.probability > Some(0.0));
     Ok(Json(told(&reached.collect::<Vec<_>>())?))
 }
 

@@ -79,6 +79,8 @@ pub struct App {
     pub ensembles: Arc<Ensembles>,
     /// Its warnings.
     pub warnings: Arc<warning_api::Warnings>,
+    /// The report of its input, made when it is first asked for.
+    pub(crate) input: std::sync::OnceLock<Arc<twin_api::InputView>>,
 }
 
 /// A server that has its port and does not answer yet.
@@ -136,6 +138,7 @@ impl Server {
             runs,
             ensembles: Arc::clone(&ensembles),
             warnings,
+            input: std::sync::OnceLock::new(),
         };
         Ok(Self {
             listener,
@@ -177,6 +180,7 @@ pub fn openapi_json() -> String {
 fn api() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(twin_api::twin))
+        .routes(routes!(twin_api::input_report))
         .routes(routes!(twin_api::terrain))
         .routes(routes!(twin_api::local_setup))
         .routes(routes!(twin_api::city))

@@ -11,12 +11,14 @@ use crate::error::logged;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use stormgrid_core::ids::FeatureIdx;
 use stormgrid_core::message::Message;
 use stormgrid_formats::chunk::decode_water;
+use stormgrid_project::input_check::{Strictness, check_loaded};
+use stormgrid_project::input_report::ReportedLayer;
 use stormgrid_project::messages::text;
 use stormgrid_project::storm::Bilingual;
 use stormgrid_project::{
@@ -169,6 +171,38 @@ pub async fn twin(State(app): State<Arc<App>>) -> Json<TwinView> {
         },
         languages: ["zh", "en"],
     })
+}
+
+/// What was read of every layer, and what was assumed, left out or is not known.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InputView {
+    /// Findings that make a number wrong.
+    faults: usize,
+    /// Findings of what was assumed or left out.
+    assumptions: usize,
+    /// The layers, the ground first.
+    #[schema(value_type = Vec<Object>)]
+    layers: Vec<ReportedLayer>,
+}
+
+/// The report of the input, as `stormgrid check` gives it.
+#[utoipa::path(get, path = "/api/v1/input-report", responses((status = OK, body = InputView)))]
+pub async fn input_report(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
+    let task = Arc::clone(&app);
+    let made = tokio::task::spawn_blocking(move || {
+        let view = task.input.get_or_init(|| {
+            let report = check_loaded(&task.twin);
+            let faults = report.n_faults(Strictness::Usual);
+            Arc::new(InputView {
+                faults,
+                assumptions: report.n_faults(Strictness::Strict) - faults,
+                layers: report.reported(),
+            })
+        });
+        Arc::clone(view)
+    });
+    let view = made.await.map_err(ApiError::internal)?;
+    Ok(Json(view.as_ref()).into_response())
 }
 
 /// Which terrain.
@@ -420,7 +454,9 @@ pub async fn at(
     else {
         return Err(ApiError::bad_request(text("api.outside", &[])));
     };
-    let depth = match &query.run {
+    // Where there is no ground nothing is computed; what a frame has there is no depth.
+    let modelled = app.twin.has_ground(x, y);
+    let depth = match query.run.as_ref().filter(|_| modelled) {
         Some(run) => {
             let run = app.runs.get(run)?;
             let frames = run.frames();
@@ -430,7 +466,7 @@ pub async fn at(
         None => None,
     };
     Ok(Json(json!({
-        "lon": lon, "lat": lat, "ground_m": app.twin.ground_at(x, y),
+        "lon": lon, "lat": lat, "ground_m": app.twin.ground_at(x, y), "modelled": modelled,
         "grids": grids_at(&app.twin, x, y),
         "building": app.twin.twin.building_at(x, y).map(|(idx, _)| idx.0),
         "depth": depth,

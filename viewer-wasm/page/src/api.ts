@@ -134,10 +134,38 @@ export interface GridCard {
   [property: string]: unknown;
 }
 
+export interface InputFinding {
+  kind: "fault" | "assumed" | "left_out" | "unknown" | "duplicate" | "note";
+  file: string;
+  count: number;
+  text: Bilingual;
+}
+
+export interface InputLayer {
+  id: string;
+  file: string;
+  what: Bilingual;
+  crs: string | null;
+  unit: string | null;
+  count: number;
+  cover: number | null;
+  unknown: number;
+  findings: InputFinding[];
+}
+
+/** What was read of every layer, and what was assumed, left out or is not known. */
+export interface InputReport {
+  faults: number;
+  assumptions: number;
+  layers: InputLayer[];
+}
+
 export interface PointReport {
   lon: number;
   lat: number;
   ground_m: number | null;
+  /** Whether the terrain has data there; elsewhere nothing is known of the water. */
+  modelled?: boolean;
   grids: GridRef[];
   building?: number | null;
   depth?: { time_s: number[]; depth_m: number[] } | null;
@@ -247,6 +275,7 @@ const id = encodeURIComponent;
 
 export const api = {
   twin: () => json<Twin>("twin"),
+  inputReport: () => json<InputReport>("input-report"),
   terrain: (cell: number) => bytes(`terrain?cell=${cell}`),
   localSetup: async (cell: number) => (await request(`local-setup?cell=${cell}`)).arrayBuffer(),
   city: () => json<CityIndex>("city"),

@@ -65,6 +65,9 @@ function told(a: string | Node, b: string | Node | null): string | Node {
   return el("span", { class: "both" }, line("A", a), line("B", b));
 }
 
+/** A value of what is modelled; of all else the word for unknown, never that for dry. */
+const known = (row: ExposureRow | null | undefined, value: string | Node): string | Node => (row && !rows.isModelled(row) ? t("card.unknown") : value);
+
 function heading(kind: string, title: string): Node {
   const close = el("button", { type: "button", "aria-label": t("card.close"), title: t("card.close") }, "✕");
   close.addEventListener("click", () => set({ selection: null }));
@@ -133,11 +136,12 @@ function buildingCard(building: BuildingCard, other: BuildingCard | null, series
       [t("card.position"), `${building.lon.toFixed(5)}°E ${building.lat.toFixed(5)}°N`],
     ]),
     el("h3", {}, t("card.water_at_building")),
+    ...(exposure && !rows.isModelled(exposure) ? [el("p", { class: "note facts bad" }, t("card.not_modelled"))] : []),
     list([
-      [t("card.depth_max"), each((row) => metres(rows.depthMax(row) ?? 0))],
-      [t("card.arrival"), each((row, of) => when(of, rows.arrival(row)))],
-      [t("card.floors_reached"), each((row) => count(rows.floors(row) ?? 0))],
-      [t("card.hazard"), each((row) => hazardBadge(rows.hazard(row)))],
+      [t("card.depth_max"), each((row) => known(row, metres(rows.depthMax(row) ?? 0)))],
+      [t("card.arrival"), each((row, of) => known(row, when(of, rows.arrival(row))))],
+      [t("card.floors_reached"), each((row) => known(row, count(rows.floors(row) ?? 0)))],
+      [t("card.hazard"), each((row) => known(row, hazardBadge(rows.hazard(row))))],
     ]),
     ...depthChart(series),
   ];
@@ -177,7 +181,10 @@ function hazardsPart(hazards: Hazards | null, code: string): Node[] {
   const title = (of: Hazards["hazards"][number]) => (whole.has(of.id) ? `${both(of.title)} · ${t("card.district")}` : both(of.title));
   return [
     el("h3", {}, t("card.hazards")),
-    list([[t("card.combined"), told(row.combined)], ...hazards.hazards.map((of): [string, string] => [title(of), told(row.levels[of.id] ?? 0)])]),
+    list([
+      [t("card.combined"), row.unknown?.includes("flood") ? `${told(row.combined)} · ${t("card.without_flood")}` : told(row.combined)],
+      ...hazards.hazards.map((of): [string, string] => [title(of), row.unknown?.includes(of.id) ? t("card.unknown") : told(row.levels[of.id] ?? 0)]),
+    ]),
   ];
 }
 
@@ -199,18 +206,19 @@ function gridCard(
   return [
     heading(word("level", grid.level), grid.name || grid.code),
     el("h3", {}, t("card.flood")),
+    ...(row && (rows.modelledShare(row) ?? 1) < 1 ? [el("p", { class: "note facts bad" }, t("card.partly_modelled", { share: percent(rows.modelledShare(row) ?? 0), people: count(rows.peopleUnknown(row)) }))] : []),
     row
       ? list([
-          [t("card.people_reached"), each((row) => `${count(rows.people(row))} / ${count(grid.people)}`)],
-          [t("card.flooded_share"), each((row) => percent(rows.share(row) ?? 0))],
-          [t("card.arrival"), each((row, of) => when(of, rows.arrival(row)))],
-          [t("card.depth"), each((row) => `${metres(rows.depthMean(row))} · ${metres(rows.depthMax(row))}`)],
-          [t("card.hazard"), each((row) => hazardBadge(rows.hazard(row)))],
-          [t("card.duration"), each((row) => hours(rows.duration(row)))],
+          [t("card.people_reached"), each((row) => `${rows.people(row) === null ? t("card.unknown") : count(rows.people(row))} / ${grid.people === null || grid.people === undefined ? t("card.unknown") : count(grid.people)}`)],
+          [t("card.flooded_share"), each((row) => known(row, percent(rows.share(row) ?? 0)))],
+          [t("card.arrival"), each((row, of) => known(row, when(of, rows.arrival(row))))],
+          [t("card.depth"), each((row) => known(row, `${metres(rows.depthMean(row))} · ${metres(rows.depthMax(row))}`))],
+          [t("card.hazard"), each((row) => known(row, hazardBadge(rows.hazard(row))))],
+          [t("card.duration"), each((row) => known(row, hours(rows.duration(row))))],
           [t("card.buildings_reached"), each((row) => `${count(rows.buildings(row))} / ${count(grid.buildings)}`)],
           [t("card.schools_hit"), each((row) => `${count(rows.schools(row))} · ${count(rows.hospitals(row))}`)],
           [t("card.road_cut"), each((row) => `${number((rows.roadCut(row) ?? 0) / 1000, 2)} ${t("unit.km")}`)],
-          [t("card.flooded_area"), each((row) => `${number((rows.floodedArea(row) ?? 0) / 1e6, 3)} ${t("unit.km2")}`)],
+          [t("card.flooded_area"), each((row) => known(row, `${number((rows.floodedArea(row) ?? 0) / 1e6, 3)} ${t("unit.km2")}`))],
           [t("card.speed_max"), each((row) => (rows.speedMax(row) === null ? "–" : `${number(rows.speedMax(row) ?? 0, 2)} ${t("unit.mps")}`))],
         ])
       : el("p", { class: "note facts" }, t("card.no_run")),
@@ -235,6 +243,7 @@ function pointCard(series: Series[]): Node[] {
   if (!point) return [];
   return [
     heading(t("card.point"), `${point.lon.toFixed(5)}°E ${point.lat.toFixed(5)}°N`),
+    ...(point.modelled === false ? [el("p", { class: "note facts bad" }, t("card.not_modelled"))] : []),
     list([
       [t("card.ground"), metres(point.ground_m)],
       [t("card.in_grids"), gridLinks(point.grids)],

@@ -20,6 +20,9 @@ export const SHARE_STOPS: [number, string][] = [
   [0.75, "#7f1033"],
 ];
 
+/** Where nothing is known: grey, and never the colour of dry ground. */
+export const UNKNOWN_COLOUR = "#8a8f94";
+
 /** Probability of at least a depth, and its colour. */
 export const CHANCE_STOPS: [number, string][] = [
   [0.01, "#efe9f7"],

@@ -10,6 +10,7 @@ import { pinEnsemble, plumeOf, shownEnsemble, showEnsembles, wireEnsembles } fro
 import { exposureOf, finishedRuns, pinRun, showProgress, shownRun, stormOf, takeBest, watchRuns, wireCancel, wireChoice } from "./forecast";
 import { fitPlaces } from "./geo";
 import { both, language, number, onLanguage, setLanguage, t, translatePage } from "./i18n";
+import { loadInputReport, showInputReport } from "./inputreport";
 import { serverId, showLocalTexts, wireLocal } from "./localrun";
 import { showForecastTexts, wireForecast } from "./newforecast";
 import { paint, showLegend } from "./paint";
@@ -171,6 +172,7 @@ async function start() {
   loading(0.95, "loading.forecast");
   await engine.settled();
   byId("loading").hidden = true;
+  void loadInputReport();
   if (address.selection) set({ selection: address.selection });
   void watchRuns(() => void followRun());
   watchWarnings();
@@ -226,6 +228,7 @@ function showTexts() {
   badge.hidden = !twin.synthetic;
   badge.textContent = t("page.synthetic");
   badge.title = both(twin.notice);
+  showInputReport();
   showRankingChoices(layers);
   showTime(shownRun());
   void showExposure();

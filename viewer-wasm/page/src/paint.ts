@@ -1,7 +1,7 @@
 // What colours the grids, and what the legend says about it.
 
 import { type Exposure, offers, type Run } from "./api";
-import { CHANCE_STOPS, classColour, DEPTH_STOPS, DIFFERENCE_STOPS, LEVEL_COLOURS, rgba, SHARE_STOPS, WARNING_COLOURS } from "./colours";
+import { CHANCE_STOPS, classColour, DEPTH_STOPS, DIFFERENCE_STOPS, LEVEL_COLOURS, rgba, SHARE_STOPS, UNKNOWN_COLOUR, WARNING_COLOURS } from "./colours";
 import { comparisonOf } from "./compare";
 import { button, byId, el } from "./dom";
 import * as engine from "./engine";
@@ -9,7 +9,7 @@ import { chance, probabilityOf } from "./ensembles";
 import { number, t } from "./i18n";
 import { serverId } from "./localrun";
 import { layerOf } from "./places";
-import { people, share } from "./rows";
+import { KNOWN_FROM, modelledShare, people, share } from "./rows";
 import { splitOf, state, type Tint } from "./state";
 import { openWarning } from "./warnings";
 import { type Hazards, work } from "./workapi";
@@ -58,19 +58,21 @@ export async function paint(run: Run | null, exposure: Exposure | null) {
   switch (face()) {
     case "share":
       colours = (exposure?.rows ?? []).map((row) => {
+        if ((modelledShare(row) ?? 1) < KNOWN_FROM) return [row.code, rgba(UNKNOWN_COLOUR, OPACITY)];
         const flooded = share(row) ?? 0;
         return [row.code, flooded > 0.001 || (people(row) ?? 0) > 0 ? rgba(classColour(SHARE_STOPS, flooded), OPACITY - 15) : CLEAR];
       });
       break;
     case "hazard": {
       const levels = await hazardsOf(run, layer);
-      colours = (levels?.rows ?? []).map((row) => [row.code, row.combined > 0 ? rgba(LEVEL_COLOURS[row.combined - 1] ?? "#888888", OPACITY + 30) : CLEAR]);
+      colours = (levels?.rows ?? []).map((row) => [row.code, row.unknown?.includes("flood") ? rgba(UNKNOWN_COLOUR, OPACITY) : row.combined > 0 ? rgba(LEVEL_COLOURS[row.combined - 1] ?? "#888888", OPACITY + 30) : CLEAR]);
       break;
     }
     case "difference": {
       const compared = await comparisonOf(layer);
       colours = (compared?.rows ?? []).map((row) => {
-        const by = row.difference.depth_max_m ?? 0;
+        const by = row.difference.depth_max_m;
+        if (by === null || by === undefined) return [row.code, rgba(UNKNOWN_COLOUR, OPACITY)];
         return [row.code, Math.abs(by) >= 0.02 ? rgba(classColour(DIFFERENCE_STOPS, by), OPACITY + 50) : CLEAR];
       });
       break;
@@ -87,6 +89,7 @@ export async function paint(run: Run | null, exposure: Exposure | null) {
     default: {
       const probability = await probabilityOf(layer).catch(() => null);
       colours = (probability?.rows ?? []).map((row) => {
+        if ((row.modelled_share ?? 1) < KNOWN_FROM) return [row.code, rgba(UNKNOWN_COLOUR, OPACITY)];
         const p = chance(row, threshold()) ?? 0;
         return [row.code, p >= 0.01 ? rgba(classColour(CHANCE_STOPS, p), OPACITY + 50) : CLEAR];
       });
@@ -109,18 +112,25 @@ function tintRamp(): Node[] {
   const share_ = (value: number) => `≥${number(value * 100)}%`;
   switch (face()) {
     case "share":
-      return ramp(t("legend.share"), SHARE_STOPS, share_);
+      return [...ramp(t("legend.share"), SHARE_STOPS, share_), unknownKey()];
     case "hazard":
-      return classes(t("legend.hazard"), LEVEL_COLOURS.map((colour, i) => [colour, t(`level.hazard_${i + 1}`)]));
+      return classes(t("legend.hazard"), [...LEVEL_COLOURS.map((colour, i): [string, string] => [colour, t(`level.hazard_${i + 1}`)]), [UNKNOWN_COLOUR, t("legend.unknown")]]);
     case "difference":
-      return ramp(t("legend.difference"), DIFFERENCE_STOPS, (value) => (Number.isFinite(value) ? `${value > 0 ? "+" : ""}${number(value, 2)}` : t("legend.shallower")));
+      return [...ramp(t("legend.difference"), DIFFERENCE_STOPS, (value) => (Number.isFinite(value) ? `${value > 0 ? "+" : ""}${number(value, 2)}` : t("legend.shallower"))), unknownKey()];
     case "warning":
       return classes(t("legend.warning"), Object.entries(WARNING_COLOURS).map(([name, colour]) => [colour, t(`colour.${name}`)]));
     case "none":
       return [];
     default:
-      return ramp(t("legend.chance", { depth: number(threshold(), 2) }), CHANCE_STOPS, share_);
+      return [...ramp(t("legend.chance", { depth: number(threshold(), 2) }), CHANCE_STOPS, share_), unknownKey()];
   }
+}
+
+/** The third state of the legend. */
+function unknownKey(): Node {
+  const swatch = el("i");
+  swatch.style.background = UNKNOWN_COLOUR;
+  return el("div", { class: "ramp" }, el("span", { title: t("legend.unknown_help") }, swatch, t("legend.unknown")));
 }
 
 function ramp(title: string, stops: [number, string][], label: (value: number) => string): Node[] {

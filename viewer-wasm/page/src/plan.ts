@@ -4,7 +4,7 @@ import { needs } from "./api";
 import { button, byId, el, redraw } from "./dom";
 import * as engine from "./engine";
 import { shownRun } from "./forecast";
-import { both, clock, number, t, word } from "./i18n";
+import { both, clock, number, percent, t, word } from "./i18n";
 import { serverId } from "./localrun";
 import { type Mark, showLabels, showMarks } from "./marks";
 import { layerOf, pointsOf } from "./places";
@@ -66,8 +66,24 @@ function fill(plan: Plan, start: string) {
   parts.push(...plan.notes.map((note) => el("p", { class: "note lead" }, both(note))));
   if (plan.steps.length === 0) parts.push(el("p", { class: "empty" }, t("plan.nothing")));
   else parts.push(el("ol", { class: "steps" }, ...plan.steps.map((step) => el("li", {}, stepEntry(step, start)))));
+  if (plan.unknown?.length) parts.push(el("h3", {}, t("plan.unknown_title")), unknownUnits(plan));
   if (plan.shelters.length) parts.push(el("h3", {}, t("plan.shelters")), shelters(plan, start));
   redraw(byId("plan-list"), ...parts);
+}
+
+/** Units outside of the model or without a number of people: not in the plan, and not safe for that. */
+function unknownUnits(plan: Plan): HTMLElement {
+  const rows = (plan.unknown ?? []).map((of) =>
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, of.unit.name || of.unit.code),
+      el("td", { class: "number" }, percent(of.modelled_share)),
+      el("td", { class: "number" }, of.people_unknown === null ? t("card.unknown") : number(of.people_unknown)),
+    ),
+  );
+  const heads = ["compare.grid", "plan.modelled", "plan.unknown_people"].map((key) => el("th", { scope: "col" }, t(key)));
+  return el("table", { class: "rows-table" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows));
 }
 
 export const staffText = (step: PlanStep): string =>
@@ -104,7 +120,7 @@ function shelters(plan: Plan, start: string): HTMLElement {
       {},
       el("th", { scope: "row" }, of.name || of.code),
       ...[number(of.capacity), number(of.assigned), number(of.places_left)].map((text) => el("td", { class: "number" }, text)),
-      el("td", { class: "number" }, of.floods_at_s === null ? t("plan.stays_dry") : clock(start, of.floods_at_s)),
+      el("td", { class: "number" }, of.modelled === false ? t("card.unknown") : of.floods_at_s === null ? t("plan.stays_dry") : clock(start, of.floods_at_s)),
     ),
   );
   return el("table", { class: "rows-table" }, el("thead", {}, el("tr", {}, ...heads.map((key) => el("th", { scope: "col" }, t(key))))), el("tbody", {}, ...rows));

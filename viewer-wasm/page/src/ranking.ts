@@ -74,11 +74,15 @@ export async function showRanking(exposure: Exposure | null, run: Run | null) {
   const all = merged(exposure, probability, hazards, state.water, threshold());
   const wet = all.filter(reached);
   const sum = all.reduce((total, row) => total + (row.people ?? 0), 0);
+  const unknown = all.filter((row) => (row.modelled ?? 1) < 1);
+  const nobody = unknown.reduce((total, row) => total + (row.unknown ?? 0), 0);
   byId("totals").textContent = t(state.water === "time" && exposure ? "ranking.totals" : "ranking.totals_members", {
     people: number(sum),
     grids: number(wet.length),
     all: number(all.length),
   });
+  // Unknown is not dry: a sum that leaves grids out says so beside itself.
+  if (unknown.length) byId("totals").append(el("span", { class: "note bad" }, ` ${t("ranking.unknown", { grids: number(unknown.length), people: number(nobody) })}`));
   const rows = wet.filter((row) => passes(row, state.filter, townOf)).sort(ORDERS[state.sort] ?? ORDERS.people);
   list.replaceChildren(...rows.slice(0, SHOWN).map((row, i) => el("li", {}, entry(row, i + 1, state.layer, run))));
   if (rows.length === 0) list.replaceChildren(el("li", { class: "empty" }, t(wet.length ? "ranking.none_pass" : "ranking.none_wet")));

@@ -3,7 +3,7 @@
 import { api, learnRoutes, offers, type Exposure, type Run, type Storm, technical, type Twin } from "./api";
 import { changeText, learnGates } from "./changes";
 import { baseMap, onMap, PAPER, siteOn, trackOn } from "./coast";
-import { CHANCE_STOPS, classColour, SHARE_STOPS, WARNING_COLOURS } from "./colours";
+import { CHANCE_STOPS, classColour, SHARE_STOPS, UNKNOWN_COLOUR, WARNING_COLOURS } from "./colours";
 import { button, byId, el, path, svg } from "./dom";
 import { both, clock, instant, language, number, percent, setLanguage, t, word } from "./i18n";
 import { middle, ReportMap, shapes } from "./reportmap";
@@ -103,6 +103,16 @@ function head({ twin, run, ensemble }: Facts): HTMLElement {
   );
 }
 
+/** What the sums leave out, where they leave anything out. */
+function unknownEntries(facts: Facts): [string, string][] {
+  const outside = facts.exposure.rows.filter((row) => (rows.modelledShare(row) ?? 1) < 1);
+  const uncounted = facts.exposure.rows.filter((row) => row.people === null);
+  const entries: [string, string][] = [];
+  if (outside.length) entries.push(["report.grids_unknown", `${number(outside.length)} / ${number(facts.exposure.rows.length)}`], ["plan.unknown_people", number(sum(facts, rows.peopleUnknown))]);
+  if (uncounted.length) entries.push(["report.grids_uncounted", number(uncounted.length)]);
+  return entries;
+}
+
 function situation(facts: Facts): HTMLElement {
   const { run, exposure, storm, plan } = facts;
   const wet = exposure.rows.filter((row) => (rows.share(row) ?? 0) > 0);
@@ -113,6 +123,7 @@ function situation(facts: Facts): HTMLElement {
   };
   const entries: [string, string][] = [
     ["card.people_reached", number(sum(facts, rows.people))],
+    ...unknownEntries(facts),
     ["report.grids_wet", `${number(wet.length)} / ${number(exposure.rows.length)}`],
     ["card.flooded_area", `${number(sum(facts, rows.floodedArea) / 1e6, 2)} ${t("unit.km2")}`],
     ["card.buildings_reached", number(sum(facts, rows.buildings))],
@@ -178,7 +189,9 @@ function key(title: string, stops: [number, string][]): HTMLElement {
     swatch.style.background = colour;
     return el("span", {}, swatch, `≥ ${number(value * 100)} %`);
   });
-  return el("figcaption", {}, `${title} `, ...parts);
+  const unknown = el("i");
+  unknown.style.background = UNKNOWN_COLOUR;
+  return el("figcaption", {}, `${title} `, ...parts, el("span", {}, unknown, t("legend.unknown")));
 }
 
 function gridsPart(facts: Facts): HTMLElement {
@@ -187,12 +200,13 @@ function gridsPart(facts: Facts): HTMLElement {
   const of = shapes(geojson);
   const byCode = new Map(of.map((shape) => [shape.code, shape]));
   const parts: Node[] = [];
+  const unknown = new Set(facts.exposure.rows.filter((row) => (rows.modelledShare(row) ?? 1) < rows.KNOWN_FROM).map((row) => row.code));
   const draw = (title: string, stops: [number, string][], value: (row: rows.GridRow) => number | null) => {
     const values = new Map(merged.map((row) => [row.code, value(row)]));
     const map = new ReportMap(of, title);
     map.areas(of, (code) => {
       const found = values.get(code);
-      return found ? classColour(stops, found) : null;
+      return unknown.has(code) ? UNKNOWN_COLOUR : found ? classColour(stops, found) : null;
     });
     map.lines(roadLines, "#5b6770", 0.35);
     for (const [i, row] of merged.slice(0, NUMBERED).entries()) {

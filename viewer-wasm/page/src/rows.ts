@@ -18,6 +18,14 @@ const entry = (row: ExposureRow | null | undefined, name: string, i: number): nu
 };
 
 export const rowName = (row: ExposureRow) => (typeof row.name === "string" && row.name ? row.name : row.code);
+/** Share of a zone on ground of the model; older runs do not tell it. */
+export const modelledShare = (row: ExposureRow | null | undefined) => numeric(row, "modelled_share");
+/** Whether anything is known of the water at a zone or building. Unknown is not dry. */
+export const isModelled = (row: ExposureRow | null | undefined) => (row?.modelled === undefined ? (modelledShare(row) ?? 1) > 0 : row.modelled === true);
+/** People of whom nothing is known, since they live where the model has no ground. */
+export const peopleUnknown = (row: ExposureRow | null | undefined) => numeric(row, "people_unknown");
+/** Share below which a zone is drawn as unknown: most of it is not modelled. */
+export const KNOWN_FROM = 0.5;
 export const people = (row: ExposureRow | null | undefined) => numeric(row, "people_reached");
 /** Entry 1 of the thresholds is 0.15 m. */
 export const share = (row: ExposureRow | null | undefined) => entry(row, "flooded_share", 1);
@@ -51,6 +59,10 @@ export interface GridRow {
   chance: number | null;
   /** Combined hazard level, 0 to 4. */
   level: number | null;
+  /** Share on ground of the model, 0 to 1; `null` where nothing says. */
+  modelled: number | null;
+  /** People of whom nothing is known. */
+  unknown: number | null;
 }
 
 const PERCENTILES = {
@@ -93,6 +105,8 @@ export function merged(
       arrival: ofMembers && member ? member.arrival_p50_s : arrival(run),
       chance: chance(member, threshold),
       level: levels.get(code) ?? null,
+      modelled: modelledShare(run) ?? member?.modelled_share ?? null,
+      unknown: peopleUnknown(run),
     };
   });
 }

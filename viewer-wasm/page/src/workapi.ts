@@ -87,7 +87,9 @@ export interface Ensemble {
 export interface ProbabilityRow {
   code: string;
   name: string;
-  probability: Record<string, number>;
+  /** Null of every depth where nothing is modelled. */
+  probability: Record<string, number | null>;
+  modelled_share?: number;
   depth_p10_m: number | null;
   depth_p50_m: number | null;
   depth_p90_m: number | null;
@@ -126,7 +128,7 @@ export interface Hazards {
   hazards: { id: string; title: Bilingual }[];
   /** Hazards that are told once for all zones; the combined levels leave them out. */
   district: { id: string; level: number; onset_s: number | null; why: Bilingual | null }[];
-  rows: { code: string; name: string; levels: Record<string, number>; combined: number }[];
+  rows: { code: string; name: string; levels: Record<string, number>; combined: number; unknown?: string[] }[];
 }
 
 export type Audience = "pupils_parents" | "drivers" | "residents";
@@ -230,11 +232,14 @@ export interface PlanStep {
 
 export interface Plan {
   steps: PlanStep[];
-  shelters: { code: string; name: string; capacity: number; assigned: number; places_left: number; floods_at_s: number | null; at?: LonLat | null }[];
+  shelters: { code: string; name: string; capacity: number; assigned: number; places_left: number; floods_at_s: number | null; modelled?: boolean; at?: LonLat | null }[];
   people: number;
   people_above: number;
   residents: number;
   unplaced_people: number;
+  /** Units of which it is not known whether all of their people are reached. */
+  unknown?: { unit: { code: string; name: string }; modelled_share: number; people: number | null; people_unknown: number | null }[];
+  people_unknown?: number;
   notes: Bilingual[];
 }
 

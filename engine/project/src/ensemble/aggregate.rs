@@ -37,26 +37,31 @@ pub struct ProbabilityRow {
     pub code: String,
     /// Its name.
     pub name: String,
-    /// Its people.
-    pub people: f64,
-    /// Share of the members in which at least [`LEAST_SHARE`] of the zone has a depth [m] or more.
-    pub probability: BTreeMap<String, f64>,
+    /// Its people; `None` if their number is not known.
+    pub people: Option<f64>,
+    /// Share of it on ground of the model [-]. Where it is 0, nothing is known: no probability, no depth, no people
+    /// reached, which is not the same as none.
+    #[serde(default = "all_of_it")]
+    pub modelled_share: f64,
+    /// Share of the members in which at least [`LEAST_SHARE`] of the zone has a depth [m] or more; of every depth
+    /// null if nothing is modelled.
+    pub probability: BTreeMap<String, Option<f64>>,
     /// Mean over the members of the share of the zone under 0.15 m or more [-].
-    pub flooded_share_mean: f64,
+    pub flooded_share_mean: Option<f64>,
     /// Greatest depth in the zone [m], of which one member in ten stays below.
-    pub depth_p10_m: f64,
+    pub depth_p10_m: Option<f64>,
     /// The middle one [m].
-    pub depth_p50_m: f64,
+    pub depth_p50_m: Option<f64>,
     /// The one that one member in ten exceeds [m].
-    pub depth_p90_m: f64,
+    pub depth_p90_m: Option<f64>,
     /// The worst credible one [m]; see [`WORST`].
-    pub depth_worst_m: f64,
-    /// People reached, in the middle.
-    pub people_p50: f64,
+    pub depth_worst_m: Option<f64>,
+    /// People reached, in the middle; `None` also if the number of people is not known.
+    pub people_p50: Option<f64>,
     /// People reached, exceeded by one member in ten.
-    pub people_p90: f64,
+    pub people_p90: Option<f64>,
     /// People reached, worst credible.
-    pub people_worst: f64,
+    pub people_worst: Option<f64>,
     /// When water of 0.05 m has come in one member of ten [s after the start].
     pub arrival_p10_s: Option<f64>,
     /// When it has come in half of the members [s after the start].
@@ -81,10 +86,10 @@ pub struct BuildingProbability {
     pub id: String,
     /// Its name.
     pub name: Option<String>,
-    /// Share of the members in which 0.15 m or more stand at its walls.
-    pub probability: f64,
-    /// Mean over the members of the greatest depth at its walls [m].
-    pub depth_mean_m: f64,
+    /// Share of the members in which 0.15 m or more stand at its walls; `None` if it is not modelled.
+    pub probability: Option<f64>,
+    /// Mean over the members of the greatest depth at its walls [m]; `None` if it is not modelled.
+    pub depth_mean_m: Option<f64>,
 }
 
 /// A road segment over all members.
@@ -96,10 +101,10 @@ pub struct RoadProbability {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// Share of the members in which 0.30 m or more stand on it: closed.
-    pub probability: f64,
-    /// Share of the members in which 0.15 m or more stand on it.
-    pub probability_slow: f64,
+    /// Share of the members in which 0.30 m or more stand on it: closed; `None` if it is not modelled.
+    pub probability: Option<f64>,
+    /// Share of the members in which 0.15 m or more stand on it; `None` if it is not modelled.
+    pub probability_slow: Option<f64>,
     /// When water of 0.05 m has come to it in one member of ten [s after the start].
     #[serde(default)]
     pub arrival_p10_s: Option<f64>,
@@ -110,15 +115,21 @@ pub struct RoadProbability {
 /// What one member does to a zone.
 #[derive(Clone, Copy)]
 struct Sample {
-    depth: f64,
-    shares: [f64; 5],
-    people: f64,
+    modelled_share: f64,
+    depth: Option<f64>,
+    shares: Option<[f64; 5]>,
+    people: Option<f64>,
     arrival: Option<f64>,
+}
+
+fn all_of_it() -> f64 {
+    1.0
 }
 
 /// A building or road: how many members reach each depth, the sum of depths, and times.
 #[derive(Clone, Default)]
 struct Tally {
+    known: bool,
     reached: [u32; 2],
     depth: f64,
     arrivals: Vec<f64>,
@@ -143,7 +154,7 @@ pub(super) fn probabilities(
 ) -> Result<Probabilities, ProjectError> {
     let impact = Impact::new(
         ground.geometry,
-        &ground.blocked,
+        ground.cells(),
         &ground.initial_depth,
         twin.assets(),
         twin.zone_sources(),
@@ -159,7 +170,7 @@ pub(super) fn probabilities(
 
 #[derive(Default)]
 struct Counted {
-    names: Vec<(String, Vec<(String, String, f64)>)>,
+    names: Vec<(String, Vec<(String, String, Option<f64>)>)>,
     /// By layer, zone and member.
     zones: Vec<Vec<Vec<Sample>>>,
     buildings: Vec<Tally>,
@@ -174,6 +185,7 @@ impl Counted {
         for (zones, (_, rows)) in self.zones.iter_mut().zip(&impacts.layers) {
             for (samples, NamedRow { row, .. }) in zones.iter_mut().zip(rows) {
                 samples.push(Sample {
+                    modelled_share: row.modelled_share,
                     depth: row.depth_max_m,
                     shares: row.flooded_share,
                     people: row.people_reached,
@@ -223,8 +235,8 @@ impl Counted {
             index,
             id,
             name,
-            probability: share(tally.reached[0]),
-            depth_mean_m: tally.depth / members as f64,
+            probability: tally.known.then(|| share(tally.reached[0])),
+            depth_mean_m: tally.known.then(|| tally.depth / members as f64),
         });
         let lines = twin.twin.layers().iter();
         let lines = lines.filter(|l| l.geometry == GeometryKind::Line);
@@ -236,8 +248,8 @@ impl Counted {
                 index,
                 id: road.code.clone(),
                 name: road.name.clone(),
-                probability: share(tally.reached[1]),
-                probability_slow: share(tally.reached[0]),
+                probability: tally.known.then(|| share(tally.reached[1])),
+                probability_slow: tally.known.then(|| share(tally.reached[0])),
                 arrival_p10_s: by_then(&tally.arrivals, members, P10),
                 arrival_p50_s: by_then(&tally.arrivals, members, P50),
             }
@@ -251,7 +263,10 @@ impl Counted {
 }
 
 impl Tally {
-    fn add(&mut self, depth: f64, thresholds: [f64; 2], arrival: Option<f64>) {
+    /// Takes in a member; all of them know a place, or none does.
+    fn add(&mut self, depth: Option<f64>, thresholds: [f64; 2], arrival: Option<f64>) {
+        self.known = depth.is_some();
+        let depth = depth.unwrap_or(0.0);
         for (count, threshold) in self.reached.iter_mut().zip(thresholds) {
             *count += u32::from(depth >= threshold);
         }
@@ -260,33 +275,38 @@ impl Tally {
     }
 }
 
-fn row((code, name, people): (String, String, f64), samples: &[Sample]) -> ProbabilityRow {
+fn row((code, name, people): (String, String, Option<f64>), samples: &[Sample]) -> ProbabilityRow {
     let n = samples.len() as f64;
     let sorted = |of: &dyn Fn(&Sample) -> Option<f64>| {
         let mut values: Vec<f64> = samples.iter().filter_map(of).collect();
         values.sort_by(f64::total_cmp);
         values
     };
-    let depths = sorted(&|s| Some(s.depth));
-    let reached = sorted(&|s| Some(s.people));
+    let depths = sorted(&|s| s.depth);
+    let reached = sorted(&|s| s.people);
+    let of = |values: &[f64], p| (!values.is_empty()).then(|| quantile(values, p));
+    let mean = |values: &[f64]| (!values.is_empty()).then(|| values.iter().sum::<f64>() / n);
     let arrivals = sorted(&|s| s.arrival);
     let probability = DEPTH_THRESHOLDS_M.iter().enumerate().map(|(i, depth)| {
-        let count = samples.iter().filter(|s| s.shares[i] >= LEAST_SHARE);
-        (depth.to_string(), count.count() as f64 / n)
+        let shares: Vec<f64> = samples.iter().filter_map(|s| Some(s.shares?[i])).collect();
+        let count = shares.iter().filter(|share| **share >= LEAST_SHARE).count();
+        let known = !shares.is_empty();
+        (depth.to_string(), known.then(|| count as f64 / n))
     });
     ProbabilityRow {
         code,
         name,
         people,
         probability: probability.collect(),
-        flooded_share_mean: samples.iter().map(|s| s.shares[1]).sum::<f64>() / n,
-        depth_p10_m: quantile(&depths, P10),
-        depth_p50_m: quantile(&depths, P50),
-        depth_p90_m: quantile(&depths, P90),
-        depth_worst_m: quantile(&depths, WORST),
-        people_p50: quantile(&reached, P50),
-        people_p90: quantile(&reached, P90),
-        people_worst: quantile(&reached, WORST),
+        modelled_share: samples.first().map_or(0.0, |s| s.modelled_share),
+        flooded_share_mean: mean(&sorted(&|s| Some(s.shares?[1]))),
+        depth_p10_m: of(&depths, P10),
+        depth_p50_m: of(&depths, P50),
+        depth_p90_m: of(&depths, P90),
+        depth_worst_m: of(&depths, WORST),
+        people_p50: of(&reached, P50),
+        people_p90: of(&reached, P90),
+        people_worst: of(&reached, WORST),
         arrival_p10_s: by_then(&arrivals, samples.len(), P10),
         arrival_p50_s: by_then(&arrivals, samples.len(), P50),
     }

@@ -331,7 +331,8 @@ pub fn run_member(
     let start = forcing.start.to_rfc3339();
     let summary = Summary::of(&driven, &ground.geometry, title, &start, spec.duration_s);
     let crs = Some(twin.frame.crs.as_str());
-    write_rasters(&folder, &driven.flood, twin.in_crs(ground.geometry), crs)?;
+    let geometry = twin.in_crs(ground.geometry);
+    write_rasters(&folder, &driven.flood, ground.cells(), geometry, crs)?;
     let table = forcing.table(twin.middle(), Bilingual::same(&spec.track.agency));
     folder.write(STORM_FILE, &pretty(&table)?)?;
     folder.write(SPEC_FILE, &bytes)?;

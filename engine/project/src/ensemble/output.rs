@@ -14,7 +14,7 @@ use super::pool::{MemberState, MemberStatus};
 use crate::ProjectError;
 use crate::forecast::PreparedGround;
 use crate::forecast::terrain;
-use crate::results::{depth_geotiff, geotiff, pretty};
+use crate::results::{MODELLED_FILE, depth_geotiff, geotiff, modelled_geotiff, pretty};
 use crate::storm::{SitePoint, StormTable};
 use crate::tables::{self, Cell};
 use crate::twin::LoadedTwin;
@@ -128,8 +128,13 @@ pub(super) fn make(
     ] {
         files.push((name.to_owned(), depth_geotiff(depth, geometry, Some(crs))?));
     }
+    files.push((
+        MODELLED_FILE.to_owned(),
+        modelled_geotiff(ground.cells(), geometry, Some(crs))?,
+    ));
     let ground_only = on_dry_ground(ground, &fields);
-    let shown: Vec<bool> = ground_only.iter().map(|p| *p > 0.0).collect();
+    // Where it is 0 the file has a 0; without ground nothing is known.
+    let shown: Vec<bool> = ground.ground.iter().map(|share| *share > 0.0).collect();
     files.push((
         "probability_15cm.tif".to_owned(),
         geotiff(&ground_only, &shown, geometry, Some(crs))?,
@@ -246,21 +251,22 @@ fn flat(row: &ProbabilityRow) -> Vec<(String, Cell)> {
     let mut cells = vec![
         text("code", &row.code),
         text("name", &row.name),
-        number("people", row.people),
+        optional("people", row.people),
+        number("modelled_share", row.modelled_share),
     ];
     for (depth, &p) in &row.probability {
         let cm = depth.parse::<f64>().map_or(0.0, |d| (d * 100.0).round());
-        cells.push(number(&format!("probability_{cm}cm"), p));
+        cells.push(optional(&format!("probability_{cm}cm"), p));
     }
     cells.extend([
-        number("flooded_share_mean_15cm", row.flooded_share_mean),
-        number("depth_p10_m", row.depth_p10_m),
-        number("depth_p50_m", row.depth_p50_m),
-        number("depth_p90_m", row.depth_p90_m),
-        number("depth_worst_m", row.depth_worst_m),
-        number("people_p50", row.people_p50),
-        number("people_p90", row.people_p90),
-        number("people_worst", row.people_worst),
+        optional("flooded_share_mean_15cm", row.flooded_share_mean),
+        optional("depth_p10_m", row.depth_p10_m),
+        optional("depth_p50_m", row.depth_p50_m),
+        optional("depth_p90_m", row.depth_p90_m),
+        optional("depth_worst_m", row.depth_worst_m),
+        optional("people_p50", row.people_p50),
+        optional("people_p90", row.people_p90),
+        optional("people_worst", row.people_worst),
         optional("arrival_p10_s", row.arrival_p10_s),
         optional("arrival_p50_s", row.arrival_p50_s),
     ]);
@@ -289,8 +295,8 @@ fn buildings_csv(all: &Probabilities) -> Vec<u8> {
                 "name".to_owned(),
                 Cell::Text(b.name.clone().unwrap_or_default()),
             ),
-            ("probability_15cm".to_owned(), Cell::Number(b.probability)),
-            ("depth_mean_m".to_owned(), Cell::Number(b.depth_mean_m)),
+            ("probability_15cm".to_owned(), Cell::optional(b.probability)),
+            ("depth_mean_m".to_owned(), Cell::optional(b.depth_mean_m)),
         ]
     }))
 }
@@ -303,9 +309,9 @@ fn roads_csv(all: &Probabilities) -> Vec<u8> {
             ("name".to_owned(), Cell::Text(r.name.clone())),
             (
                 "probability_15cm".to_owned(),
-                Cell::Number(r.probability_slow),
+                Cell::optional(r.probability_slow),
             ),
-            ("probability_30cm".to_owned(), Cell::Number(r.probability)),
+            ("probability_30cm".to_owned(), Cell::optional(r.probability)),
             ("arrival_p10_s".to_owned(), arrival(r.arrival_p10_s)),
             ("arrival_p50_s".to_owned(), arrival(r.arrival_p50_s)),
         ]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_sim::exposure::{
-    Assets, Facility, FacilityKind, Maxima, PreparedAssets, Settings, Valuation,
+    Assets, Cells, Facility, FacilityKind, Maxima, PreparedAssets, Settings, Valuation,
 };
 use stormgrid_sim::flood;
 use stormgrid_twin::network::RoadThresholds;
@@ -56,14 +56,18 @@ pub struct ZoneWater {
     pub code: String,
     /// First arrival of 0.05 m [s after the start].
     pub arrival_s: Option<f64>,
-    /// Greatest depth [m].
-    pub depth_max_m: f64,
-    /// Share of the zone under 0.15 m or more [-].
-    pub flooded_share: f64,
-    /// People of the zone who are there.
-    pub people: f64,
-    /// People in reach of the water.
-    pub people_reached: f64,
+    /// Share of the zone on ground of the model [-].
+    pub modelled_share: f64,
+    /// Greatest depth [m]; `None` if nothing is modelled.
+    pub depth_max_m: Option<f64>,
+    /// Share of the zone under 0.15 m or more [-]; `None` if nothing is modelled.
+    pub flooded_share: Option<f64>,
+    /// People of the zone who are there; `None` if their number is not known.
+    pub people: Option<f64>,
+    /// People known to be in reach of the water; `None` if that is not known.
+    pub people_reached: Option<f64>,
+    /// People of whom nothing is known, since they live where the model has no ground.
+    pub people_unknown: Option<f64>,
     /// People among them who must leave.
     pub people_leave: f64,
     /// People among them who can stay above the water.
@@ -73,8 +77,10 @@ pub struct ZoneWater {
 /// Water on a road segment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RoadWater {
-    /// Greatest depth [m].
-    pub depth_max_m: f64,
+    /// Greatest depth [m]; `None` if the model has no ground under it.
+    pub depth_max_m: Option<f64>,
+    /// Length on which the water is not known [m].
+    pub unknown_m: f64,
     /// When it closes [s after the start]; none if it stays open.
     pub closes_s: Option<f64>,
     /// When it opens again; none if not within the run.
@@ -84,8 +90,8 @@ pub struct RoadWater {
 /// Water at a shelter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PlaceWater {
-    /// Greatest depth [m].
-    pub depth_max_m: f64,
+    /// Greatest depth [m]; `None` if the model has no ground there.
+    pub depth_max_m: Option<f64>,
     /// First arrival of water at it, if it floods [s after the start].
     pub floods_at_s: Option<f64>,
 }
@@ -93,12 +99,12 @@ pub struct PlaceWater {
 impl PlanBasis {
     /// Collects it at the end of a run.
     ///
-    /// - `blocked`: cells closed by buildings
+    /// - `cells`: which have ground, and which buildings close
     /// - `stay`: who can stay above the water
     pub(crate) fn new(
         twin: &LoadedTwin,
         geometry: RasterGeometry,
-        blocked: &[bool],
+        cells: Cells<'_>,
         impacts: &Impacts,
         maxima: &flood::Maxima,
         (start, duration_s): (&str, f64),
@@ -117,10 +123,12 @@ impl PlanBasis {
                     .map(|(named, [leave, above])| ZoneWater {
                         code: named.row.code.clone(),
                         arrival_s: named.row.arrival_s.map(rounded),
-                        depth_max_m: rounded(named.row.depth_max_m),
-                        flooded_share: rounded(named.row.flooded_share[1]),
-                        people: rounded(named.row.people),
-                        people_reached: rounded(named.row.people_reached),
+                        modelled_share: rounded(named.row.modelled_share),
+                        depth_max_m: named.row.depth_max_m.map(rounded),
+                        flooded_share: named.row.share_at(1).map(rounded),
+                        people: named.row.people.map(rounded),
+                        people_reached: named.row.people_reached.map(rounded),
+                        people_unknown: named.row.people_unknown.map(rounded),
                         people_leave: rounded(leave),
                         people_above: rounded(above),
                     })
@@ -130,10 +138,11 @@ impl PlanBasis {
         // The exposure tells when the first water comes, not when it is deep enough to close a road,
         // nor when it has gone: a road that will be closed counts as closed from the first water on.
         let roads = impacts.assets.roads.iter().map(|road| RoadWater {
-            depth_max_m: rounded(road.depth_max_m),
+            depth_max_m: road.depth_max_m.map(rounded),
+            unknown_m: rounded(road.unknown_m),
             closes_s: road
                 .arrival_s
-                .filter(|_| road.depth_max_m >= closed)
+                .filter(|_| road.depth_max_m >= Some(closed))
                 .map(rounded),
             reopens_s: None,
         });
@@ -148,13 +157,13 @@ impl PlanBasis {
             facilities: places,
             ..Assets::default()
         };
-        let bound = PreparedAssets::new(geometry, blocked, assets, Settings::default())?;
+        let bound = PreparedAssets::new(geometry, cells, assets, Settings::default())?;
         let water = bound.exposure(&Maxima::from(maxima), &Valuation::jrc_china())?;
         let shelters = water.facilities.iter().map(|shelter| PlaceWater {
-            depth_max_m: rounded(shelter.depth_max_m),
+            depth_max_m: shelter.depth_max_m.map(rounded),
             floods_at_s: shelter
                 .arrival_s
-                .filter(|_| shelter.depth_max_m >= SHELTER_DEPTH_M)
+                .filter(|_| shelter.depth_max_m >= Some(SHELTER_DEPTH_M))
                 .map(rounded),
         });
         Ok(Self {

@@ -37,6 +37,7 @@ pub use assign::{Group, assign};
 pub use basis::{BASIS_FILE, LayerWater, PlaceWater, PlanBasis, RoadWater, ZoneWater};
 pub use model::{
     EvacuationPlan, Move, Named, PlanShelter, PlanStep, RoadCut, RouteView, ShelterView, Staff,
+    UnknownUnit,
 };
 pub use roads::{closures, network, roads_cut};
 pub use stay::{RULES_FILE, StayRule};
@@ -51,8 +52,8 @@ use stormgrid_formats::parse;
 use stormgrid_twin::Layer;
 use stormgrid_twin::network::{Places, RoadNetwork, Route, Trip};
 
-use self::sources::{hit_units, shelters_of};
-use self::steps::{notes, steps};
+use self::sources::{hit_units, shelters_of, unknown_units};
+use self::steps::{notes, steps, unknown_notes};
 use crate::error::outside;
 use crate::twin::LoadedTwin;
 use crate::{ProjectError, files};
@@ -262,8 +263,16 @@ pub fn evacuation_plan(
     let steps = steps(twin, basis, grids, &units, moves)?;
     let sum = |of: fn(&sources::Unit<'_>) -> u64| units.iter().map(of).sum();
     let unplaced_people = steps.iter().map(|s| s.unplaced_people).sum();
-    let notes = notes(&steps, &shelters, unplaced_people, options, &basis.stay);
+    let unknown = unknown_units(twin, basis);
+    let mut notes = notes(&steps, &shelters, unplaced_people, options, &basis.stay);
+    let people_unknown = unknown.iter().filter_map(|u| u.people_unknown).sum();
+    let uncounted_units = unknown.iter().filter(|u| u.people.is_none()).count();
+    // What is not known goes first: a plan without it looks complete.
+    notes.splice(0..0, unknown_notes(&unknown, people_unknown, &shelters));
     Ok(EvacuationPlan {
+        unknown,
+        people_unknown,
+        uncounted_units,
         people: sum(|u| u.people),
         people_above: sum(|u| u.above),
         residents: sum(|u| u.residents),

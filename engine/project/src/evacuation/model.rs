@@ -120,10 +120,27 @@ pub struct PlanShelter {
     pub assigned: u64,
     /// Places left; none in one that floods.
     pub places_left: u64,
-    /// When it floods [s after the start]; null if it stays dry.
+    /// When it floods [s after the start]; null if it stays dry, or if that is not known.
     pub floods_at_s: Option<f64>,
+    /// Whether the model has ground there, so that it is known whether it stays dry.
+    pub modelled: bool,
     /// Longitude and latitude [°].
     pub at: Option<[f64; 2]>,
+}
+
+/// A unit of which it is not known whether all of its people are reached: it is not safe, nobody knows.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct UnknownUnit {
+    /// The unit.
+    pub unit: Named,
+    /// Share of it on ground of the model [-].
+    pub modelled_share: f64,
+    /// All of its people; null if their number is not known.
+    pub people: Option<u64>,
+    /// People of whom nothing is known; null if the number of people is not known.
+    pub people_unknown: Option<u64>,
+    /// Greatest depth in the part that is known [m]; null if nothing is.
+    pub depth_max_m: Option<f64>,
 }
 
 /// The whole plan.
@@ -141,6 +158,12 @@ pub struct EvacuationPlan {
     pub residents: u64,
     /// People without a place.
     pub unplaced_people: u64,
+    /// Units of which it is not known whether all of their people are reached.
+    pub unknown: Vec<UnknownUnit>,
+    /// People of whom nothing is known, since they live where the model has no ground.
+    pub people_unknown: u64,
+    /// Units whose number of people is not known.
+    pub uncounted_units: usize,
     /// What a reader should know.
     pub notes: Vec<Bilingual>,
 }

@@ -61,7 +61,7 @@ pub fn roads_cut(twin: &LoadedTwin, basis: &PlanBasis) -> Result<Vec<RoadCut>, P
                 name: segment.name.clone(),
                 closes_s: water.closes_s?,
                 reopens_s: water.reopens_s,
-                depth_max_m: water.depth_max_m,
+                depth_max_m: water.depth_max_m.unwrap_or(0.0),
                 detour_m: network.detour_of_road(road, &closures),
             })
         })

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use stormgrid_core::message;
 use stormgrid_twin::{GeometryKind, Grid, Layer, Position};
 
-use super::{PlanBasis, PlanOptions, PlanShelter, basis, layer_of, same_count};
+use super::{Named, PlanBasis, PlanOptions, PlanShelter, UnknownUnit, basis, layer_of, same_count};
 use crate::evacuation::basis::PlaceWater;
 use crate::twin::LoadedTwin;
 use crate::{ProjectError, vectors};
@@ -51,12 +51,12 @@ pub(super) fn hit_units<'a>(
     let mut units: Vec<Unit<'a>> = features
         .zip(zones)
         .zip(vulnerable)
-        .filter(|((_, zone), _)| zone.people_reached > 0.0)
+        .filter(|((_, zone), _)| zone.people_reached > Some(0.0))
         .map(|(((grid, at), zone), vulnerable)| {
             let water_s = zone.arrival_s.unwrap_or(0.0);
             let parent = grid.parent.clone().filter(|_| is_unit);
             let whole = |people: f64| people.max(0.0).round() as u64;
-            let residents = whole(zone.people);
+            let residents = whole(zone.people.unwrap_or(0.0));
             // A part of a person on a wet floor is a person.
             let people = (zone.people_leave.max(0.0) - 1e-6).ceil() as u64;
             let people = people.min(residents);
@@ -78,6 +78,32 @@ pub(super) fn hit_units<'a>(
         a.water_s.total_cmp(&b.water_s).then(by_code)
     });
     Ok(units)
+}
+
+/// Units of which a plan cannot tell whether all their people are reached; grids where the twin has no units.
+pub(super) fn unknown_units(twin: &LoadedTwin, basis: &PlanBasis) -> Vec<UnknownUnit> {
+    let layer = layer_of(twin, "unit").or_else(|| layer_of(twin, "grid"));
+    let Some(layer) = layer else {
+        return Vec::new();
+    };
+    let whole = |people: f64| people.max(0.0).round() as u64;
+    let all = twin.twin.all::<Grid>(layer).zip(basis.zones(&layer.id));
+    all.filter(|(_, zone)| {
+        zone.people_unknown.map(whole) > Some(0)
+            || zone.people.is_none()
+            || zone.depth_max_m.is_none()
+    })
+    .map(|(grid, zone)| UnknownUnit {
+        unit: Named {
+            code: grid.code.clone(),
+            name: grid.name.clone(),
+        },
+        modelled_share: zone.modelled_share,
+        people: zone.people.map(whole),
+        people_unknown: zone.people_unknown.map(whole),
+        depth_max_m: zone.depth_max_m,
+    })
+    .collect()
 }
 
 /// A number of every feature of a layer, from its file.
@@ -147,6 +173,7 @@ pub(super) fn shelters_of(
                     0
                 },
                 floods_at_s: water.floods_at_s,
+                modelled: water.depth_max_m.is_some(),
                 at: twin.lonlat(at[0], at[1]),
             }
         };

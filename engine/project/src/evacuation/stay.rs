@@ -119,7 +119,9 @@ impl StayRule {
         let class = water.hazard_max.map_or(0, |class| class.number());
         let refuge = storeys >= self.least_storeys
             && class < self.leave_from_class
-            && water.duration_s <= self.longest_s;
+            && water
+                .duration_s
+                .is_some_and(|lasts| lasts <= self.longest_s);
         if !refuge {
             return [1.0, 0.0];
         }
@@ -171,10 +173,11 @@ pub(super) fn splits(twin: &LoadedTwin, impacts: &Impacts, rule: &StayRule) -> V
     }
     let of_zone = |(named, [_, leave, above]): (&crate::tables::NamedRow, [f64; 3])| {
         let reached = leave + above;
-        let scale = named.row.people_reached / reached;
+        let people = named.row.people_reached.unwrap_or(0.0);
+        let scale = people / reached;
         match reached > 0.0 {
             true => [leave * scale, above * scale],
-            false => [named.row.people_reached, 0.0],
+            false => [people, 0.0],
         }
     };
     impacts
@@ -192,13 +195,15 @@ mod tests {
 
     fn water(floors_reached: u32, class: u8, duration_s: f64) -> BuildingExposure {
         BuildingExposure {
-            depth_max_m: 0.5,
-            speed_max_mps: 0.2,
+            modelled: true,
+            modelled_share: 1.0,
+            depth_max_m: Some(0.5),
+            speed_max_mps: Some(0.2),
             hazard_max: HazardClass::from_number(class),
             arrival_s: Some(600.0),
-            duration_s,
+            duration_s: Some(duration_s),
             floors_reached,
-            damage: 0.0,
+            damage: Some(0.0),
         }
     }
 

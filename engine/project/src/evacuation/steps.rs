@@ -9,11 +9,11 @@ use stormgrid_twin::{Grid, Layer};
 
 use super::sources::{Unit, properties};
 use super::{
-    Move, Named, PlanBasis, PlanOptions, PlanShelter, PlanStep, Staff, StayRule, again, same_count,
-    the_run,
+    Move, Named, PlanBasis, PlanOptions, PlanShelter, PlanStep, Staff, StayRule, UnknownUnit,
+    again, same_count, the_run,
 };
 use crate::ProjectError;
-use crate::messages::text;
+use crate::messages::{text, told};
 use crate::storm::Bilingual;
 use crate::twin::LoadedTwin;
 
@@ -56,7 +56,7 @@ pub(super) fn steps(
     let mut steps = Vec::new();
     for ((grid, zone), staff) in twin.twin.all::<Grid>(grids).zip(zones).zip(staff) {
         let of_grid: Vec<&Unit<'_>> = units.iter().filter(|u| u.of_grid == grid.code).collect();
-        if of_grid.is_empty() && zone.flooded_share < HIT_SHARE {
+        if of_grid.is_empty() && zone.flooded_share < Some(HIT_SHARE) {
             continue;
         }
         let first = of_grid.iter().map(|u| u.water_s).chain(zone.arrival_s);
@@ -117,6 +117,42 @@ fn note([people, above]: [u64; 2], units: usize, unplaced: u64) -> Bilingual {
         _ => "plan.step_short",
     };
     text(key, &slots)
+}
+
+/// What the plan cannot know, as notes.
+pub(super) fn unknown_notes(
+    unknown: &[UnknownUnit],
+    people: u64,
+    shelters: &[PlanShelter],
+) -> Vec<Bilingual> {
+    let count = |of: &dyn Fn(&UnknownUnit) -> bool| unknown.iter().filter(|u| of(u)).count();
+    let outside = count(&|u| u.people_unknown > Some(0) || u.depth_max_m.is_none());
+    let uncounted = count(&|u| u.people.is_none());
+    let shelters = shelters.iter().filter(|s| !s.modelled).count();
+    let mut notes = Vec::new();
+    if outside > 0 {
+        notes.push(told(&message!(
+            "plan.unknown",
+            "{units} units lie outside of the modelled ground, wholly or in part: of {people} people there it is not known whether they are reached; they are not in this plan, and not safe for that",
+            units = outside,
+            people = people
+        )));
+    }
+    if uncounted > 0 {
+        notes.push(told(&message!(
+            "plan.uncounted",
+            "the number of people of {units} units is not known: they are not in the sums of this plan",
+            units = uncounted
+        )));
+    }
+    if shelters > 0 {
+        notes.push(told(&message!(
+            "plan.shelters_unknown",
+            "{count} shelters lie outside of the modelled ground: whether they stay dry is not known",
+            count = shelters
+        )));
+    }
+    notes
 }
 
 pub(super) fn notes(

@@ -49,6 +49,16 @@ pub fn plan_csv(plan: &EvacuationPlan) -> Vec<u8> {
             ));
         }
     }
+    // What is not known has rows without a step; its people are those of whom nothing is known.
+    for of in &plan.unknown {
+        let people = of.people_unknown.map(|n| n.to_string());
+        csv.push_str(&format!(
+            ",,,,,{},{},{},,,,,unknown,,,,\r\n",
+            quoted(&of.unit.code),
+            quoted(&of.unit.name),
+            people.unwrap_or_default(),
+        ));
+    }
     csv.into_bytes()
 }
 

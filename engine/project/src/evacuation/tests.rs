@@ -26,10 +26,12 @@ fn basis() -> impl Strategy<Value = PlanBasis> {
                 .map(|(code, (wet, arrival, people, leave))| ZoneWater {
                     code: (*code).to_owned(),
                     arrival_s: (wet > 0).then_some(arrival),
-                    depth_max_m: if wet > 0 { 0.7 } else { 0.0 },
-                    flooded_share: if wet > 1 { 0.3 } else { 0.0 },
-                    people: f64::from(people),
-                    people_reached: if wet > 1 { f64::from(people) } else { 0.0 },
+                    modelled_share: 1.0,
+                    depth_max_m: Some(if wet > 0 { 0.7 } else { 0.0 }),
+                    flooded_share: Some(if wet > 1 { 0.3 } else { 0.0 }),
+                    people: Some(f64::from(people)),
+                    people_reached: Some(if wet > 1 { f64::from(people) } else { 0.0 }),
+                    people_unknown: Some(0.0),
                     people_leave: if wet > 1 {
                         f64::from(people) * leave
                     } else {
@@ -63,7 +65,8 @@ fn basis() -> impl Strategy<Value = PlanBasis> {
             roads: roads
                 .into_iter()
                 .map(|closed| RoadWater {
-                    depth_max_m: if closed.is_some() { 0.5 } else { 0.0 },
+                    depth_max_m: Some(if closed.is_some() { 0.5 } else { 0.0 }),
+                    unknown_m: 0.0,
                     closes_s: closed.map(|c| c.0),
                     reopens_s: closed.and_then(|c| Some(c.0 + c.1?)),
                 })
@@ -71,7 +74,7 @@ fn basis() -> impl Strategy<Value = PlanBasis> {
             shelters: shelters
                 .into_iter()
                 .map(|floods_at_s| PlaceWater {
-                    depth_max_m: if floods_at_s.is_some() { 0.4 } else { 0.0 },
+                    depth_max_m: Some(if floods_at_s.is_some() { 0.4 } else { 0.0 }),
                     floods_at_s,
                 })
                 .collect(),
@@ -86,14 +89,14 @@ proptest! {
         let options = PlanOptions::default();
         let plan = evacuation_plan(twin(), &basis, options).expect("a plan");
         let units = basis.zones("units");
-        let hit: Vec<&ZoneWater> = units.iter().filter(|u| u.people_reached > 0.0).collect();
+        let hit: Vec<&ZoneWater> = units.iter().filter(|u| u.people_reached > Some(0.0)).collect();
 
         // Every hit grid is there once, in the order of the water, and no other.
         let of_grid = |code: &str| hit.iter().filter(|u| u.code.starts_with(code)).count();
         let expected: Vec<&str> = basis
             .zones("grids")
             .iter()
-            .filter(|g| of_grid(&g.code) > 0 || g.flooded_share >= 0.01)
+            .filter(|g| of_grid(&g.code) > 0 || g.flooded_share >= Some(0.01))
             .map(|g| g.code.as_str())
             .collect();
         let mut found: Vec<&str> = plan.steps.iter().map(|s| s.grid.code.as_str()).collect();
@@ -105,7 +108,7 @@ proptest! {
         // All who must leave are accounted for, once; with those who stay above the water they are the people reached.
         let leave = |unit: &ZoneWater| (unit.people_leave - 1e-6).max(0.0).ceil() as u64;
         let people: u64 = hit.iter().map(|u| leave(u)).sum();
-        let residents: u64 = hit.iter().map(|u| u.people as u64).sum();
+        let residents: u64 = hit.iter().filter_map(|u| u.people).map(|n| n as u64).sum();
         prop_assert_eq!((plan.people, plan.residents), (people, residents));
         prop_assert_eq!(plan.steps.iter().map(|s| s.people).sum::<u64>(), people);
         prop_assert_eq!(plan.steps.iter().map(|s| s.people_above).sum::<u64>(), plan.people_above);
@@ -248,7 +251,7 @@ fn a_run_of_the_twin_gives_a_plan_with_staff_shelters_and_ways() {
         .assets
         .roads
         .iter()
-        .map(|r| r.depth_max_m)
+        .filter_map(|r| r.depth_max_m)
         .collect();
     assert_eq!(cut.len(), depths.iter().filter(|d| **d >= 0.3).count());
 }
@@ -289,4 +292,86 @@ fn a_run_of_another_twin_is_refused() {
         ..PlanOptions::default()
     };
     assert!(evacuation_plan(twin(), &other, crawl).is_err());
+}
+
+/// A plan lists what it cannot know: nobody there is safe for not being in it.
+#[test]
+fn units_without_ground_are_unknown_in_the_plan_and_everywhere_else() {
+    let dir = tempfile::tempdir().expect("a folder");
+    crate::test_twin::lay(dir.path());
+    let path = dir.path().join("dem.tif");
+    let bytes = std::fs::read(&path).expect("readable");
+    let read = stormgrid_formats::elevation::read(&bytes, "dem.tif").expect("a raster");
+    let mut raster = read.raster.map(|z| z as f32);
+    for row in 0..60 {
+        for col in 56..100 {
+            raster.set(row, col, f32::NAN);
+        }
+    }
+    let bytes = stormgrid_formats::elevation::write_geotiff(&raster, Some("EPSG:4547"), -9999.0);
+    std::fs::write(&path, bytes.expect("a raster")).expect("written");
+    let twin = LoadedTwin::load(dir.path()).expect("a twin");
+    let out = dir.path().join("run");
+    let forecast = run(&twin, Rehearsal::default(), Some(&out)).expect("run");
+
+    let (_, rows) = &forecast.impacts.layers[0];
+    let (west, east) = (&rows[0].row, &rows[1].row);
+    assert_eq!((west.modelled_share, west.people_unknown), (1.0, Some(0.0)));
+    assert!(west.people_reached > Some(0.0));
+    assert_eq!((east.modelled_share, east.depth_max_m), (0.0, None));
+    assert_eq!(
+        (east.people_reached, east.people_unknown),
+        (None, Some(100.0))
+    );
+    let of_buildings = forecast.impacts.assets.buildings.iter().map(|b| b.modelled);
+    assert_eq!(of_buildings.collect::<Vec<_>>(), [true, true, false, false]);
+    let hazards = &forecast.hazards.layers[0].rows;
+    assert!(hazards[1].unknown.contains(&"flood".to_owned()) && hazards[0].unknown.is_empty());
+    assert!(!hazards[1].levels.contains_key("flood"));
+    assert_eq!(forecast.series[0].depth_max_m[0][1], None);
+    let notes = forecast.summary.notes.iter();
+    let notes: Vec<&str> = notes.map(|n| n.en.as_str()).collect();
+    assert!(
+        notes.iter().any(|n| n.contains("2 of 4 buildings")),
+        "{notes:?}"
+    );
+    assert!(
+        notes.iter().any(|n| n.contains("of 100 people")),
+        "{notes:?}"
+    );
+    assert!(!forecast.summary.input.is_empty());
+
+    let plan = evacuation_plan(&twin, &forecast.basis, PlanOptions::default()).expect("a plan");
+    let unknown = plan
+        .unknown
+        .iter()
+        .map(|u| (u.unit.code.as_str(), u.people_unknown));
+    assert_eq!(
+        unknown.collect::<Vec<_>>(),
+        [("G2-1", Some(60)), ("G2-2", Some(40))]
+    );
+    assert_eq!((plan.people_unknown, plan.uncounted_units), (100, 0));
+    assert!(
+        plan.notes[0].en.contains("of 100 people"),
+        "{:?}",
+        plan.notes
+    );
+    let modelled = plan.shelters.iter().map(|s| s.modelled);
+    assert_eq!(modelled.collect::<Vec<_>>(), [true, false, false]);
+    let csv = String::from_utf8(plan_csv(&plan)).expect("UTF-8");
+    let width = |line: &str| line.split(',').count();
+    let head = csv.lines().next().map(width);
+    let lines: Vec<&str> = csv.lines().filter(|l| l.contains(",unknown,")).collect();
+    assert_eq!(lines.len(), 2);
+    assert!(lines.iter().all(|l| Some(width(l)) == head), "{csv}");
+
+    let text = |name: &str| std::fs::read_to_string(out.join(name)).expect("written");
+    let buildings = text("exposure/buildings.csv");
+    let h3 = buildings
+        .lines()
+        .find(|l| l.starts_with("h3,"))
+        .expect("told");
+    assert_eq!(h3, "h3,h3,,60,false,0.0000,,,,,,,");
+    let kept = crate::result::read(&out).expect("whole");
+    assert_eq!(kept.forecast, forecast);
 }

@@ -117,10 +117,14 @@ pub struct HazardRow {
     pub code: String,
     /// Its name.
     pub name: String,
-    /// Level of each hazard, 0 (none) to 4 (red).
+    /// Level of each hazard, 0 (none) to 4 (red); none of a hazard of which nothing is known.
     pub levels: BTreeMap<String, u8>,
-    /// The combined level, 0 to 4.
+    /// The combined level of the hazards that are known, 0 to 4.
     pub combined: u8,
+    /// Hazards of which nothing is known in this zone, since the model has no ground there. A level of 0 beside
+    /// them is not "safe".
+    #[serde(default)]
+    pub unknown: Vec<String>,
     /// Measures of each hazard; null where there is none.
     pub values: BTreeMap<String, BTreeMap<String, Option<f64>>>,
     /// When each hazard begins [s after the start], where that is known.
@@ -370,6 +374,11 @@ fn zone_sets(twin: &LoadedTwin) -> Vec<ZoneSet> {
         .collect()
 }
 
+/// Whether a hazard knows nothing of a zone: it has measures, and none of them has a value.
+fn is_unknown(finding: &hazard::Finding) -> bool {
+    !finding.values.is_empty() && finding.values.iter().all(|value| value.is_nan())
+}
+
 /// An assessment as it is told to people and machines.
 fn table(found: Assessment, rule: Rules) -> LayerHazards {
     let title = |hazard: &hazard::HazardTable| HazardTitle {
@@ -397,6 +406,7 @@ fn table(found: Assessment, rule: Rules) -> LayerHazards {
             name: name.clone(),
             levels: BTreeMap::new(),
             combined: found.combined[zone].number(),
+            unknown: Vec::new(),
             values: BTreeMap::new(),
             onset_s: BTreeMap::new(),
             why: BTreeMap::new(),
@@ -407,7 +417,12 @@ fn table(found: Assessment, rule: Rules) -> LayerHazards {
                 continue;
             };
             let id = || hazard.id.clone();
-            row.levels.insert(id(), level.number());
+            match is_unknown(finding) {
+                true => row.unknown.push(id()),
+                false => {
+                    row.levels.insert(id(), level.number());
+                }
+            }
             let values = hazard.measures.iter().zip(&finding.values);
             let finite = |v: &f64| v.is_finite().then_some(tables::rounded(*v));
             row.values.insert(

@@ -23,6 +23,7 @@ impl LayerHazards {
             ("code".to_owned(), Value::from(row.code.as_str())),
             ("name".to_owned(), Value::from(row.name.as_str())),
             ("combined".to_owned(), Value::from(row.combined)),
+            ("unknown".to_owned(), Value::from(row.unknown.join(" "))),
         ];
         for hazard in &self.hazards {
             let id = &hazard.id;

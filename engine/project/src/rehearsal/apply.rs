@@ -243,8 +243,8 @@ pub(crate) fn without_evacuated(
                 // Nobody lives in a building of it: all are gone if its middle is.
                 false => f64::from(u8::from(holds(&areas, at.0[0], at.0[1]))),
             };
-            zone.people *= 1.0 - share;
-            zone.households *= 1.0 - share;
+            zone.people = zone.people.map(|people| people * (1.0 - share));
+            zone.households = zone.households.map(|n| n * (1.0 - share));
         }
     }
     (assets, zones)

@@ -39,8 +39,12 @@ pub struct Pair {
 /// Sums over the layer.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Totals {
-    /// People in reach of the water.
+    /// People known to be in reach of the water.
     pub people_reached: Pair,
+    /// People of whom nothing is known.
+    pub people_unknown: Pair,
+    /// Zones whose number of people is not known, or of which nothing is modelled, so that they are in no sum.
+    pub zones_unknown: Pair,
     /// Area of the zones under 0.15 m or more [m²].
     pub flooded_area_m2: Pair,
     /// Buildings reached.
@@ -56,14 +60,16 @@ pub struct Totals {
 /// What water does to a zone in one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct ZoneState {
-    /// Greatest depth [m].
-    pub depth_max_m: f64,
+    /// Greatest depth [m]; null if nothing is modelled, as are share and area.
+    pub depth_max_m: Option<f64>,
     /// Share of the zone under 0.15 m or more [-].
-    pub flooded_share: f64,
+    pub flooded_share: Option<f64>,
     /// Area of the zone under 0.15 m or more [m²].
-    pub flooded_area_m2: f64,
-    /// People in reach of the water.
-    pub people_reached: f64,
+    pub flooded_area_m2: Option<f64>,
+    /// People known to be in reach of the water; null if that is not known.
+    pub people_reached: Option<f64>,
+    /// People of whom nothing is known; null if the number of people is not known.
+    pub people_unknown: Option<f64>,
     /// Buildings reached.
     pub buildings_reached: f64,
     /// Length of road under 0.30 m or more [m].
@@ -77,12 +83,12 @@ pub struct ZoneState {
 /// Second run less first.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Difference {
-    /// Of the greatest depth [m].
-    pub depth_max_m: f64,
+    /// Of the greatest depth [m]; null, as all others, where one of them is not known.
+    pub depth_max_m: Option<f64>,
     /// Of the flooded share [-].
-    pub flooded_share: f64,
+    pub flooded_share: Option<f64>,
     /// Of the people reached.
-    pub people_reached: f64,
+    pub people_reached: Option<f64>,
     /// Of the arrival [s], negative if the water comes earlier in the second run; null where it does not
     /// come in both.
     pub arrival_s: Option<f64>,
@@ -133,9 +139,10 @@ impl Zone {
             name: named.name.clone(),
             state: ZoneState {
                 depth_max_m: row.depth_max_m,
-                flooded_share: row.flooded_share[WATERLOGGED],
-                flooded_area_m2: row.flooded_area_m2[WATERLOGGED],
+                flooded_share: row.share_at(WATERLOGGED),
+                flooded_area_m2: row.flooded_area_m2.map(|areas| areas[WATERLOGGED]),
                 people_reached: row.people_reached,
+                people_unknown: row.people_unknown,
                 buildings_reached: f64::from(row.buildings_reached),
                 road_cut_m: row.road_cut_m,
                 damage: row.damage,
@@ -158,6 +165,10 @@ pub fn compare(
     Some(compared(a, b, layer, zones(first)?, zones(second)?))
 }
 
+fn less(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+    a.zip(b).map(|(a, b)| a - b)
+}
+
 /// Zones are matched by their codes; one that only one run has is left out.
 fn compared(
     a: Compared,
@@ -178,10 +189,10 @@ fn compared(
                 a: x,
                 b: y,
                 difference: Difference {
-                    depth_max_m: y.depth_max_m - x.depth_max_m,
-                    flooded_share: y.flooded_share - x.flooded_share,
-                    people_reached: y.people_reached - x.people_reached,
-                    arrival_s: x.arrival_s.zip(y.arrival_s).map(|(x, y)| y - x),
+                    depth_max_m: less(y.depth_max_m, x.depth_max_m),
+                    flooded_share: less(y.flooded_share, x.flooded_share),
+                    people_reached: less(y.people_reached, x.people_reached),
+                    arrival_s: less(y.arrival_s, x.arrival_s),
                 },
             })
         })
@@ -192,12 +203,17 @@ fn compared(
     };
     Comparison {
         totals: Totals {
-            people_reached: sum(|z| z.people_reached),
-            flooded_area_m2: sum(|z| z.flooded_area_m2),
+            people_reached: sum(|z| z.people_reached.unwrap_or(0.0)),
+            people_unknown: sum(|z| z.people_unknown.unwrap_or(0.0)),
+            zones_unknown: sum(|z| {
+                let known = z.depth_max_m.is_some() && z.people_unknown.is_some();
+                f64::from(u8::from(!known))
+            }),
+            flooded_area_m2: sum(|z| z.flooded_area_m2.unwrap_or(0.0)),
             buildings_reached: sum(|z| z.buildings_reached),
             roads_cut_m: sum(|z| z.road_cut_m),
             damage: sum(|z| z.damage),
-            zones_hit: sum(|z| f64::from(u8::from(z.flooded_area_m2 > 0.0))),
+            zones_hit: sum(|z| f64::from(u8::from(z.flooded_area_m2 > Some(0.0)))),
         },
         a,
         b,
@@ -221,7 +237,8 @@ pub fn comparison_csv(comparison: &Comparison) -> Vec<u8> {
         }
     }
     text.push_str("\r\n");
-    let optional = |v: Option<f64>| v.map(|v| format!("{v:.0}")).unwrap_or_default();
+    let optional =
+        |v: Option<f64>, decimals: usize| v.map(|v| format!("{v:.decimals$}")).unwrap_or_default();
     for row in &comparison.rows {
         text.push_str(&format!("{},{}", quoted(&row.code), quoted(&row.name)));
         let (a, b, d) = (&row.a, &row.b, &row.difference);
@@ -246,8 +263,11 @@ pub fn comparison_csv(comparison: &Comparison) -> Vec<u8> {
             ),
         ] {
             text.push_str(&format!(
-                ",{depth:.3},{share:.4},{people:.1},{}",
-                optional(arrival)
+                ",{},{},{},{}",
+                optional(depth, 3),
+                optional(share, 4),
+                optional(people, 1),
+                optional(arrival, 0)
             ));
         }
         text.push_str("\r\n");
@@ -346,15 +366,21 @@ fn zones_of_folder(folder: &Path, layer: &str) -> Result<Vec<Zone>, ProjectError
                 ))
             })
         };
+        // Null where it is not known; a column that is not there at all is of another table.
+        let known = |name: &str| match &row[name] {
+            serde_json::Value::Null if row.get(name).is_some() => Ok(None),
+            _ => number(name).map(Some),
+        };
         let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
         Ok(Zone {
             code: text("code"),
             name: text("name"),
             state: ZoneState {
-                depth_max_m: number("depth_max_m")?,
-                flooded_share: number("flooded_share_15cm")?,
-                flooded_area_m2: number("flooded_area_m2_15cm")?,
-                people_reached: number("people_reached")?,
+                depth_max_m: known("depth_max_m")?,
+                flooded_share: known("flooded_share_15cm")?,
+                flooded_area_m2: known("flooded_area_m2_15cm")?,
+                people_reached: known("people_reached")?,
+                people_unknown: known("people_unknown")?,
                 buildings_reached: number("buildings_reached")?,
                 road_cut_m: number("road_cut_m")?,
                 damage: number("damage")?,

@@ -73,6 +73,24 @@ fn off_buildings() -> Message {
     )
 }
 
+/// How many gates and pumps the files of a forecast hold: identifier, file, number or why it cannot be read.
+pub(crate) fn standing_counts(
+    twin: &LoadedTwin,
+    file: &ForecastFile,
+) -> Vec<(&'static str, String, Result<usize, ProjectError>)> {
+    let gates_file = file.structures.gates.iter();
+    let gates_read = gates_file.map(|name| {
+        let read = gates(twin, file).map(|gates| gates.len());
+        ("gates", name.clone(), read)
+    });
+    let pumps_file = file.structures.pumps.iter();
+    let pumps_read = pumps_file.map(|name| {
+        let read = pumps(twin, file).map(|pumps| pumps.len());
+        ("pumps", name.clone(), read)
+    });
+    gates_read.chain(pumps_read).collect()
+}
+
 /// The gates that `forecast.toml` names.
 pub(super) fn gates(twin: &LoadedTwin, file: &ForecastFile) -> Result<Vec<Gate>, ProjectError> {
     let Some(name) = &file.structures.gates else {

@@ -21,6 +21,8 @@ mod tests;
 
 pub(crate) use apply::{Standing, moved_storm, on_forcing, on_setup, without_evacuated};
 
+pub(crate) use fixtures::standing_counts;
+
 pub use compare::{Compared, Comparison, compare, compare_folders, comparison_csv};
 
 use geo::BoundingRect;

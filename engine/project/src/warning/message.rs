@@ -175,6 +175,9 @@ fn info(
             Pair::new("chance", format!("{:.2}", chances.greatest())),
         ]);
     }
+    if content.unknown > 0 {
+        parameters.push(Pair::new("unknownGrids", content.unknown.to_string()));
+    }
     parameters.extend(content.schools.iter().map(|s| Pair::new("school", &s.code)));
     parameters.extend(content.roads.iter().map(|r| Pair::new("road", &r.id)));
     Info {

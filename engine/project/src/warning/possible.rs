@@ -54,15 +54,15 @@ fn grids(situation: &Situation, ensemble: &Ensemble, rules: &Rules) -> Vec<(Grid
     let rows = ensemble.rows_of(&rules.message.layer);
     let found = situation.grids.iter().filter_map(|grid| {
         let row = rows.get(grid.target.code.as_str())?;
-        let chance = *row.probability.get(&REACHED_M.to_string())?;
+        let chance = (*row.probability.get(&REACHED_M.to_string())?)?;
         let told = grid.depth_m < REACHED_M
             && chance >= least.chance
-            && row.people_p90.round() >= least.people;
+            && row.people_p90.unwrap_or(0.0).round() >= least.people;
         told.then(|| {
             let state = GridState {
                 target: GridTarget {
-                    depth_m: super::situation::centimetres(row.depth_p90_m),
-                    people: row.people_p90.round(),
+                    depth_m: super::situation::centimetres(row.depth_p90_m.unwrap_or(0.0)),
+                    people: row.people_p90.unwrap_or(0.0).round(),
                     time_s: row
                         .arrival_p10_s
                         .or(row.arrival_p50_s)
@@ -86,7 +86,7 @@ fn is_warned(situation: &Situation, code: &str) -> bool {
 fn roads(situation: &Situation, dry: &[DryRoad<'_>], rules: &Rules) -> Vec<RoadState> {
     let likely = dry
         .iter()
-        .filter(|road| road.probability.probability_slow >= rules.members.chance)
+        .filter(|road| road.probability.probability_slow >= Some(rules.members.chance))
         .filter(|road| !is_warned(situation, &road.probability.id));
     let state = |road: &DryRoad<'_>| {
         let within = |(_, grid): &(usize, &GridState)| grid.outline.intersects(road.line);
@@ -126,7 +126,7 @@ fn schools(
 ) -> Vec<(SchoolState, f64)> {
     let closing: Vec<&DryRoad<'_>> = dry
         .iter()
-        .filter(|road| road.probability.probability >= rules.members.chance)
+        .filter(|road| road.probability.probability >= Some(rules.members.chance))
         .collect();
     let found = situation.schools.iter().filter_map(|school| {
         let of_run = school.grid.map(|g| &situation.grids[g]);
@@ -144,7 +144,7 @@ fn schools(
             .iter()
             .filter(|road| Euclidean.distance(road.line, &school.at) <= rules.school.approach_m)
             .collect();
-        let chances = near.iter().map(|road| road.probability.probability);
+        let chances = near.iter().filter_map(|road| road.probability.probability);
         let chance = chances
             .chain(grid.map(|(_, chance)| *chance))
             .reduce(f64::max)?;

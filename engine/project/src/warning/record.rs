@@ -135,8 +135,12 @@ pub struct Content {
     pub schools: Vec<SchoolTarget>,
     /// Road segments.
     pub roads: Vec<RoadTarget>,
-    /// People in reach of the water.
+    /// People known to be in reach of the water.
     pub people: f64,
+    /// Grids of the layer of which nothing is known, since the model has no ground there: they are not warned, and not
+    /// safe for that. Of residents alone.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unknown: usize,
     /// How likely the water is; `None` where no ensemble was there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chances: Option<Chances>,
@@ -148,6 +152,10 @@ pub struct Content {
     pub description: Bilingual,
     /// What to do.
     pub instruction: Bilingual,
+}
+
+fn is_none(n: &usize) -> bool {
+    *n == 0
 }
 
 /// An earlier message of a chain.

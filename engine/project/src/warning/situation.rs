@@ -72,6 +72,8 @@ pub struct Situation {
     pub(super) roads: Vec<RoadState>,
     chances: Option<Chances>,
     possible: PossiblePlaces,
+    /// Grids of which nothing is known.
+    unknown: usize,
 }
 
 /// Which message a place goes into: the worst colour last.
@@ -143,6 +145,7 @@ impl Situation {
             roads,
             chances: None,
             possible: PossiblePlaces::default(),
+            unknown: unknown_grids(forecast, rules),
         })
     }
 
@@ -159,12 +162,12 @@ impl Situation {
         let grids = ensemble.rows_of(&rules.message.layer).into_values();
         let reached = REACHED_M.to_string();
         let grids =
-            grids.filter_map(|row| Some((row.code.clone(), *row.probability.get(&reached)?)));
+            grids.filter_map(|row| Some((row.code.clone(), (*row.probability.get(&reached)?)?)));
         let mut of: BTreeMap<String, f64> = grids.collect();
         let closed: BTreeMap<&str, f64> = ensemble
             .roads
             .iter()
-            .map(|road| (road.id.as_str(), road.probability))
+            .filter_map(|road| Some((road.id.as_str(), road.probability?)))
             .collect();
         for school in &self.schools {
             let approaches = school.target.closed_roads.iter();
@@ -181,7 +184,7 @@ impl Situation {
             ensemble
                 .roads
                 .iter()
-                .map(|road| (road.id.clone(), road.probability_slow)),
+                .filter_map(|road| Some((road.id.clone(), road.probability_slow?))),
         );
         let possible = self.possible.schools.iter();
         of.extend(possible.map(|(school, chance)| (school.target.code.clone(), *chance)));
@@ -376,6 +379,10 @@ fn content(
             Audience::Residents => grids.iter().map(|g| g.people).sum(),
             _ => 0.0,
         },
+        unknown: match audience {
+            Audience::Residents => situation.unknown,
+            _ => 0,
+        },
         chances: situation.chances.as_ref().map(|chances| {
             let codes: Vec<&String> = match audience {
                 Audience::Residents => grids.iter().map(|g| &g.code).collect(),
@@ -399,6 +406,14 @@ fn content(
     };
     text::tell(&mut content, rules);
     content
+}
+
+/// How many grids of the layer that is warned the model knows nothing of.
+fn unknown_grids(forecast: &Forecast, rules: &Rules) -> usize {
+    let layers = forecast.impacts.layers.iter();
+    let rows = layers.filter(|(id, _)| *id == rules.message.layer);
+    let rows = rows.flat_map(|(_, rows)| rows);
+    rows.filter(|named| !named.row.is_modelled()).count()
 }
 
 fn grids(
@@ -432,12 +447,12 @@ fn grids(
             target: GridTarget {
                 code: row.code.clone(),
                 name: named.name.clone(),
-                depth_m: centimetres(row.depth_max_m),
-                people: row.people_reached.round(),
+                depth_m: centimetres(row.depth_max_m.unwrap_or(0.0)),
+                people: row.people_reached.unwrap_or(0.0).round(),
                 time_s: row.arrival_s.unwrap_or(0.0).round(),
             },
-            depth_m: row.depth_max_m,
-            share: row.flooded_share[1],
+            depth_m: row.depth_max_m.unwrap_or(0.0),
+            share: row.share_at(1).unwrap_or(0.0),
             arrives: row.arrival_s.is_some(),
             outline: zone.geometry,
         }
@@ -469,7 +484,7 @@ fn roads(
             target: RoadTarget {
                 id: segment.code.clone(),
                 name: segment.name.clone(),
-                depth_m: exposure.depth_max_m,
+                depth_m: exposure.depth_max_m.unwrap_or(0.0),
                 warned_s: warned_s.round(),
                 closes_s: closed.rises_s.map(f64::round),
                 reopens_s: closed.falls_s.map(f64::round),
@@ -561,7 +576,7 @@ fn schools(
             target: SchoolTarget {
                 code: asset.code.clone(),
                 name: asset.name.clone(),
-                depth_m: exposure.depth_max_m,
+                depth_m: exposure.depth_max_m.unwrap_or(0.0),
                 time_s: time.or(of_approaches).or(of_grid).unwrap_or(0.0).round(),
                 grid: grid.map(|g| grids[g].target.code.clone()),
                 closed_roads: closed.iter().map(|r| r.target.id.clone()).collect(),

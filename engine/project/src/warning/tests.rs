@@ -85,6 +85,7 @@ fn content(audience: Audience, places: &[usize]) -> Content {
         schools: places.iter().map(school).collect(),
         roads: places.iter().map(road).collect(),
         people: 60.0,
+        unknown: 0,
         chances: None,
         polygon: places.iter().map(|&n| square(n)).collect(),
         headline: Bilingual::new("", ""),

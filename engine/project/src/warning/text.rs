@@ -316,6 +316,10 @@ pub(super) fn tell(content: &mut Content, rules: &Rules) {
         ];
         content.description = filled("alert.chance.members", &members);
     }
+    if content.unknown > 0 {
+        let (text, n) = (content.description.clone(), same(content.unknown));
+        content.description = filled("alert.unknown", &[("text", &text), ("n", &n)]);
+    }
     content.instruction = message(&format!(
         "alert.instruction.{word}.{}",
         colour_word(content.colour)

@@ -28,18 +28,19 @@ fn ensemble(twin: &LoadedTwin, forecast: &Forecast, share: Share) -> Ensemble {
     let rows = rows.iter().enumerate().map(|(n, named)| ProbabilityRow {
         code: named.row.code.clone(),
         name: named.name.clone(),
-        people: 300.0,
+        people: Some(300.0),
+        modelled_share: 1.0,
         probability: [("0.05", 1.0), ("0.15", share(n)), ("0.3", 0.0)]
-            .map(|(depth, of)| (depth.to_owned(), of))
+            .map(|(depth, of)| (depth.to_owned(), Some(of)))
             .into(),
-        flooded_share_mean: 0.0,
-        depth_p10_m: 0.0,
-        depth_p50_m: 0.0,
-        depth_p90_m: 0.345,
-        depth_worst_m: 0.9,
-        people_p50: 0.0,
-        people_p90: (n % 4) as f64 * 40.0,
-        people_worst: 300.0,
+        flooded_share_mean: Some(0.0),
+        depth_p10_m: Some(0.0),
+        depth_p50_m: Some(0.0),
+        depth_p90_m: Some(0.345),
+        depth_worst_m: Some(0.9),
+        people_p50: Some(0.0),
+        people_p90: Some((n % 4) as f64 * 40.0),
+        people_worst: Some(300.0),
         arrival_p10_s: Some(3600.0 + n as f64),
         arrival_p50_s: None,
     });
@@ -49,8 +50,8 @@ fn ensemble(twin: &LoadedTwin, forecast: &Forecast, share: Share) -> Ensemble {
         index,
         id: segment.code.clone(),
         name: segment.name.clone(),
-        probability: share(index + 3).min(share(index)),
-        probability_slow: share(index),
+        probability: Some(share(index + 3).min(share(index))),
+        probability_slow: Some(share(index)),
         arrival_p10_s: Some(1800.0 + index as f64),
         arrival_p50_s: Some(9000.0),
     });

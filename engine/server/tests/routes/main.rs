@@ -498,6 +498,32 @@ fn a_run_is_copied_changed_compared_and_planned() {
 }
 
 #[test]
+fn the_report_of_the_input_is_told() {
+    let dir = tempfile::tempdir().expect("a folder");
+    lay_twin(dir.path());
+    let (at, _runtime) = serve(dir.path());
+    let told = ask(at, "GET", "/api/v1/input-report", "", "");
+    assert_eq!(told.status, 200);
+    let told = told.json();
+    assert_eq!(
+        (&told["faults"], &told["assumptions"]),
+        (&0.into(), &0.into()),
+        "{told}"
+    );
+    let layers = told["layers"].as_array().expect("layers");
+    assert_eq!(layers[0]["id"], "terrain");
+    assert!(
+        layers
+            .iter()
+            .all(|l| l["what"]["zh"].is_string() && l["file"].is_string())
+    );
+    // Beside the ground nothing is known, which is not dry.
+    let beside = ask(at, "GET", "/api/v1/at?x=-90000&y=0", "", "").json();
+    assert_eq!(beside["modelled"], false, "{beside}");
+    assert!(beside["depth"].is_null() && beside["ground_m"].is_null());
+}
+
+#[test]
 fn an_advisory_is_checked_and_run() {
     let dir = tempfile::tempdir().expect("a folder");
     lay_twin(dir.path());

@@ -72,6 +72,16 @@ pub struct Assets {
     pub facilities: Vec<Facility>,
 }
 
+/// What the cells of a raster are to the water, as the flood run had them, row by row from the north-west.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cells<'a> {
+    /// Share of each cell that has ground [-], 0 to 1; empty if all have. Where there is none, nothing is known of
+    /// the water.
+    pub ground: &'a [f32],
+    /// Cells that buildings close to the water; empty if none.
+    pub blocked: &'a [bool],
+}
+
 /// The choices behind "reached".
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
@@ -183,6 +193,8 @@ pub struct PreparedAssets {
     pub(super) buildings: Vec<PreparedBuilding>,
     pub(super) roads: Vec<PreparedRoad>,
     pub(super) facilities: Vec<PreparedFacility>,
+    /// Share of each cell that has ground; empty if all have.
+    ground: Vec<f32>,
 }
 
 /// A building without its outline.
@@ -195,22 +207,27 @@ pub(super) struct PreparedBuilding {
     floors: u32,
     occupancy: Occupancy,
     area: f64,
+    /// Share of the footprint on ground of the model [-].
+    modelled_share: f64,
+    /// Open cells at the walls; none where the model has no ground.
     rim: Vec<CellIdx>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct PreparedRoad {
     pub(super) line: LineString<f64>,
-    /// None of a bridge.
+    /// Those with ground; none of a bridge.
     cells: Vec<(CellIdx, f64)>,
-    /// Length inside the raster [m].
     length: f64,
+    /// Length without ground of the model [m]; none of a bridge.
+    unknown: f64,
     pub(super) bridge: bool,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct PreparedFacility {
     pub(super) facility: Facility,
+    /// Open cells at it; none where the model has no ground.
     cells: Vec<CellIdx>,
 }
 
@@ -232,20 +249,22 @@ pub struct AssetExposure {
 impl PreparedAssets {
     /// Binds assets to the cells of a raster.
     ///
-    /// - `blocked`: cells that buildings close to the water, as the flood run had them; empty if
-    ///   none
+    /// Refuses fields of another length than the raster.
     pub fn new(
         geometry: RasterGeometry,
-        blocked: &[bool],
+        cells: Cells<'_>,
         assets: Assets,
         settings: Settings,
     ) -> Result<Self, ExposureError> {
-        if !blocked.is_empty() {
-            check_length("blocked", blocked.len(), &geometry)?;
+        if !cells.blocked.is_empty() {
+            check_length("blocked", cells.blocked.len(), &geometry)?;
+        }
+        if !cells.ground.is_empty() {
+            check_length("ground", cells.ground.len(), &geometry)?;
         }
         let ground = Ground {
             geometry: &geometry,
-            blocked,
+            cells,
             search: settings.rim_search_cells,
         };
         let buildings = assets
@@ -256,19 +275,7 @@ impl PreparedAssets {
         let roads = assets
             .roads
             .into_par_iter()
-            .map(|road| {
-                let mut cells = covered_lengths(&geometry, &road.line);
-                let length = cells.iter().map(|&(_, length)| length).sum();
-                if road.bridge {
-                    cells.clear();
-                }
-                PreparedRoad {
-                    line: road.line,
-                    cells,
-                    length,
-                    bridge: road.bridge,
-                }
-            })
+            .map(|road| ground.bind_road(road))
             .collect();
         let facilities = assets
             .facilities
@@ -284,7 +291,13 @@ impl PreparedAssets {
             buildings,
             roads,
             facilities,
+            ground: cells.ground.to_vec(),
         })
+    }
+
+    /// Share of a cell that has ground [-].
+    pub(super) fn ground_at(&self, cell: CellIdx) -> f64 {
+        ground_at(&self.ground, cell)
     }
 
     /// The raster that the assets are bound to.
@@ -320,7 +333,7 @@ impl PreparedAssets {
         })
     }
 
-    /// Depth at the walls of every building in one frame [m].
+    /// Depth at the walls of every building in one frame [m]; 0 also where nothing is known of the water.
     ///
     /// - `depth`: depth of each cell [m], row by row from the north-west
     pub fn building_depths(&self, depth: &[f32]) -> Vec<f64> {
@@ -330,7 +343,7 @@ impl PreparedAssets {
             .collect()
     }
 
-    /// Greatest depth on every road in one frame [m].
+    /// Greatest depth on every road in one frame [m]; 0 also where nothing is known of the water.
     ///
     /// - `depth`: depth of each cell [m], row by row from the north-west
     pub fn road_depths(&self, depth: &[f32]) -> Vec<f64> {
@@ -344,7 +357,7 @@ impl PreparedAssets {
         self.roads.par_iter().map(on).collect()
     }
 
-    /// Depth at every facility in one frame [m].
+    /// Depth at every facility in one frame [m]; 0 also where nothing is known of the water.
     ///
     /// - `depth`: depth of each cell [m], row by row from the north-west
     pub fn facility_depths(&self, depth: &[f32]) -> Vec<f64> {
@@ -419,6 +432,11 @@ impl Worst {
         }
     }
 
+    /// The worst over cells; `None` of none, where nothing is known.
+    fn of_known(maxima: &Maxima<'_>, cells: &[CellIdx]) -> Option<Self> {
+        (!cells.is_empty()).then(|| Self::over(maxima, cells.iter().copied()))
+    }
+
     fn over(maxima: &Maxima<'_>, cells: impl Iterator<Item = CellIdx>) -> Self {
         let mut worst = Self::default();
         for cell in cells {
@@ -435,30 +453,41 @@ impl PreparedBuilding {
         valuation: &Valuation,
         settings: &Settings,
     ) -> BuildingExposure {
-        let worst = Worst::over(maxima, self.rim.iter().copied());
+        let known = Worst::of_known(maxima, &self.rim);
+        let worst = known.unwrap_or_default();
         let floors_reached = floors_reached(worst.depth, self.floors, settings);
+        let damage = match floors_reached > 0 {
+            true => valuation.damage(self.occupancy, worst.depth, self.area, self.floors),
+            false => 0.0,
+        };
         BuildingExposure {
-            depth_max_m: worst.depth,
-            speed_max_mps: worst.speed,
+            modelled: known.is_some(),
+            modelled_share: self.modelled_share,
+            depth_max_m: known.map(|w| w.depth),
+            speed_max_mps: known.map(|w| w.speed),
             hazard_max: worst.hazard,
             arrival_s: worst.arrival,
-            duration_s: worst.duration,
+            duration_s: known.map(|w| w.duration),
             floors_reached,
-            damage: if floors_reached > 0 {
-                valuation.damage(self.occupancy, worst.depth, self.area, self.floors)
-            } else {
-                0.0
-            },
+            damage: known.map(|_| damage),
         }
+    }
+
+    /// Whether the water at it is known.
+    pub(super) fn is_modelled(&self) -> bool {
+        !self.rim.is_empty()
     }
 }
 
 impl PreparedRoad {
     fn exposure(&self, maxima: &Maxima<'_>) -> RoadExposure {
         let worst = Worst::over(maxima, self.cells.iter().map(|&(cell, _)| cell));
+        // A bridge is known to stay dry.
+        let known = self.bridge || !self.cells.is_empty();
         RoadExposure {
             length_m: self.length,
-            depth_max_m: worst.depth,
+            unknown_m: self.unknown,
+            depth_max_m: known.then_some(worst.depth),
             flooded_m: flooded_lengths(&self.cells, maxima),
             hazard_max: worst.hazard,
             arrival_s: worst.arrival,
@@ -468,13 +497,39 @@ impl PreparedRoad {
 
 impl PreparedFacility {
     fn exposure(&self, maxima: &Maxima<'_>, settings: &Settings) -> FacilityExposure {
-        let worst = Worst::over(maxima, self.cells.iter().copied());
+        let known = Worst::of_known(maxima, &self.cells);
+        let worst = known.unwrap_or_default();
         FacilityExposure {
-            depth_max_m: worst.depth,
+            depth_max_m: known.map(|w| w.depth),
             hazard_max: worst.hazard,
             arrival_s: worst.arrival,
             reached: worst.depth >= settings.reached_depth_m,
         }
+    }
+
+    /// Whether the water at it is known.
+    pub(super) fn is_modelled(&self) -> bool {
+        !self.cells.is_empty()
+    }
+}
+
+/// Share of a cell that has ground [-]; an empty field has it everywhere.
+fn ground_at(ground: &[f32], cell: CellIdx) -> f64 {
+    match ground.is_empty() {
+        true => 1.0,
+        false => ground.get(cell.index()).map_or(0.0, |&g| f64::from(g)),
+    }
+}
+
+/// A share, where rounding may not make a little more or less of all or nothing.
+pub(super) fn whole_share(share: f64) -> f64 {
+    const ROUNDING: f64 = 1e-9;
+    if share > 1.0 - ROUNDING {
+        1.0
+    } else if share > ROUNDING {
+        share
+    } else {
+        0.0
     }
 }
 
@@ -517,6 +572,12 @@ pub(super) fn check_length(
     }
 }
 
+/// Length of a line [m].
+pub(super) fn line_length(line: &LineString<f64>) -> f64 {
+    let parts = line.lines().map(|l| l.delta().x.hypot(l.delta().y));
+    super::total(parts)
+}
+
 fn greatest_depth(cells: &[CellIdx], depth: &[f32]) -> f64 {
     cells
         .iter()
@@ -524,19 +585,20 @@ fn greatest_depth(cells: &[CellIdx], depth: &[f32]) -> f64 {
         .fold(0.0, |greatest: f64, &d| greatest.max(depth_or_dry(d)))
 }
 
-/// The raster with its blocked cells: finds the open cells that stand for a wall or a door.
+/// The raster with its ground and its blocked cells: finds the open cells that stand for a wall or a door.
 struct Ground<'a> {
     geometry: &'a RasterGeometry,
-    blocked: &'a [bool],
+    cells: Cells<'a>,
     search: usize,
 }
 
 impl Ground<'_> {
     fn bind_building(&self, building: &Building) -> PreparedBuilding {
-        let under: Vec<CellIdx> = covered_fractions(self.geometry, &building.footprint)
-            .into_iter()
-            .map(|covered| covered.cell)
-            .collect();
+        let mut under = covered_fractions(self.geometry, &building.footprint);
+        under.retain(|covered| self.has_ground(covered.cell));
+        let area = building.footprint.unsigned_area();
+        let on_ground: f64 = under.iter().map(|covered| covered.fraction).sum();
+        let under: Vec<CellIdx> = under.into_iter().map(|covered| covered.cell).collect();
         let at = building
             .footprint
             .interior_point()
@@ -547,27 +609,52 @@ impl Ground<'_> {
             households: building.households,
             floors: building.floors,
             occupancy: building.occupancy,
-            area: building.footprint.unsigned_area(),
+            area,
+            modelled_share: match area > 0.0 {
+                true => whole_share(on_ground * self.geometry.cell_area() / area),
+                false => f64::from(u8::from(!under.is_empty())),
+            },
             rim: self.open_cells_at(&under),
+        }
+    }
+
+    fn bind_road(&self, road: Road) -> PreparedRoad {
+        let length = line_length(&road.line);
+        let mut cells = covered_lengths(self.geometry, &road.line);
+        cells.retain(|&(cell, _)| self.has_ground(cell));
+        let known: f64 = cells.iter().map(|&(_, length)| length).sum();
+        let unknown = match road.bridge || length <= 0.0 {
+            true => 0.0,
+            false => length * (1.0 - whole_share(known / length)),
+        };
+        if road.bridge {
+            cells.clear();
+        }
+        PreparedRoad {
+            line: road.line,
+            cells,
+            length,
+            unknown,
+            bridge: road.bridge,
         }
     }
 
     fn bind_point(&self, x: f64, y: f64) -> Vec<CellIdx> {
         self.geometry
             .cell_at(x, y)
-            .map_or_else(Vec::new, |(row, col)| {
-                self.open_cells_at(&[self.geometry.index(row, col)])
-            })
+            .map(|(row, col)| self.geometry.index(row, col))
+            .filter(|&cell| self.has_ground(cell))
+            .map_or_else(Vec::new, |cell| self.open_cells_at(&[cell]))
     }
 
-    /// The open cells among `seeds` and the open neighbours of the blocked ones; if there are none,
+    /// The open cells among `seeds`, all with ground, and the open neighbours of the blocked ones; if there are none,
     /// the nearest ring that has any, within the search distance. Ascending, without repeats.
     fn open_cells_at(&self, seeds: &[CellIdx]) -> Vec<CellIdx> {
         let (mut open, mut closed): (Vec<_>, Vec<_>) =
             seeds.iter().copied().partition(|&c| self.is_open(c));
         for ring in 0..self.search.max(1) {
-            let mut around: Vec<CellIdx> =
-                closed.iter().flat_map(|&c| self.neighbours(c)).collect();
+            let beside = closed.iter().flat_map(|&c| self.neighbours(c));
+            let mut around: Vec<CellIdx> = beside.filter(|&c| self.has_ground(c)).collect();
             around.sort_unstable();
             around.dedup();
             let (reached, walled): (Vec<_>, Vec<_>) =
@@ -583,8 +670,13 @@ impl Ground<'_> {
         open
     }
 
+    fn has_ground(&self, cell: CellIdx) -> bool {
+        ground_at(self.cells.ground, cell) > 0.0
+    }
+
     fn is_open(&self, cell: CellIdx) -> bool {
-        !self.blocked.get(cell.index()).copied().unwrap_or(false)
+        let blocked = self.cells.blocked.get(cell.index());
+        !blocked.copied().unwrap_or(false)
     }
 
     fn neighbours(&self, cell: CellIdx) -> Vec<CellIdx> {

@@ -15,7 +15,7 @@
 //! # Order of work
 //!
 //! ```text
-//! PreparedAssets::new(geometry, blocked, assets, settings)     once per raster
+//! PreparedAssets::new(geometry, cells, assets, settings)       once per raster
 //! ZoneLayer::prepare(&assets, zones)                           once per raster and layer
 //! assets.exposure(&maxima, &valuation)                         per run
 //! layer.rows(&assets, &maxima, &asset_exposure)                per run and layer
@@ -24,6 +24,12 @@
 //!
 //! Everything is a pure function over slices. Zones are computed in parallel and each sums its own
 //! cells in raster order, so the result does not depend on the number of threads.
+//!
+//! # Unknown is not dry
+//!
+//! Where the raster has no ground ([`Cells::ground`]), and outside of it, nothing is known of the water. A zone tells the
+//! share that is modelled, people, buildings, schools and roads of which nothing is known; a building, facility or
+//! road there has no depth (`None`), never a depth of 0.
 //!
 //! # What is left out
 //!
@@ -42,8 +48,8 @@ mod zones;
 mod tests;
 
 pub use assets::{
-    AssetExposure, Assets, Building, ExposureError, Facility, FacilityKind, Maxima, PreparedAssets,
-    Road, Settings, floors_reached,
+    AssetExposure, Assets, Building, Cells, ExposureError, Facility, FacilityKind, Maxima,
+    PreparedAssets, Road, Settings, floors_reached,
 };
 pub use crossings::{Crossing, Crossings};
 pub use damage::{DamageCurve, Occupancy, OccupancyValue, Valuation};

@@ -28,8 +28,8 @@ fn zone(code: &str, geometry: MultiPolygon<f64>) -> Zone {
         code: code.to_owned(),
         geometry,
         area_m2: None,
-        people: 1000.0,
-        households: 300.0,
+        people: Some(1000.0),
+        households: Some(300.0),
     }
 }
 
@@ -95,7 +95,17 @@ impl Run {
 }
 
 fn prepared(blocked: &[bool], assets: Assets) -> PreparedAssets {
-    PreparedAssets::new(geometry(), blocked, assets, Settings::default()).expect("fits")
+    on_cells(&[], blocked, assets)
+}
+
+fn on_cells(ground: &[f32], blocked: &[bool], assets: Assets) -> PreparedAssets {
+    let cells = Cells { ground, blocked };
+    PreparedAssets::new(geometry(), cells, assets, Settings::default()).expect("fits")
+}
+
+/// Shares of a row of a zone with ground.
+fn shares(row: &ExposureRow) -> [f64; 5] {
+    row.flooded_share.expect("modelled")
 }
 
 fn rows(assets: &PreparedAssets, zones: Vec<Zone>, run: &Run) -> Vec<ExposureRow> {
@@ -115,15 +125,15 @@ fn a_half_flooded_zone_off_the_cells_is_half_flooded() {
         vec![zone("a", rectangle(1063.7, 1851.3, 1136.3, 1893.9))],
         &run,
     )[0];
-    for (share, expected) in row.flooded_share.iter().zip([0.5, 0.5, 0.5, 0.0, 0.0]) {
+    for (share, expected) in shares(row).iter().zip([0.5, 0.5, 0.5, 0.0, 0.0]) {
         assert!((share - expected).abs() < 1e-12, "{share}");
     }
     assert!((row.area_m2 - 72.6 * 42.6).abs() < 1e-6);
-    assert!((row.flooded_area_m2[0] - 0.5 * row.area_m2).abs() < 1e-9);
+    assert!((row.flooded_area_m2.expect("modelled")[0] - 0.5 * row.area_m2).abs() < 1e-9);
     assert!((row.modelled_share - 1.0).abs() < 1e-12);
-    assert!((row.depth_mean_m - f64::from(0.4_f32)).abs() < 1e-12);
+    assert!((row.depth_mean_m.expect("modelled") - f64::from(0.4_f32)).abs() < 1e-12);
     assert_eq!(row.people_method, PeopleMethod::Area);
-    assert!((row.people_reached - 500.0).abs() < 1e-9);
+    assert!((row.people_reached.expect("known") - 500.0).abs() < 1e-9);
     assert_eq!(row.hazard_max, Some(HazardClass::H2));
 }
 
@@ -136,7 +146,145 @@ fn a_zone_half_outside_the_raster_says_so() {
         &run,
     )[0];
     assert!((row.modelled_share - 0.5).abs() < 1e-12);
-    assert!((row.flooded_share[4] - 0.5).abs() < 1e-12);
+    assert!((shares(row)[4] - 0.5).abs() < 1e-12);
+    // All 500 of the known half are reached; nothing is known of the others.
+    assert!((row.people_reached.expect("known") - 500.0).abs() < 1e-9);
+    assert!((row.people_unknown.expect("counted") - 500.0).abs() < 1e-9);
+}
+
+/// Ground in the west of x = 1100 alone.
+fn western_ground() -> Vec<f32> {
+    let g = geometry();
+    (0..g.n_cells())
+        .map(|i| f32::from(u8::from(i % g.n_cols < 10)))
+        .collect()
+}
+
+/// perrygeo/python-rasterstats#105: cells without data counted as ground of the zone.
+#[test]
+fn cells_without_ground_are_not_dry_ground() {
+    let run = Run::of(|x, _| if x < 1100.0 { 0.4 } else { 0.0 });
+    let assets = on_cells(&western_ground(), &[], Assets::default());
+    let found = rows(
+        &assets,
+        vec![
+            zone("half", rectangle(1050.0, 1850.0, 1150.0, 1900.0)),
+            zone("none", rectangle(1150.0, 1850.0, 1250.0, 1900.0)),
+            zone("away", rectangle(6150.0, 1850.0, 6250.0, 1900.0)),
+            zone("dry", rectangle(1000.0, 1850.0, 1050.0, 1900.0)),
+            Zone {
+                people: None,
+                ..zone("uncounted", rectangle(1050.0, 1850.0, 1100.0, 1900.0))
+            },
+        ],
+        &run,
+    );
+    let half = &found[0];
+    assert_eq!(half.modelled_share, 0.5);
+    assert!((shares(half)[1] - 0.5).abs() < 1e-12);
+    assert!((half.people_reached.expect("known") - 500.0).abs() < 1e-9);
+    assert!((half.people_unknown.expect("counted") - 500.0).abs() < 1e-9);
+    for row in &found[1..3] {
+        assert_eq!(
+            row.modelled_share.to_bits(),
+            0.0_f64.to_bits(),
+            "{}",
+            row.code
+        );
+        assert_eq!((row.depth_max_m, row.flooded_share), (None, None));
+        assert_eq!(
+            (row.people_reached, row.people_unknown),
+            (None, Some(1000.0))
+        );
+        assert_eq!((row.speed_max_mps, row.duration_s), (None, None));
+    }
+    assert_eq!(found[3].people_unknown, Some(0.0));
+    assert_eq!((found[4].people, found[4].people_reached), (None, None));
+    assert_eq!(found[4].people_unknown, None);
+    let layer = ZoneLayer::prepare(
+        &assets,
+        vec![zone("none", rectangle(1150.0, 1850.0, 1250.0, 1900.0))],
+    );
+    let frames = layer.expect("valid").frame(&assets, &run.depth, &[]);
+    assert_eq!(frames.expect("fits")[0], ZoneFrame::default());
+}
+
+/// A building, road or school where the model has no ground has no depth, and never that of the nearest ground.
+#[test]
+fn assets_without_ground_are_unknown_and_not_dry() {
+    let run = Run::of(|x, _| if x < 1100.0 { 0.6 } else { 0.0 });
+    let school = |x| Facility {
+        x,
+        y: 1875.0,
+        kind: FacilityKind::School,
+    };
+    let road = |from: f64, to: f64, bridge| Road {
+        line: LineString::from(vec![(from, 1875.0), (to, 1875.0)]),
+        bridge,
+    };
+    let assets = Assets {
+        buildings: vec![
+            building(rectangle(1061.0, 1861.0, 1069.0, 1869.0), 2, 30.0),
+            building(rectangle(1095.0, 1861.0, 1105.0, 1869.0), 2, 30.0),
+            building(rectangle(1101.0, 1861.0, 1109.0, 1869.0), 2, 60.0),
+            building(rectangle(1401.0, 1861.0, 1409.0, 1869.0), 2, 0.0),
+        ],
+        roads: vec![
+            road(1080.0, 1120.0, false),
+            road(1110.0, 1130.0, false),
+            road(1110.0, 1130.0, true),
+        ],
+        facilities: vec![school(1095.0), school(1101.0), school(1500.0)],
+    };
+    let prepared = on_cells(&western_ground(), &[], assets);
+    let found = prepared
+        .exposure(&run.maxima(), &Valuation::jrc_china())
+        .expect("fits");
+    let depth = Some(f64::from(0.6_f32));
+    let of_buildings = found.buildings.iter().map(|b| (b.modelled, b.depth_max_m));
+    assert_eq!(
+        of_buildings.collect::<Vec<_>>(),
+        [(true, depth), (true, depth), (false, None), (false, None)]
+    );
+    let parts: Vec<f64> = found.buildings.iter().map(|b| b.modelled_share).collect();
+    assert_eq!((parts[0], parts[2], parts[3]), (1.0, 0.0, 0.0));
+    assert!((parts[1] - 0.5).abs() < 1e-12);
+    assert_eq!(found.buildings[2].damage, None);
+    let of_roads = found.roads.iter().map(|r| r.depth_max_m);
+    assert_eq!(of_roads.collect::<Vec<_>>(), [depth, None, Some(0.0)]);
+    assert!((found.roads[0].unknown_m - 20.0).abs() < 1e-9);
+    assert_eq!(
+        (found.roads[2].unknown_m, found.roads[2].length_m),
+        (0.0, 20.0)
+    );
+    let of_schools = found.facilities.iter().map(|f| f.depth_max_m);
+    assert_eq!(of_schools.collect::<Vec<_>>(), [depth, None, None]);
+
+    let zones = vec![zone("a", rectangle(1050.0, 1850.0, 1150.0, 1900.0))];
+    let row = &rows(&prepared, zones, &run)[0];
+    // 60 of 120 residents live where nothing is known, and all others are reached.
+    assert!((row.people_reached.expect("known") - 500.0).abs() < 1e-9);
+    assert!((row.people_unknown.expect("counted") - 500.0).abs() < 1e-9);
+    assert_eq!((row.buildings_reached, row.buildings_unknown), (2, 1));
+    assert_eq!(
+        (row.schools, row.schools_reached, row.schools_unknown),
+        (2, 1, 1)
+    );
+    assert!((row.road_length_m - 80.0).abs() < 1e-9);
+    assert!((row.road_unknown_m - 40.0).abs() < 1e-9);
+    assert!((row.road_cut_m - 20.0).abs() < 1e-9);
+}
+
+/// A cell that is ground in part counts in part.
+#[test]
+fn a_cell_with_ground_in_part_counts_in_part() {
+    let run = Run::of(|_, _| 1.0);
+    let quarter = vec![0.25_f32; geometry().n_cells()];
+    let assets = on_cells(&quarter, &[], Assets::default());
+    let zones = vec![zone("a", rectangle(1050.0, 1850.0, 1150.0, 1900.0))];
+    let row = &rows(&assets, zones, &run)[0];
+    assert!((row.modelled_share - 0.25).abs() < 1e-12);
+    assert!((row.flooded_area_m2.expect("modelled")[4] - 1250.0).abs() < 1e-9);
 }
 
 #[test]
@@ -145,8 +293,8 @@ fn an_ellipsoidal_area_scales_the_flooded_area_alone() {
     let mut told = zone("a", rectangle(1050.0, 1850.0, 1150.0, 1900.0));
     told.area_m2 = Some(5001.0);
     let row = &rows(&prepared(&[], Assets::default()), vec![told], &run)[0];
-    assert!((row.flooded_area_m2[0] - 5001.0).abs() < 1e-9);
-    assert!((row.flooded_share[0] - 1.0).abs() < 1e-12);
+    assert!((row.flooded_area_m2.expect("modelled")[0] - 5001.0).abs() < 1e-9);
+    assert!((shares(row)[0] - 1.0).abs() < 1e-12);
 }
 
 #[test]
@@ -165,11 +313,11 @@ fn dry_ground_gives_an_empty_row() {
         vec![zone("a", rectangle(1050.0, 1850.0, 1150.0, 1900.0))],
         &run,
     )[0];
-    assert_eq!(row.flooded_share, [0.0; 5]);
+    assert_eq!(shares(row), [0.0; 5]);
     assert_eq!((row.hazard_max, row.arrival_s), (None, None));
     assert_eq!(
         (row.people_reached, row.damage, row.road_cut_m),
-        (0.0, 0.0, 0.0)
+        (Some(0.0), 0.0, 0.0)
     );
     assert_eq!((row.buildings, row.buildings_reached), (1, 0));
     assert!((row.road_length_m - 100.0).abs() < 1e-9);
@@ -206,13 +354,17 @@ fn water_at_the_wall_reaches_a_building_whose_cells_are_blocked() {
     let exposure = prepared
         .exposure(&run.maxima(), &Valuation::jrc_china())
         .expect("fits");
-    let depths: Vec<f64> = exposure.buildings.iter().map(|b| b.depth_max_m).collect();
+    let depths = exposure
+        .buildings
+        .iter()
+        .map(|b| b.depth_max_m.expect("modelled"));
+    let depths: Vec<f64> = depths.collect();
     assert_eq!(depths, [1.0, 1.0, 0.0]);
     assert_eq!(exposure.buildings[0].floors_reached, 1);
-    assert_eq!(exposure.buildings[2].damage, 0.0);
+    assert_eq!(exposure.buildings[2].damage, Some(0.0));
     // 0.494 at 1 m, 900 m² of footprint, two storeys at risk.
     let expected = 0.494 * Valuation::jrc_china().by_occupancy[0].value_per_m2 * 900.0 * 2.0;
-    assert!((exposure.buildings[0].damage - expected).abs() < 1e-6 * expected);
+    assert!((exposure.buildings[0].damage.expect("modelled") - expected).abs() < 1e-6 * expected);
     assert_eq!(prepared.building_depths(&run.depth), depths);
 }
 
@@ -277,8 +429,8 @@ fn people_follow_the_buildings_and_keep_the_zone_s_sum() {
         &run,
     )[0];
     assert_eq!(row.people_method, PeopleMethod::Buildings);
-    assert!((row.people_reached - 1000.0 / 3.0).abs() < 1e-9);
-    assert!((row.households_reached - 100.0).abs() < 1e-9);
+    assert!((row.people_reached.expect("known") - 1000.0 / 3.0).abs() < 1e-9);
+    assert!((row.households_reached.expect("known") - 100.0).abs() < 1e-9);
     assert_eq!(
         (row.buildings, row.buildings_reached, row.floors_reached),
         (2, 1, 1)
@@ -302,8 +454,8 @@ fn nothing_reached_is_zero_and_not_minus_zero() {
         &run,
     )[0];
     for value in [
-        row.people_reached,
-        row.households_reached,
+        row.people_reached.expect("known"),
+        row.households_reached.expect("known"),
         row.damage,
         row.road_length_m,
     ] {
@@ -330,9 +482,9 @@ fn a_bridge_stays_above_the_water_and_counts_as_road() {
     let [bridge, street] = &found.roads[..] else {
         panic!("two roads")
     };
-    assert_eq!((bridge.depth_max_m, bridge.arrival_s), (0.0, None));
+    assert_eq!((bridge.depth_max_m, bridge.arrival_s), (Some(0.0), None));
     assert_eq!(bridge.flooded_m, [0.0; 3]);
-    assert_eq!(street.depth_max_m, 3.0);
+    assert_eq!(street.depth_max_m, Some(3.0));
     assert!(street.flooded_m.iter().all(|m| (m - 120.0).abs() < 1e-9));
     assert_eq!(bridge.length_m, street.length_m);
     assert_eq!(
@@ -376,7 +528,7 @@ fn roads_are_cut_where_the_water_is_and_shared_at_the_border() {
         assert!((found - expected).abs() < 1e-9, "{found}");
     }
     assert!((road.length_m - 120.0).abs() < 1e-9);
-    assert!((road.depth_max_m - f64::from(0.4_f32)).abs() < 1e-12);
+    assert!((road.depth_max_m.expect("known") - f64::from(0.4_f32)).abs() < 1e-12);
     let rows = rows(
         &prepared,
         vec![
@@ -411,11 +563,11 @@ fn a_frame_and_the_maxima_of_one_state_agree() {
     let frame = layer
         .frame(&assets, &run.depth, &assets.building_depths(&run.depth))
         .expect("fits")[0];
-    assert!((frame.flooded_share - row.flooded_share[1]).abs() < 1e-12);
+    assert!((frame.flooded_share.expect("modelled") - shares(row)[1]).abs() < 1e-12);
     assert_eq!(frame.depth_max_m, row.depth_max_m);
     assert_eq!(frame.people_reached, row.people_reached);
     assert_eq!(frame.buildings_reached, row.buildings_reached);
-    assert!(frame.people_reached > 0.0);
+    assert!(frame.people_reached > Some(0.0));
     assert_eq!(layer.codes().collect::<Vec<_>>(), ["a"]);
     assert_eq!(layer.buildings(FeatureIdx(0)), [FeatureIdx(0)]);
 }
@@ -431,7 +583,16 @@ fn fields_of_another_size_and_empty_zones_are_refused() {
         "field 'hazard' has 599 values for a raster of 600 cells"
     );
     assert!(
-        PreparedAssets::new(geometry(), &[true], Assets::default(), Settings::default()).is_err()
+        PreparedAssets::new(
+            geometry(),
+            Cells {
+                ground: &[],
+                blocked: &[true]
+            },
+            Assets::default(),
+            Settings::default()
+        )
+        .is_err()
     );
     let line = polygon(&[(1000.0, 1900.0), (1100.0, 1900.0), (1000.0, 1900.0)]);
     assert!(matches!(
@@ -520,8 +681,8 @@ proptest! {
         // Points of 0.25 m miss at most half a point's width along the rim of wet pieces.
         let expected = f64::from(wet) / f64::from(inside);
         let rim = 1200.0 * step / (0.5 * twice_area);
-        prop_assert!((row.flooded_share[2] - expected).abs() < 0.5 * rim + 1e-3,
-            "{} for {expected}", row.flooded_share[2]);
+        prop_assert!((shares(row)[2] - expected).abs() < 0.5 * rim + 1e-3,
+            "{} for {expected}", shares(row)[2]);
         prop_assert!((0.5 * twice_area - f64::from(inside) * step * step).abs() < 0.02 * twice_area);
     }
 
@@ -543,8 +704,9 @@ proptest! {
         let parts = rows(&prepared, vec![zone("w", west), zone("e", east)], &run);
         let whole = &rows(&prepared, vec![zone("a", rectangle(1000.0, 1800.0, 1300.0, 2000.0))], &run)[0];
         for k in 0..5 {
-            let sum: f64 = parts.iter().map(|r| r.flooded_area_m2[k]).sum();
-            prop_assert!((sum - whole.flooded_area_m2[k]).abs() < 1e-6 * whole.area_m2);
+            let sum: f64 = parts.iter().map(|r| r.flooded_area_m2.expect("modelled")[k]).sum();
+            let of_whole = whole.flooded_area_m2.expect("modelled")[k];
+            prop_assert!((sum - of_whole).abs() < 1e-6 * whole.area_m2);
         }
         let count = |f: fn(&ExposureRow) -> u32| parts.iter().map(f).sum::<u32>();
         prop_assert_eq!(count(|r| r.buildings), whole.buildings);

@@ -6,8 +6,8 @@ use stormgrid_core::ids::{CellIdx, FeatureIdx};
 use stormgrid_core::zonal::{CoveredCell, covered_fractions, covered_lengths};
 
 use super::assets::{
-    AssetExposure, ExposureError, FacilityKind, Maxima, PreparedAssets, Worst, check_length,
-    depth_or_dry, flooded_lengths,
+    AssetExposure, ExposureError, FacilityKind, Maxima, PreparedAssets, PreparedBuilding, Worst,
+    check_length, depth_or_dry, flooded_lengths, line_length, whole_share,
 };
 use super::lines::Edges;
 use super::rows::{BuildingExposure, DEPTH_THRESHOLDS_M, ExposureRow, PeopleMethod, ZoneFrame};
@@ -26,10 +26,10 @@ pub struct Zone {
     pub geometry: MultiPolygon<f64>,
     /// Area to report [m²], on the ellipsoid if the caller has it; the plane area if `None`.
     pub area_m2: Option<f64>,
-    /// Residents.
-    pub people: f64,
-    /// Households.
-    pub households: f64,
+    /// Residents; `None` if their number is not known.
+    pub people: Option<f64>,
+    /// Households; `None` if their number is not known.
+    pub households: Option<f64>,
 }
 
 /// One layer of zones, prepared for a raster and its assets.
@@ -42,19 +42,33 @@ pub struct ZoneLayer {
 struct PreparedZone {
     code: String,
     area_m2: f64,
-    people: f64,
-    households: f64,
-    /// Plane area of the zone [m²], inside and outside the raster.
+    people: Option<f64>,
+    households: Option<f64>,
+    /// Plane area of the zone [m²], on ground of the model and elsewhere.
     plane_area: f64,
     cell_area: f64,
+    /// Those with ground; of each the share inside the zone that has ground.
     cells: Vec<CoveredCell>,
+    /// Share of the zone on ground of the model [-].
+    modelled_share: f64,
     buildings: Vec<FeatureIdx>,
     facilities: Vec<FeatureIdx>,
+    /// Cells of the roads with ground, and the length in each [m].
     roads: Vec<(CellIdx, f64)>,
-    /// Length of bridges [m]; they never stand under water.
-    bridges_m: f64,
-    residents: f64,
-    resident_households: f64,
+    /// Length of road inside the zone [m], bridges among it: these never stand under water.
+    road_length: f64,
+    /// Length of road without ground of the model [m], bridges aside.
+    road_unknown: f64,
+    residents: Residents,
+    resident_households: Residents,
+}
+
+/// Those who live in the buildings of a zone.
+#[derive(Clone, Copy, Debug)]
+struct Residents {
+    all: f64,
+    /// Those in buildings at which the water is not known.
+    unknown: f64,
 }
 
 /// What water means for a zone's cells.
@@ -92,7 +106,7 @@ impl ZoneLayer {
         self.zones.iter().map(|zone| zone.code.as_str())
     }
 
-    /// The cells of a zone with the share of each that lies inside, in raster order.
+    /// The cells of a zone that have ground, with the share of each that is ground inside it, in raster order.
     pub fn cells(&self, zone: FeatureIdx) -> &[CoveredCell] {
         &self.zones[zone.index()].cells
     }
@@ -152,25 +166,35 @@ impl PreparedZone {
         let facilities = indices_where(&assets.facilities, |f| {
             holds(&edges, &bounds, [f.facility.x, f.facility.y])
         });
-        let mut roads = Vec::new();
-        let mut bridges_m = 0.0;
+        let (mut roads, mut road_length, mut road_unknown) = (Vec::new(), 0.0, 0.0);
         for road in &assets.roads {
-            let parts = edges.parts_of(&road.line);
-            let cells = parts
-                .iter()
-                .flat_map(|part| covered_lengths(&assets.geometry, part));
-            match road.bridge {
-                true => bridges_m += total(cells.map(|(_, length)| length)),
-                false => roads.extend(cells),
+            for part in edges.parts_of(&road.line) {
+                let length = line_length(&part);
+                road_length += length;
+                if road.bridge || length <= 0.0 {
+                    continue;
+                }
+                let mut cells = covered_lengths(&assets.geometry, &part);
+                cells.retain(|&(cell, _)| assets.ground_at(cell) > 0.0);
+                let known = total(cells.iter().map(|&(_, length)| length));
+                road_unknown += length * (1.0 - whole_share(known / length));
+                roads.extend(cells);
             }
         }
-        let residents = |value: fn(&super::assets::PreparedBuilding) -> f64| {
-            total(
-                buildings
-                    .iter()
-                    .map(|b| value(&assets.buildings[b.index()])),
-            )
+        let residents = |value: fn(&PreparedBuilding) -> f64| {
+            let all = || buildings.iter().map(|b| &assets.buildings[b.index()]);
+            Residents {
+                all: total(all().map(value)),
+                unknown: total(all().filter(|b| !b.is_modelled()).map(value)),
+            }
         };
+        let cell_area = assets.geometry.cell_area();
+        let mut cells = covered_fractions(&assets.geometry, &zone.geometry);
+        for covered in &mut cells {
+            covered.fraction *= assets.ground_at(covered.cell);
+        }
+        cells.retain(|covered| covered.fraction > 0.0);
+        let modelled = total(cells.iter().map(|c| c.fraction)) * cell_area;
         Ok(Self {
             residents: residents(|b| b.people),
             resident_households: residents(|b| b.households),
@@ -179,12 +203,14 @@ impl PreparedZone {
             people: zone.people,
             households: zone.households,
             plane_area,
-            cell_area: assets.geometry.cell_area(),
-            cells: covered_fractions(&assets.geometry, &zone.geometry),
+            cell_area,
+            cells,
+            modelled_share: whole_share(modelled / plane_area),
             buildings,
             facilities,
             roads,
-            bridges_m,
+            road_length,
+            road_unknown,
         })
     }
 
@@ -202,34 +228,32 @@ impl PreparedZone {
             .map(|&b| (b, &exposure.buildings[b.index()]))
             .filter(|(_, e)| e.floors_reached > 0)
             .collect();
-        let in_reach = |value: fn(&super::assets::PreparedBuilding) -> f64| -> f64 {
+        let in_reach = |value: fn(&PreparedBuilding) -> f64| -> f64 {
             total(
                 reached
                     .iter()
                     .map(|(b, _)| value(&assets.buildings[b.index()])),
             )
         };
-        let (schools, schools_reached) =
-            self.count_facilities(assets, exposure, FacilityKind::School);
-        let (hospitals, hospitals_reached) =
-            self.count_facilities(assets, exposure, FacilityKind::Hospital);
+        let schools = self.count_facilities(assets, exposure, FacilityKind::School);
+        let hospitals = self.count_facilities(assets, exposure, FacilityKind::Hospital);
+        let unmodelled = |b: &&FeatureIdx| !assets.buildings[b.index()].is_modelled();
         let road_flooded_m = flooded_lengths(&self.roads, maxima);
         ExposureRow {
             code: self.code.clone(),
             area_m2: self.area_m2,
-            modelled_share: self.share(self.modelled_area()),
-            flooded_area_m2: share.map(|share| share * self.area_m2),
-            flooded_share: share,
-            depth_mean_m: if flooded.plane_area[0] > 0.0 {
-                flooded.depth_area / flooded.plane_area[0]
-            } else {
-                0.0
-            },
-            depth_max_m: flooded.worst.depth,
-            speed_max_mps: flooded.worst.speed,
+            modelled_share: self.modelled_share,
+            flooded_area_m2: self.known(share.map(|share| share * self.area_m2)),
+            flooded_share: self.known(share),
+            depth_mean_m: self.known(match flooded.plane_area[0] > 0.0 {
+                true => flooded.depth_area / flooded.plane_area[0],
+                false => 0.0,
+            }),
+            depth_max_m: self.known(flooded.worst.depth),
+            speed_max_mps: self.known(flooded.worst.speed),
             hazard_max: flooded.worst.hazard,
             arrival_s: flooded.worst.arrival,
-            duration_s: flooded.worst.duration,
+            duration_s: self.known(flooded.worst.duration),
             people: self.people,
             people_reached: self.reached_of(
                 self.people,
@@ -237,6 +261,9 @@ impl PreparedZone {
                 self.residents,
                 share[WATERLOGGED],
             ),
+            people_unknown: self
+                .people
+                .map(|people| people * self.unknown_share(self.residents)),
             people_method: self.people_method(),
             households: self.households,
             households_reached: self.reached_of(
@@ -247,18 +274,22 @@ impl PreparedZone {
             ),
             buildings: self.buildings.len() as u32,
             buildings_reached: reached.len() as u32,
+            buildings_unknown: self.buildings.iter().filter(unmodelled).count() as u32,
             floors_reached: reached.iter().map(|(_, e)| e.floors_reached).sum(),
-            schools,
-            schools_reached,
-            hospitals,
-            hospitals_reached,
-            road_length_m: self.bridges_m + total(self.roads.iter().map(|&(_, length)| length)),
+            schools: schools.all,
+            schools_reached: schools.reached,
+            schools_unknown: schools.unknown,
+            hospitals: hospitals.all,
+            hospitals_reached: hospitals.reached,
+            hospitals_unknown: hospitals.unknown,
+            road_length_m: self.road_length,
+            road_unknown_m: self.road_unknown,
             road_flooded_m,
             road_cut_m: road_flooded_m[1],
             damage: total(
                 self.buildings
                     .iter()
-                    .map(|b| exposure.buildings[b.index()].damage),
+                    .filter_map(|b| exposure.buildings[b.index()].damage),
             ),
             damage_currency: exposure.currency.clone(),
             damage_curve: exposure.curves.clone(),
@@ -282,7 +313,7 @@ impl PreparedZone {
         let flooded_share = self.share(flooded * self.cell_area);
         let modelled = self.modelled_area();
         ZoneFrame {
-            flooded_share,
+            flooded_share: self.known(flooded_share),
             people_reached: self.reached_of(
                 self.people,
                 total(reached.clone().map(|b| assets.buildings[b.index()].people)),
@@ -290,12 +321,8 @@ impl PreparedZone {
                 flooded_share,
             ),
             buildings_reached: reached.count() as u32,
-            depth_max_m: greatest,
-            depth_mean_m: if modelled > 0.0 {
-                volume * self.cell_area / modelled
-            } else {
-                0.0
-            },
+            depth_max_m: self.known(greatest),
+            depth_mean_m: (modelled > 0.0).then(|| volume * self.cell_area / modelled),
         }
     }
 
@@ -321,9 +348,14 @@ impl PreparedZone {
         flooded
     }
 
-    /// Plane area of the zone inside the raster [m²].
+    /// Plane area of the zone on ground of the model [m²].
     fn modelled_area(&self) -> f64 {
-        self.cells.iter().map(|c| c.fraction).sum::<f64>() * self.cell_area
+        total(self.cells.iter().map(|c| c.fraction)) * self.cell_area
+    }
+
+    /// What is known of a zone that has any ground of the model, and of no other.
+    fn known<T>(&self, value: T) -> Option<T> {
+        (self.modelled_share > 0.0).then_some(value)
     }
 
     /// A plane area as a share of the zone; rounding may not push it above 1.
@@ -332,20 +364,36 @@ impl PreparedZone {
     }
 
     fn people_method(&self) -> PeopleMethod {
-        if self.residents > 0.0 {
+        if self.residents.all > 0.0 {
             PeopleMethod::Buildings
         } else {
             PeopleMethod::Area
         }
     }
 
-    /// The part of `all` in reach: by residents of the buildings reached, else by area.
-    fn reached_of(&self, all: f64, in_reach: f64, residents: f64, flooded_share: f64) -> f64 {
-        if residents > 0.0 {
-            all * (in_reach / residents).min(1.0)
-        } else {
-            all * flooded_share
+    /// Share of the people who live where nothing is known of the water: by residents of buildings, else by area.
+    fn unknown_share(&self, residents: Residents) -> f64 {
+        match residents.all > 0.0 {
+            true => whole_share(residents.unknown / residents.all),
+            false => 1.0 - self.modelled_share,
         }
+    }
+
+    /// The part of `all` known to be in reach: by residents of the buildings reached, else by area; `None` where
+    /// nothing is known of any.
+    fn reached_of(
+        &self,
+        all: Option<f64>,
+        in_reach: f64,
+        residents: Residents,
+        flooded_share: f64,
+    ) -> Option<f64> {
+        let share = match residents.all > 0.0 {
+            true => (in_reach / residents.all).min(1.0),
+            false => flooded_share,
+        };
+        let known = self.unknown_share(residents) < 1.0;
+        all.filter(|_| known).map(|all| all * share)
     }
 
     fn count_facilities(
@@ -353,7 +401,7 @@ impl PreparedZone {
         assets: &PreparedAssets,
         exposure: &AssetExposure,
         kind: FacilityKind,
-    ) -> (u32, u32) {
+    ) -> Counted {
         let of_kind = self
             .facilities
             .iter()
@@ -361,8 +409,22 @@ impl PreparedZone {
         let reached = of_kind
             .clone()
             .filter(|f| exposure.facilities[f.index()].reached);
-        (of_kind.count() as u32, reached.count() as u32)
+        let unknown = of_kind
+            .clone()
+            .filter(|f| !assets.facilities[f.index()].is_modelled());
+        Counted {
+            reached: reached.count() as u32,
+            unknown: unknown.count() as u32,
+            all: of_kind.count() as u32,
+        }
     }
+}
+
+/// Facilities of a kind in a zone.
+struct Counted {
+    all: u32,
+    reached: u32,
+    unknown: u32,
 }
 
 fn indices_where<T>(items: &[T], accept: impl Fn(&T) -> bool) -> Vec<FeatureIdx> {

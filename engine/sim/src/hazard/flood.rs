@@ -9,16 +9,16 @@ use crate::exposure::ExposureRow;
 /// Position of the 0.15 m threshold in the rows of exposure.
 const WATERLOGGED: usize = 1;
 
-/// Measures of one zone.
+/// Measures of one zone; NaN where they are not known, since nothing of the zone is modelled.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FloodMeasures {
     /// Greatest depth [m].
     pub depth_max: f64,
-    /// Worst hazard class, 1 to 6; 0 if dry.
+    /// Worst hazard class, 1 to 6; 0 if dry or not known.
     pub class: u8,
     /// Share of the zone under 0.15 m or more [-].
     pub flooded_share: f64,
-    /// People in reach of the water.
+    /// People in reach of the water; NaN also where the number of people is not known.
     pub people_reached: f64,
     /// First arrival of 0.05 m [s after the start].
     pub arrival: Option<f64>,
@@ -27,10 +27,10 @@ pub struct FloodMeasures {
 /// Measures of a zone from its row.
 pub fn of_row(row: &ExposureRow) -> FloodMeasures {
     FloodMeasures {
-        depth_max: row.depth_max_m,
+        depth_max: row.depth_max_m.unwrap_or(f64::NAN),
         class: row.hazard_max.map_or(0, |class| class.number()),
-        flooded_share: row.flooded_share[WATERLOGGED],
-        people_reached: row.people_reached,
+        flooded_share: row.share_at(WATERLOGGED).unwrap_or(f64::NAN),
+        people_reached: row.people_reached.unwrap_or(f64::NAN),
         arrival: row.arrival_s,
     }
 }

@@ -159,7 +159,11 @@ fn assess_flood(
         Finding {
             values: vec![
                 m.depth_max,
-                f64::from(m.class),
+                // A class of nothing known is none, not that of dry ground.
+                match m.depth_max.is_nan() {
+                    true => f64::NAN,
+                    false => f64::from(m.class),
+                },
                 m.flooded_share,
                 m.people_reached,
             ],
