@@ -23,13 +23,14 @@ use stormgrid_sim::rain::RainModel;
 
 use crate::city::{self, BuildingSource};
 use crate::drive::{Observer, Stage, drive, tell};
+use crate::figures::{LayerTotals, permanent_water};
 use crate::files::{self, RunFolder};
 use crate::forecast::scheme_note;
 use crate::gauges::Gauges;
 use crate::ground::{Ground, Roughness, blocked_cells, cells_in_disc, cells_of};
 use crate::impact::{Impact, ZoneSource, exposed};
 use crate::messages;
-use crate::results::{Summary, depth_geotiff, write_rasters, write_summary};
+use crate::results::{Summary, depth_geotiff, write_permanent_water, write_rasters, write_summary};
 use crate::storm::constant_or_file;
 use crate::vectors::{self, Frame};
 use crate::{ProjectError, forcing, rain, structures, tables};
@@ -346,6 +347,8 @@ impl PreparedScenario {
         )?;
         tell(observer, Stage::Exposure, 0.97)?;
         write_rasters(folder, &driven.flood, geometry, crs)?;
+        write_permanent_water(folder, &permanent_water(&initial_depth), geometry, crs)?;
+        let mut totals = Vec::new();
         if let Some(gauges) = &gauges {
             folder.write("gauges.csv", &gauges.csv())?;
         }
@@ -366,7 +369,8 @@ impl PreparedScenario {
                 vec![zones.source],
             )?;
             let impacts = impact.rows(&driven.flood.maxima())?;
-            for (_, rows) in &impacts.layers {
+            for (layer, rows) in &impacts.layers {
+                totals.push(LayerTotals::of(layer, rows));
                 folder.write("exposure.csv", &tables::csv(rows))?;
                 let bytes = tables::geojson(rows, &zones.geometries, zones.crs.as_deref())?;
                 folder.write("exposure.geojson", &bytes)?;
@@ -382,6 +386,7 @@ impl PreparedScenario {
             duration,
         );
         summary.notes = self.notes;
+        summary.totals = totals;
         summary.name_structures(
             &driven.flood,
             &self.structure_numbers,

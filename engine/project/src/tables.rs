@@ -14,6 +14,12 @@ use crate::ProjectError;
 pub struct NamedRow {
     /// Name of the zone.
     pub name: String,
+    /// Area of rivers, ponds and canals in the zone [m²]: water from the start, which no other number of the row counts.
+    #[serde(default)]
+    pub permanent_water_m2: f64,
+    /// People in reach of the water as whole people, which add up to the rounded sum over the layer.
+    #[serde(default)]
+    pub people_reached_whole: u64,
     /// The row.
     #[serde(flatten)]
     pub row: ExposureRow,
@@ -52,6 +58,7 @@ fn flat(named: &NamedRow) -> Vec<(String, Cell)> {
         );
     }
     let optional = |value: Option<f64>| value.map_or(Cell::Missing, Cell::Number);
+    put("permanent_water_m2", Cell::Number(named.permanent_water_m2));
     put("depth_mean_m", Cell::Number(row.depth_mean_m));
     put("depth_max_m", Cell::Number(row.depth_max_m));
     put("speed_max_mps", Cell::Number(row.speed_max_mps));
@@ -61,6 +68,8 @@ fn flat(named: &NamedRow) -> Vec<(String, Cell)> {
     put("duration_s", Cell::Number(row.duration_s));
     put("people", Cell::Number(row.people));
     put("people_reached", Cell::Number(row.people_reached));
+    let whole = u32::try_from(named.people_reached_whole).unwrap_or(u32::MAX);
+    put("people_reached_whole", Cell::Count(whole));
     put("households", Cell::Number(row.households));
     put("households_reached", Cell::Number(row.households_reached));
     put("buildings", Cell::Count(row.buildings));

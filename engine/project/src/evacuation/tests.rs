@@ -66,6 +66,7 @@ fn basis() -> impl Strategy<Value = PlanBasis> {
                     depth_max_m: if closed.is_some() { 0.5 } else { 0.0 },
                     closes_s: closed.map(|c| c.0),
                     reopens_s: closed.and_then(|c| Some(c.0 + c.1?)),
+                    wet_s: None,
                 })
                 .collect(),
             shelters: shelters
