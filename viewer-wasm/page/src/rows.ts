@@ -18,10 +18,12 @@ const entry = (row: ExposureRow | null | undefined, name: string, i: number): nu
 };
 
 export const rowName = (row: ExposureRow) => (typeof row.name === "string" && row.name ? row.name : row.code);
-export const people = (row: ExposureRow | null | undefined) => numeric(row, "people_reached");
+/** Whole people, which add up to the sum that is told. */
+export const people = (row: ExposureRow | null | undefined) => numeric(row, "people_reached_whole") ?? numeric(row, "people_reached");
 /** Entry 1 of the thresholds is 0.15 m. */
 export const share = (row: ExposureRow | null | undefined) => entry(row, "flooded_share", 1);
 export const floodedArea = (row: ExposureRow | null | undefined) => entry(row, "flooded_area_m2", 1);
+export const permanentWater = (row: ExposureRow | null | undefined) => numeric(row, "permanent_water_m2");
 export const depthMax = (row: ExposureRow | null | undefined) => numeric(row, "depth_max_m");
 export const depthMean = (row: ExposureRow | null | undefined) => numeric(row, "depth_mean_m");
 export const speedMax = (row: ExposureRow | null | undefined) => numeric(row, "speed_max_mps");
