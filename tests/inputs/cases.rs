@@ -59,7 +59,10 @@ struct Wanted {
 
 #[test]
 fn every_case_gives_its_right_value_or_says_so() {
-    let Some(folder) = shared_data().map(|data| data.join("inputs")).filter(|f| f.is_dir()) else {
+    let Some(folder) = shared_data()
+        .map(|data| data.join("inputs"))
+        .filter(|f| f.is_dir())
+    else {
         println!("skipped: the cases of the reference data are not beside the checkout");
         return;
     };
@@ -67,7 +70,10 @@ fn every_case_gives_its_right_value_or_says_so() {
     let mut faults = Vec::new();
     for case in &table.case {
         for fault in faults_of(case, &folder) {
-            faults.push(format!("{} (kind {}; right: {}): {fault}", case.id, case.kind, case.right));
+            faults.push(format!(
+                "{} (kind {}; right: {}): {fault}",
+                case.id, case.kind, case.right
+            ));
         }
     }
     println!("{} cases, {} faults", table.case.len(), faults.len());
@@ -83,7 +89,10 @@ fn faults_of(case: &Case, folder: &Path) -> Vec<String> {
     }
     let said = |language: &str| {
         let _ = std::fs::remove_dir_all(&out);
-        let line = case.run.replace("{out}", &out.to_string_lossy()).replace("{twin}", &twin.to_string_lossy());
+        let line = case
+            .run
+            .replace("{out}", &out.to_string_lossy())
+            .replace("{twin}", &twin.to_string_lossy());
         let arguments: Vec<&str> = line.split(' ').collect();
         let outcome = run_in(folder, &arguments, language);
         let notes = notes(&out, language);
@@ -95,14 +104,20 @@ fn faults_of(case: &Case, folder: &Path) -> Vec<String> {
     let english = said("en");
     let mut faults = Vec::new();
     if english.status != case.status {
-        faults.push(format!("status {}: {}", english.status, english.said.trim()));
+        faults.push(format!(
+            "status {}: {}",
+            english.status,
+            english.said.trim()
+        ));
     }
     for wanted in &case.figure {
         faults.extend(wanted.fault(&out));
     }
     let lacks = |said: &str, texts: &[String]| -> Vec<String> {
         let missing = texts.iter().filter(|text| !said.contains(text.as_str()));
-        missing.map(|text| format!("nothing says '{text}': {}", said.trim())).collect()
+        missing
+            .map(|text| format!("nothing says '{text}': {}", said.trim()))
+            .collect()
     };
     faults.extend(lacks(&english.said, &case.says));
     if !case.says_zh.is_empty() {
@@ -117,8 +132,14 @@ fn notes(out: &Path, language: &str) -> String {
         return String::new();
     }
     let run = Run::read(out);
-    let notes = run.summary()["notes"].as_array().cloned().unwrap_or_default();
-    notes.iter().map(|note| format!("\n{}", note[language].as_str().unwrap_or_default())).collect()
+    let notes = run.summary()["notes"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    notes
+        .iter()
+        .map(|note| format!("\n{}", note[language].as_str().unwrap_or_default()))
+        .collect()
 }
 
 impl Wanted {
@@ -128,9 +149,13 @@ impl Wanted {
             (_, None) => false,
             (toml::Value::String(text), Some(found)) => text == found,
             (number, Some(found)) => {
-                let want = number.as_float().or_else(|| number.as_integer().map(|v| v as f64));
+                let want = number
+                    .as_float()
+                    .or_else(|| number.as_integer().map(|v| v as f64));
                 let got = found.parse::<f64>().ok();
-                want.zip(got).is_some_and(|(want, got)| (got - want).abs() <= self.within.max(want.abs() * 1e-9))
+                want.zip(got).is_some_and(|(want, got)| {
+                    (got - want).abs() <= self.within.max(want.abs() * 1e-9)
+                })
             }
         };
         (!equal).then(|| format!("{} is {found:?} instead of {}", self.of, self.is))
@@ -139,7 +164,11 @@ impl Wanted {
     fn found(&self, out: &Path) -> Option<String> {
         match self.of.split('/').collect::<Vec<_>>().as_slice() {
             [table, row, column] => {
-                let path = if *table == "out" { out.to_path_buf() } else { out.join(table) };
+                let path = if *table == "out" {
+                    out.to_path_buf()
+                } else {
+                    out.join(table)
+                };
                 cell(&std::fs::read_to_string(path).ok()?, row, column)
             }
             ["rain"] => Some(Run::read(out).source("rain").to_string()),

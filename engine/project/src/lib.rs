@@ -29,6 +29,7 @@ pub mod ensemble;
 mod error;
 pub mod evacuation;
 mod fields;
+pub mod figures;
 pub mod files;
 mod forcing;
 mod forecast;

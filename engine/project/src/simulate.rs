@@ -26,15 +26,18 @@ use stormgrid_sim::rain::RainModel;
 use crate::city::{self, BuildingSource};
 use crate::drive::{Observer, Stage, drive, tell};
 use crate::fields::{self, Quantity};
+use crate::figures::{LayerTotals, permanent_water};
 use crate::files::{self, RunFolder};
 use crate::forecast::scheme_note;
 use crate::gauges::Gauges;
-use crate::ground::{Ground, Roughness, blocked_cells, cells_in_disc, cells_of, share_of_ground, touches};
+use crate::ground::{
+    Ground, Roughness, blocked_cells, cells_in_disc, cells_of, share_of_ground, touches,
+};
 use crate::impact::{Impact, ZoneSource, exposed};
 use crate::input_check::put;
 use crate::input_report::{LayerReport, ReportedLayer};
 use crate::messages;
-use crate::results::{Summary, depth_geotiff, write_rasters, write_summary};
+use crate::results::{Summary, depth_geotiff, write_permanent_water, write_rasters, write_summary};
 use crate::timeline::{self, Numbers};
 use crate::vectors::{self, Frame};
 use crate::{ProjectError, forcing, rain, structures, tables};
@@ -68,8 +71,6 @@ pub struct PreparedScenario {
     zones: Option<Zones>,
     gauges: Option<Gauges>,
     notes: Vec<Bilingual>,
-    /// What was found in the input; told among the notes too.
-    pub findings: Vec<Finding>,
     /// What was read of each file.
     input: Vec<ReportedLayer>,
     /// Number in the scenario of each structure of the setup, from 1.
@@ -371,7 +372,6 @@ impl PreparedScenario {
             findings: &findings,
         });
         Ok(Self {
-            findings,
             geometry,
             crs,
             setup,
@@ -442,6 +442,8 @@ impl PreparedScenario {
             blocked: &self.blocked,
         };
         write_rasters(folder, &driven.flood, cells, geometry, crs)?;
+        write_permanent_water(folder, &permanent_water(&initial_depth), geometry, crs)?;
+        let mut totals = Vec::new();
         if let Some(gauges) = &gauges {
             folder.write("gauges.csv", &gauges.csv())?;
         }
@@ -457,7 +459,8 @@ impl PreparedScenario {
             let impact = Impact::new(geometry, cells, &initial_depth, assets, vec![zones.source])?;
             let impacts = impact.rows(&driven.flood.maxima())?;
             self.notes.extend(impacts.unknown_notes());
-            for (_, rows) in &impacts.layers {
+            for (layer, rows) in &impacts.layers {
+                totals.push(LayerTotals::of(layer, rows));
                 folder.write("exposure.csv", &tables::csv(rows))?;
                 let bytes = tables::geojson(rows, &zones.geometries, zones.crs.as_deref())?;
                 folder.write("exposure.geojson", &bytes)?;
@@ -474,6 +477,7 @@ impl PreparedScenario {
         );
         summary.notes = self.notes;
         summary.input = self.input;
+        summary.totals = totals;
         summary.name_structures(
             &driven.flood,
             &self.structure_numbers,
