@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf};
 
 use geo::{BoundingRect, Contains, MultiPolygon, Point};
+use stormgrid_core::finding::Finding;
 use stormgrid_core::frame::Geodetic;
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
@@ -271,6 +272,7 @@ pub struct SeaLevel {
     tide: TidePredictor,
     transect: Transect,
     nest: Option<Nest>,
+    findings: Vec<Finding>,
 }
 
 impl SeaLevel {
@@ -280,7 +282,19 @@ impl SeaLevel {
             tide,
             transect,
             nest: None,
+            findings: Vec::new(),
         }
+    }
+
+    /// What was found about the constants of its tide.
+    #[must_use]
+    pub fn with_findings(self, findings: Vec<Finding>) -> Self {
+        Self { findings, ..self }
+    }
+
+    /// What was found about the constants of its tide.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 
     /// The tide, and the surge over a shelf.
