@@ -515,7 +515,7 @@ pub(crate) fn sea_level(twin: &LoadedTwin, file: &ForecastFile) -> Result<SeaLev
         TransectName::HongKong => Transect::hong_kong(),
     };
     let coast = transect.coast();
-    let level = SeaLevel::of_transect(tide, transect);
+    let level = SeaLevel::of_transect(tide.predictor, transect).with_findings(tide.findings);
     let Some(sea) = &file.sea else {
         return Ok(level);
     };

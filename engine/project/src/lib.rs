@@ -52,6 +52,7 @@ mod results;
 pub mod sea;
 mod simulate;
 pub mod storm;
+mod storm_choice;
 pub mod storm_names;
 mod structures;
 pub mod tables;

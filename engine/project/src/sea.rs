@@ -302,6 +302,7 @@ pub struct SeaLevel {
     tide: TidePredictor,
     transect: Transect,
     nest: Option<Nest>,
+    findings: Vec<Finding>,
 }
 
 impl SeaLevel {
@@ -311,7 +312,19 @@ impl SeaLevel {
             tide,
             transect,
             nest: None,
+            findings: Vec::new(),
         }
+    }
+
+    /// What was found about the constants of its tide.
+    #[must_use]
+    pub fn with_findings(self, findings: Vec<Finding>) -> Self {
+        Self { findings, ..self }
+    }
+
+    /// What was found about the constants of its tide.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 
     /// The tide, and the surge over a shelf.
