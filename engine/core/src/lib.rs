@@ -15,6 +15,7 @@
 
 pub mod area;
 pub mod coverage;
+pub mod date_line;
 pub mod finding;
 pub mod frame;
 pub mod ids;

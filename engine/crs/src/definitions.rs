@@ -67,6 +67,12 @@ impl Crs {
         self.proj().is_ok_and(|p| p.is_latlong())
     }
 
+    /// Metres in a unit of its coordinates; `None` for degrees.
+    pub fn linear_unit_m(&self) -> Option<f64> {
+        let proj = self.proj().ok()?;
+        (!proj.is_latlong()).then(|| proj.to_meter())
+    }
+
     pub(crate) fn proj(self) -> Result<Proj, CrsError> {
         let unknown = || CrsError::Unknown {
             text: self.to_string(),

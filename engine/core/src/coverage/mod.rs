@@ -42,13 +42,18 @@ pub enum CoordinateUnit {
     Degrees,
     /// Metres of a projection; areas in the plane; lattice of 0.1 mm.
     Metres,
+    /// Another unit of a projection; areas in the plane; lattice of a ten-thousandth of the unit.
+    Projected {
+        /// Nanometres in the unit: 304 800 000 for a foot.
+        nanometres: u64,
+    },
 }
 
 impl CoordinateUnit {
     fn per_lattice_step(self) -> f64 {
         match self {
             Self::Degrees => 1e9,
-            Self::Metres => 1e4,
+            Self::Metres | Self::Projected { .. } => 1e4,
         }
     }
 
@@ -56,7 +61,7 @@ impl CoordinateUnit {
     fn can_hold(self, c: Coord) -> bool {
         match self {
             Self::Degrees => c.x.abs() <= 540.0 && c.y.abs() <= 90.0,
-            Self::Metres => c.x.abs() <= 1e9 && c.y.abs() <= 1e9,
+            Self::Metres | Self::Projected { .. } => c.x.abs() <= 1e9 && c.y.abs() <= 1e9,
         }
     }
 
@@ -65,6 +70,7 @@ impl CoordinateUnit {
         match self {
             Self::Degrees => 111_000.0,
             Self::Metres => 1.0,
+            Self::Projected { nanometres } => nanometres as f64 * 1e-9,
         }
     }
 }
@@ -295,11 +301,11 @@ fn bounded_edges(
 /// The sum of the areas of the polygons whose loose edges these are [m²]: along matched edges they cancel.
 fn area_of(edges: &[Edge], unit: CoordinateUnit) -> f64 {
     match unit {
-        CoordinateUnit::Metres => {
+        CoordinateUnit::Metres | CoordinateUnit::Projected { .. } => {
             let origin = edges.first().map_or([0, 0], |e| e.from);
             let area = |e: &Edge| i128::from(e.weight) * lattice::cross(origin, e.from, e.to);
-            let steps = unit.per_lattice_step();
-            0.5 * edges.iter().map(area).sum::<i128>() as f64 / (steps * steps)
+            let step = unit.metres() / unit.per_lattice_step();
+            0.5 * edges.iter().map(area).sum::<i128>() as f64 * step * step
         }
         CoordinateUnit::Degrees => {
             let loops = lattice::loops(edges);
@@ -387,7 +393,7 @@ fn fault_of_ring(
                 "fault.ring.degrees",
                 "vertex {vertex}, ({x}, {y}), is no longitude and latitude; check the CRS"
             ),
-            CoordinateUnit::Metres => message!(
+            CoordinateUnit::Metres | CoordinateUnit::Projected { .. } => message!(
                 "fault.ring.far",
                 "vertex {vertex}, ({x}, {y}), is too far away to be a place"
             ),
@@ -553,8 +559,8 @@ fn gap(face: &Face, unit: CoordinateUnit) -> Option<Defect> {
     let ground = MultiPolygon::new(vec![Polygon::new(shell, rings.collect())]);
     let area_m2 = match unit {
         CoordinateUnit::Degrees => geodesic_area_m2(&ground),
-        CoordinateUnit::Metres => {
-            0.5 * face.doubled_area() as f64 / unit.per_lattice_step().powi(2)
+        CoordinateUnit::Metres | CoordinateUnit::Projected { .. } => {
+            0.5 * face.doubled_area() as f64 * (unit.metres() / unit.per_lattice_step()).powi(2)
         }
     };
     let (area_m2, at, sliver) = measure(&ground, area_m2, unit)?;

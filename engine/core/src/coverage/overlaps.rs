@@ -211,8 +211,10 @@ impl<'a> Ground<'a> {
         });
         let measured = pieces.filter_map(|piece| {
             let area = match self.unit {
-                CoordinateUnit::Metres => piece.unsigned_area(),
                 CoordinateUnit::Degrees => degrees_area_m2(&piece),
+                CoordinateUnit::Metres | CoordinateUnit::Projected { .. } => {
+                    piece.unsigned_area() * self.unit.metres().powi(2)
+                }
             };
             measure(&MultiPolygon::new(vec![piece]), area, self.unit)
         });
