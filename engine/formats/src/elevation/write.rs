@@ -73,9 +73,9 @@ fn geo_keys(crs: &str) -> Option<(Vec<u16>, Option<String>)> {
     Some((keys, None))
 }
 
-/// Keys of a CRS that has no code: its well-known text stands in a citation.
+/// Keys of a CRS that has no code: its well-known text stands in a citation, and the model is user-defined, or GDAL
+/// takes the text for the name of a local system.
 fn defined_keys(wkt: &str) -> Option<(Vec<u16>, Option<String>)> {
-    let projected = wkt.starts_with("PROJ");
     // A bar ends a text of the keys, and the tag holds ASCII.
     let clean: String = wkt
         .chars()
@@ -83,13 +83,8 @@ fn defined_keys(wkt: &str) -> Option<(Vec<u16>, Option<String>)> {
         .collect();
     let text = format!("{ESRI_PE}{clean}|");
     let length = u16::try_from(text.len()).ok()?;
-    let (model, code, citation) = if projected {
-        (1, 3072, 3073)
-    } else {
-        (2, 2048, 2049)
-    };
     let keys = vec![
-        1, 1, 0, 4, 1024, 0, 1, model, 1025, 0, 1, 1, code, 0, 1, 32767, citation, 34737, length, 0,
+        1, 1, 0, 3, 1024, 0, 1, 32767, 1025, 0, 1, 1, 3073, 34737, length, 0,
     ];
     Some((keys, Some(text)))
 }
