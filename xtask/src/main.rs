@@ -1,6 +1,7 @@
 //! `cargo xtask …`: everything that needs more than cargo.
 
 mod checks;
+mod fuzz;
 mod process;
 mod setup;
 mod viewer;
@@ -21,6 +22,8 @@ Usage: cargo xtask COMMAND
   flood-wasm     build the solver for the browser, with and without vector instructions
   setup          install what the builds need, without building
   bench          measure the solver and the viewer; prints ratios
+  fuzz [TARGET…] [--seconds N]
+                 every reader under libFuzzer, 60 s each
 
 Needed beforehand: Rust by rustup, Node.js 20 or newer with npm, and a C++ compiler.";
 
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
             .and_then(|()| setup::web())
             .and_then(|()| setup::browser()),
         Some("bench") => bench(),
+        Some("fuzz") => fuzz::run(&arguments[1..]),
         Some("--help" | "-h" | "help") => {
             println!("{USAGE}");
             Ok(())

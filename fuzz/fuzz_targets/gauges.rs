@@ -1,0 +1,4 @@
+//! Records of rain gauges.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stormgrid_fuzz::targets::gauges(bytes));

@@ -1,0 +1,4 @@
+//! Observed levels.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stormgrid_fuzz::targets::observations(bytes));

@@ -1,0 +1,4 @@
+//! Scenarios.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stormgrid_fuzz::targets::scenario(bytes));

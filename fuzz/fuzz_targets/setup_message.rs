@@ -1,0 +1,4 @@
+//! Set-ups of a flood for the browser; what is accepted is the same after it was written.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stormgrid_fuzz::targets::setup_message(bytes));

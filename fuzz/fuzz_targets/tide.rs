@@ -1,0 +1,4 @@
+//! Tidal constants.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stormgrid_fuzz::targets::tide(bytes));

@@ -1,0 +1,4 @@
+//! Frames of water for the viewer; what is accepted is the same after it was written.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stormgrid_fuzz::targets::water_chunk(bytes));
