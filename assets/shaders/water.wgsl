@@ -12,8 +12,12 @@ struct Varyings {
     @location(0) depth_shore_haze: vec3<f32>,
 }
 
-// Depth [m]: 0.05, 0.15, 0.3, 0.5, 1.0, 2.0.
+// Depth of flood [m]: 0.05, 0.15, 0.3, 0.5, 1.0, 2.0; rivers, ponds and canals have 0 and a colour of their own.
 fn water_colour(depth: f32) -> vec3<f32> {
+    let river = vec3<f32>(0.478, 0.580, 0.600);
+    if depth < 0.02 {
+        return river;
+    }
     var colour = mix(vec3<f32>(0.725, 0.890, 1.0), vec3<f32>(0.549, 0.784, 0.984), saturate((depth - 0.05) / 0.10));
     colour = mix(colour, vec3<f32>(0.353, 0.663, 0.941), saturate((depth - 0.15) / 0.15));
     colour = mix(colour, vec3<f32>(0.184, 0.518, 0.863), saturate((depth - 0.3) / 0.2));

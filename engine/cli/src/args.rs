@@ -383,11 +383,11 @@ pub struct ForecastArguments {
     /// Folder for the results; must be empty, missing, or an earlier run
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Cell size [m]; without it 20, of an ensemble 40
+    /// Cell size [m]; without it 20, of a forecast and its ensemble alike
     #[arg(long, value_name = "M")]
     pub cell_size: Option<f64>,
-    /// Scheme of the flood solver; without it finite_volume below 15 m cells, else local_inertial; of an
-    /// ensemble always the latter
+    /// Scheme of the flood solver; without it finite_volume below 15 m cells, else local_inertial; of a
+    /// forecast and its ensemble alike
     #[arg(long, value_name = "SCHEME")]
     pub scheme: Option<SchemeName>,
     /// Length [s]; that of forecast.toml without it

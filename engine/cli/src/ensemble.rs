@@ -15,16 +15,13 @@ use stormgrid_project::ensemble::{
     COMPLAINT_WORD, EnsembleOptions, EnsembleStatus, MemberState, PROGRESS_WORD, run_member, sweep,
 };
 use stormgrid_project::leftover::sweep_of;
-use stormgrid_project::{LoadedTwin, Progress, Scheme};
+use stormgrid_project::{LoadedTwin, Progress};
 
 use crate::args::ForecastArguments;
 use crate::demo::stop_signal;
 use crate::failure::Result;
 use crate::language::{Language, storm};
-use crate::run::{Bar, options, results, tell, tell_swept};
-
-/// Cell size of an ensemble that names none [m]: twenty members in minutes.
-const CELL_SIZE_M: f64 = 40.0;
+use crate::run::{Bar, CELL_SIZE_M, options, results, tell, tell_swept};
 
 /// Time between two lines of a member's progress.
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
@@ -37,8 +34,7 @@ pub fn ensemble(
 ) -> Result<ExitCode> {
     tell_swept(&sweep(&arguments.out));
     let twin = LoadedTwin::load(&arguments.twin)?;
-    let mut forecast = options(arguments, CELL_SIZE_M)?;
-    forecast.scheme = forecast.scheme.or(Some(Scheme::LocalInertial));
+    let forecast = options(arguments, CELL_SIZE_M)?;
     let issued = arguments.issued.as_deref().map(Utc::parse).transpose();
     let issued = issued.map_err(|error| {
         message!(

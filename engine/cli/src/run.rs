@@ -24,7 +24,7 @@ use crate::language::Language;
 const BAR_STEPS: u64 = 1000;
 
 /// Cell size of a forecast that names none [m].
-const CELL_SIZE_M: f64 = 20.0;
+pub const CELL_SIZE_M: f64 = 20.0;
 
 /// A bar while a person watches, nothing otherwise.
 pub struct Bar {

@@ -59,6 +59,9 @@ pub struct LocalRun {
     next_frame: u32,
 }
 
+/// Depth at the start from which a cell is a river, pond or canal [m], as the server's figures have it.
+const PERMANENT_WATER_M: f64 = 0.05;
+
 const LONGEST: f64 = 30.0 * 86_400.0;
 
 impl LocalRun {
@@ -80,7 +83,11 @@ impl LocalRun {
         }
         let geometry = header.geometry()?;
         let bed = message.elevation.iter().map(|&z| f64::from(z)).collect();
-        let frames = FrameGrid::new(geometry, &Raster::new(geometry, bed)?)?;
+        let bed_below = header.initial_level_m - PERMANENT_WATER_M;
+        let bed: Vec<f64> = bed;
+        let rivers: Vec<bool> = bed.iter().map(|&z| z <= bed_below).collect();
+        let frames = FrameGrid::new(geometry, &Raster::new(geometry, bed)?)?
+            .with_permanent_water(&rivers, Some(bed_below));
         let (duration, interval) = (header.duration_s, header.output_interval_s);
         Ok(Self {
             flood: Flood::new(setup_of(message)?).map_err(LocalRunError::Flood)?,

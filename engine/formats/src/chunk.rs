@@ -32,6 +32,7 @@
 //! | 24 | f64 seconds after the run's start |
 //! | 32 | i16 water level [cm], row by row from the north-west; −32768 is dry |
 //! | | u16 depth [cm]; 0 is dry |
+//! | | where known: a bit a cell, the lowest of each byte first; 1 is a river, pond or canal, whose depth is no flood |
 
 use stormgrid_core::ids::FeatureIdx;
 use stormgrid_core::mesh::TriangleMesh;
@@ -83,6 +84,8 @@ pub struct WaterFrame {
     pub level_cm: Vec<i16>,
     /// Depth [cm], 0 where there is none.
     pub depth_cm: Vec<u16>,
+    /// Cells that are rivers, ponds and canals: their depth is no flood. Empty where that is not known.
+    pub permanent: Vec<bool>,
 }
 
 /// Buildings of one part of the city, flat-shaded.
@@ -163,6 +166,11 @@ pub fn encode_water(frame: &WaterFrame) -> Vec<u8> {
     out.extend_from_slice(&frame.time_s.to_le_bytes());
     out.extend(frame.level_cm.iter().flat_map(|v| v.to_le_bytes()));
     out.extend(frame.depth_cm.iter().flat_map(|v| v.to_le_bytes()));
+    let bits = |cells: &[bool]| {
+        let ones = cells.iter().enumerate().filter(|(_, water)| **water);
+        ones.fold(0_u8, |byte, (k, _)| byte | 1 << k)
+    };
+    out.extend(frame.permanent.chunks(8).map(bits));
     out
 }
 
@@ -172,9 +180,17 @@ pub fn decode_water(bytes: &[u8]) -> Result<WaterFrame, ChunkError> {
     let geometry = reader.cells()?;
     let time_s = f64::from_le_bytes(reader.take::<8>()?);
     let n = geometry.n_cells();
-    reader.expect(n as u64 * 4)?;
-    let (levels, depths) = reader.rest().split_at(2 * n);
+    let with_bits = n * 4 + n.div_ceil(8);
+    if reader.rest().len() != with_bits {
+        reader.expect(n as u64 * 4)?;
+    }
+    let (levels, rest) = reader.rest().split_at(2 * n);
+    let (depths, bits) = rest.split_at(2 * n);
+    let known = if bits.is_empty() { 0 } else { n };
     Ok(WaterFrame {
+        permanent: (0..known)
+            .map(|i| bits[i / 8] >> (i % 8) & 1 == 1)
+            .collect(),
         geometry,
         time_s,
         level_cm: levels
@@ -493,7 +509,15 @@ mod tests {
                 .map(|i| if i % 3 == 0 { DRY } else { i * 11 - 40 })
                 .collect(),
             depth_cm: (0..20).map(|i| if i % 3 == 0 { 0 } else { i }).collect(),
+            permanent: Vec::new(),
         };
+        let told = WaterFrame {
+            permanent: (0..20).map(|i| i % 7 == 2).collect(),
+            ..frame.clone()
+        };
+        let bytes = encode_water(&told);
+        assert!(decode_water(&bytes[..bytes.len() - 1]).is_err());
+        assert_eq!(decode_water(&bytes), Ok(told));
         assert_eq!(decode_water(&encode_water(&frame)), Ok(frame));
     }
 

@@ -20,6 +20,8 @@ pub struct FrameGrid {
     frame: RasterGeometry,
     /// Mean ground in each frame cell [m]; NaN outside.
     ground: Vec<f64>,
+    /// Frame cells that are rivers, ponds and canals; empty if none are known.
+    permanent: Vec<bool>,
 }
 
 impl FrameGrid {
@@ -35,7 +37,45 @@ impl FrameGrid {
             run,
             frame,
             ground: elevation.resampled_mean(frame).into_values(),
+            permanent: Vec::new(),
         })
+    }
+
+    /// The same with rivers, ponds and canals told apart from flood, in every frame.
+    ///
+    /// - `permanent`: cells of the run that are water from the start; a frame cell is if half of its finer cells are
+    /// - `bed_below`: level below which ground is their bed [m], if one level is known; so a canal that is narrower
+    ///   than the run's cells is one all the same
+    #[must_use]
+    pub fn with_permanent_water(mut self, permanent: &[bool], bed_below: Option<f64>) -> Self {
+        let is_water = |cell: usize| permanent.get(cell).copied().unwrap_or(false);
+        let of_frame = |i: usize| {
+            let (row, col) = (i / self.frame.n_cols, i % self.frame.n_cols);
+            if self.run.dx < self.frame.dx {
+                let cells: Vec<usize> = self.block(row, col).collect();
+                let water = cells.iter().filter(|&&cell| is_water(cell)).count();
+                return water > 0 && 2 * water >= cells.len();
+            }
+            let center = self.frame.center(row, col);
+            let cell = self.run.cell_at(center.x, center.y);
+            let of_run = cell.is_some_and(|(r, c)| is_water(r * self.run.n_cols + c));
+            of_run || bed_below.is_some_and(|level| self.ground[i] <= level)
+        };
+        self.permanent = (0..self.frame.n_cells()).map(of_frame).collect();
+        self
+    }
+
+    /// The run's cells in a frame cell that is not finer than they are.
+    fn block(&self, row: usize, col: usize) -> impl Iterator<Item = usize> + use<> {
+        let first = |k: usize, frame: f64, run: f64| (k as f64 * frame / run).round() as usize;
+        let n_cols = self.run.n_cols;
+        let rows = first(row, self.frame.dy, self.run.dy)
+            ..first(row + 1, self.frame.dy, self.run.dy).min(self.run.n_rows);
+        let (c0, c1) = (
+            first(col, self.frame.dx, self.run.dx),
+            first(col + 1, self.frame.dx, self.run.dx).min(n_cols),
+        );
+        rows.flat_map(move |r| r * n_cols + c0..r * n_cols + c1.max(c0))
     }
 
     /// One frame as its binary message.
@@ -69,6 +109,7 @@ impl FrameGrid {
             time_s,
             level_cm,
             depth_cm,
+            permanent: self.permanent.clone(),
         })
     }
 
@@ -100,6 +141,8 @@ impl FrameGrid {
             time_s,
             level_cm,
             depth_cm,
+            // A share is no depth.
+            permanent: Vec::new(),
         })
     }
 
@@ -125,22 +168,13 @@ impl FrameGrid {
         depth: &[f32],
         level: &[f32],
     ) -> Option<(f64, f64)> {
-        let first = |k: usize, frame: f64, run: f64| (k as f64 * frame / run).round() as usize;
-        let rows = first(row, self.frame.dy, self.run.dy)
-            ..first(row + 1, self.frame.dy, self.run.dy).min(self.run.n_rows);
-        let (c0, c1) = (
-            first(col, self.frame.dx, self.run.dx),
-            first(col + 1, self.frame.dx, self.run.dx).min(self.run.n_cols),
-        );
         let (mut n, mut n_wet, mut depths, mut levels) = (0_u32, 0_u32, 0.0, 0.0);
-        for r in rows {
-            for cell in r * self.run.n_cols + c0..r * self.run.n_cols + c1.max(c0) {
-                n += 1;
-                if depth[cell] >= SHOWN_M {
-                    n_wet += 1;
-                    depths += f64::from(depth[cell]);
-                    levels += f64::from(level[cell]);
-                }
+        for cell in self.block(row, col) {
+            n += 1;
+            if depth[cell] >= SHOWN_M {
+                n_wet += 1;
+                depths += f64::from(depth[cell]);
+                levels += f64::from(level[cell]);
             }
         }
         // Half of the cells: a smaller pool would be drawn larger than it is.
@@ -190,5 +224,36 @@ mod tests {
             assert!(wet.iter().all(|&&l| l == 50));
             assert_eq!(frame.depth_cm.iter().filter(|&&d| d == 150).count(), 60);
         }
+    }
+
+    /// A canal in the west stands at 0.5 m from the start; later all ground is under water up to 2.5 m.
+    #[test]
+    fn a_canal_is_told_apart_from_the_flood_beside_it() {
+        for cell in [10.0, 20.0, 40.0] {
+            let n = (200.0 / cell) as usize;
+            let run = RasterGeometry::new(n, n, 0.0, 200.0, cell, cell).expect("valid");
+            let bed = |x: f64| if x < 120.0 { -1.0 } else { 2.0 };
+            let ground = Raster::from_fn(run, |_, c| bed(run.center(0, c).x));
+            let canal: Vec<bool> = ground.values().iter().map(|&z| z < 0.5).collect();
+            let level = vec![2.5_f32; n * n];
+            let depth: Vec<f32> = ground.values().iter().map(|&z| (2.5 - z) as f32).collect();
+            let grid = FrameGrid::new(run, &ground)
+                .expect("valid")
+                .with_permanent_water(&canal, None);
+            let frame = decode_water(&grid.encode(60.0, &depth, &level)).expect("ours");
+            assert!(frame.level_cm.iter().all(|&l| l == 250));
+            let canal = |i: &usize| frame.permanent[*i];
+            assert_eq!((0..100).filter(canal).count(), 60, "{cell}");
+            assert!((0..100).all(|i| frame.depth_cm[i] == if canal(&i) { 350 } else { 50 }));
+        }
+        // A canal of 20 m in cells of 40 m whose mean lies above its level.
+        let fine = RasterGeometry::new(4, 4, 0.0, 80.0, 20.0, 20.0).expect("valid");
+        let ground = Raster::from_fn(fine, |_, c| if c == 0 { -1.0 } else { 2.0 });
+        let run = RasterGeometry::new(2, 2, 0.0, 80.0, 40.0, 40.0).expect("valid");
+        let grid = FrameGrid::new(run, &ground)
+            .expect("valid")
+            .with_permanent_water(&[false; 4], Some(0.25));
+        let frame = decode_water(&grid.encode(0.0, &[2.0; 4], &[2.5; 4])).expect("ours");
+        assert_eq!(frame.permanent[..4], [true, false, false, false]);
     }
 }

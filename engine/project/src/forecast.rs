@@ -20,13 +20,14 @@ use stormgrid_sim::typhoon::Parameters;
 
 use crate::drive::{Moment, Observer, Progress, Stage, drive_looking, tell};
 use crate::evacuation::{PlanBasis, StayRule};
+use crate::figures::{self, CourseWatch, Courses, FloodEnd, LayerTotals};
 use crate::files::{self, RunFolder};
 use crate::forecast_file::{self, ForecastFile, TransectName};
 use crate::ground::{Crest, blocked_cells, cells_of, share_of_ground};
 use crate::hazards::{self, Hazards};
 use crate::impact::{Impact, Impacts};
 use crate::rehearsal::{self, Rehearsal, Standing};
-use crate::results::{Summary, write_rasters, write_summary};
+use crate::results::{Summary, write_permanent_water, write_rasters, write_summary};
 use crate::sea::{SeaChoice, SeaLevel};
 use crate::simulate::Reader;
 use crate::storm::{self, Forcing, Storm, StormTable, constant_or_file};
@@ -115,6 +116,8 @@ pub struct Forecast {
     pub times: Times,
     /// What a plan needs of the run.
     pub basis: PlanBasis,
+    /// Depth at the walls of buildings over time.
+    pub courses: Courses,
 }
 
 /// When roads and facilities stand at or above some depths.
@@ -221,6 +224,10 @@ pub fn forecast(
             message!("fix.smaller", "use a smaller one"),
         )
     })?;
+    let frames = frames.with_permanent_water(
+        &figures::permanent_water(&ground.initial_depth),
+        Some(ground.initial_level_m - f64::from(figures::PERMANENT_WATER_M)),
+    );
     let mut depths_m: Vec<f64> = ROAD_THRESHOLDS_M
         .into_iter()
         .chain(rules.depths_m())
@@ -264,7 +271,13 @@ pub fn forecast(
     }
     tell(&mut |p| listener.progress(p), Stage::Exposure, 0.97)?;
     let maxima = driven.flood.maxima();
-    let (impacts, series, times) = watch.finish(&maxima)?;
+    let Watched {
+        impacts,
+        series,
+        times,
+        courses,
+        mut flood_end,
+    } = watch.finish(&maxima)?;
     let hazards = hazards::assess(twin, hazard_rules, weather, &ground, &impacts, &maxima)?;
     let title = title_of(&forcing.track.name, options);
     let start = forcing.start.to_rfc3339();
@@ -272,11 +285,12 @@ pub fn forecast(
         twin,
         ground.geometry,
         ground.cells(),
-        &impacts,
+        (&impacts, &times),
         &maxima,
         (&start, duration),
-        &stay,
+        (&stay, rules.close_depth_m()),
     )?;
+    flood_end.roads_closed = basis.roads_closed_at_end();
     let mut summary = Summary::of(&driven, &ground.geometry, title, &start, duration);
     summary.structures = standing.entries(&driven.flood);
     summary.copy_of = options.rehearsal.copy_of.clone();
@@ -286,6 +300,11 @@ pub fn forecast(
     summary.notes.push(scheme_note(options.scheme()));
     summary.notes.extend(impacts.unknown_notes());
     summary.input = input_check::of_loaded(twin).reported();
+    summary.end_of_flood(flood_end, forcing.start);
+    let layers = impacts.layers.iter();
+    summary.totals = layers
+        .map(|(layer, rows)| LayerTotals::of(layer, rows))
+        .collect();
     let mut forecast = Forecast {
         summary,
         impacts,
@@ -294,6 +313,7 @@ pub fn forecast(
         hazards,
         times,
         basis,
+        courses,
     };
     if let Some(folder) = folder {
         // A twin that cannot be warned can still be forecast.
@@ -510,6 +530,8 @@ pub(crate) struct PreparedGround {
     /// Share of each cell that has ground [-].
     pub(crate) ground: Vec<f32>,
     pub(crate) initial_depth: Vec<f32>,
+    /// Level of the water at the start [m].
+    pub(crate) initial_level_m: f64,
 }
 
 impl PreparedGround {
@@ -540,6 +562,7 @@ impl PreparedGround {
             elevation,
             blocked,
             initial_depth,
+            initial_level_m: level,
         })
     }
 
@@ -662,6 +685,17 @@ struct Watch<'a> {
     roads: Option<Crossings>,
     facilities: Option<Crossings>,
     depths_m: Vec<f64>,
+    courses: CourseWatch,
+    flood_end: FloodEnd,
+}
+
+/// What was seen.
+struct Watched {
+    impacts: Impacts,
+    series: Vec<LayerSeries>,
+    times: Times,
+    courses: Courses,
+    flood_end: FloodEnd,
 }
 
 impl<'a> Watch<'a> {
@@ -681,6 +715,8 @@ impl<'a> Watch<'a> {
             series: Vec::new(),
             roads: None,
             facilities: None,
+            courses: CourseWatch::default(),
+            flood_end: FloodEnd::default(),
         }
     }
 
@@ -708,11 +744,16 @@ impl<'a> Watch<'a> {
 
     /// - `depth`, `greatest`: of all cells, now and over all steps so far [m]
     fn look(&mut self, time_s: f64, depth: &[f32], greatest: &[f32]) -> Result<(), ProjectError> {
+        let cell_area = self.ground.geometry.cell_area();
         let impact = self.impact()?;
         let (now, worst) = (
             impact.roads_and_facilities(depth),
             impact.roads_and_facilities(greatest),
         );
+        let at_walls = impact.buildings(greatest);
+        let water_m3 = figures::flood_water_m3(depth, impact.permanent_water(), cell_area);
+        self.courses.look(time_s, at_walls);
+        self.flood_end.see(time_s, water_m3);
         let begun = |n| Crossings::new(n, &self.depths_m);
         self.roads
             .get_or_insert_with(|| begun(now.0.len()))
@@ -726,6 +767,8 @@ impl<'a> Watch<'a> {
     fn see(&mut self, time_s: f64, depth: &[f32]) -> Result<(), ProjectError> {
         let impact = self.impact()?;
         let (codes, frames) = (impact.codes(), impact.frame(depth)?);
+        let at_walls = impact.buildings(depth);
+        self.courses.see(time_s, &at_walls);
         if self.series.is_empty() {
             let begun = codes.into_iter().map(|(layer, codes)| LayerSeries {
                 layer,
@@ -746,10 +789,7 @@ impl<'a> Watch<'a> {
         Ok(())
     }
 
-    fn finish(
-        mut self,
-        maxima: &stormgrid_sim::flood::Maxima,
-    ) -> Result<(Impacts, Vec<LayerSeries>, Times), ProjectError> {
+    fn finish(mut self, maxima: &stormgrid_sim::flood::Maxima) -> Result<Watched, ProjectError> {
         let impacts = self.impact()?.rows(maxima)?;
         let told =
             |crossings: Option<Crossings>| crossings.map_or_else(Vec::new, Crossings::finish);
@@ -758,7 +798,13 @@ impl<'a> Watch<'a> {
             roads: told(self.roads),
             facilities: told(self.facilities),
         };
-        Ok((impacts, self.series, times))
+        Ok(Watched {
+            impacts,
+            series: self.series,
+            times,
+            courses: self.courses.finish(),
+            flood_end: self.flood_end,
+        })
     }
 }
 
@@ -769,13 +815,10 @@ fn write(
     flood: &Flood,
     forecast: &Forecast,
 ) -> Result<(), ProjectError> {
-    write_rasters(
-        folder,
-        flood,
-        ground.cells(),
-        twin.in_crs(ground.geometry),
-        Some(&twin.frame.crs),
-    )?;
+    let (geometry, crs) = (twin.in_crs(ground.geometry), Some(twin.frame.crs.as_str()));
+    write_rasters(folder, flood, ground.cells(), geometry, crs)?;
+    let water = figures::permanent_water(&ground.initial_depth);
+    write_permanent_water(folder, &water, geometry, crs)?;
     for (layer, rows) in &forecast.impacts.layers {
         folder.write(&format!("exposure/{layer}.csv"), &tables::csv(rows))?;
         if let Some(file) = twin.layers.iter().find(|l| &l.id == layer) {
@@ -834,7 +877,7 @@ fn buildings_csv(twin: &LoadedTwin, forecast: &Forecast) -> Vec<u8> {
 fn roads_csv(twin: &LoadedTwin, forecast: &Forecast) -> Vec<u8> {
     use stormgrid_twin::{GeometryKind, RoadSegment};
     let mut text = String::from(
-        "code,name,class,length_m,unknown_m,depth_max_m,flooded_m_15cm,flooded_m_30cm,flooded_m_50cm,hazard_max,arrival_s\r\n",
+        "code,name,class,length_m,unknown_m,depth_max_m,flooded_m_15cm,flooded_m_30cm,flooded_m_50cm,hazard_max,arrival_s,closes_s,reopens_s\r\n",
     );
     let lines = twin
         .twin
@@ -842,9 +885,13 @@ fn roads_csv(twin: &LoadedTwin, forecast: &Forecast) -> Vec<u8> {
         .iter()
         .filter(|l| l.geometry == GeometryKind::Line);
     let roads = lines.flat_map(|layer| twin.twin.all::<RoadSegment>(layer));
-    for (road, e) in roads.zip(&forecast.impacts.assets.roads) {
+    let optional = |v: Option<f64>| v.map(|v| format!("{v:.0}")).unwrap_or_default();
+    for ((road, e), closing) in roads
+        .zip(&forecast.impacts.assets.roads)
+        .zip(&forecast.basis.roads)
+    {
         text.push_str(&format!(
-            "{},{},{},{:.1},{:.1},{},{:.1},{:.1},{:.1},{},{}\r\n",
+            "{},{},{},{:.1},{:.1},{},{:.1},{:.1},{:.1},{},{},{},{}\r\n",
             tables::quoted(&road.code),
             tables::quoted(&road.name),
             tables::quoted(&road.class),
@@ -857,7 +904,9 @@ fn roads_csv(twin: &LoadedTwin, forecast: &Forecast) -> Vec<u8> {
             e.hazard_max
                 .map(|h| h.number().to_string())
                 .unwrap_or_default(),
-            e.arrival_s.map(|v| format!("{v:.0}")).unwrap_or_default(),
+            optional(e.arrival_s),
+            optional(closing.closes_s),
+            optional(closing.reopens_s),
         ));
     }
     text.into_bytes()

@@ -4,6 +4,7 @@ use geo::MultiPolygon;
 use serde::{Deserialize, Serialize};
 use stormgrid_core::message;
 use stormgrid_core::message::Bilingual;
+use stormgrid_core::ids::FeatureIdx;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_sim::exposure::{
     AssetExposure, Assets, Cells, Facility, FacilityKind, Maxima, Occupancy, PreparedAssets,
@@ -11,6 +12,7 @@ use stormgrid_sim::exposure::{
 };
 use stormgrid_sim::flood;
 
+use crate::figures::{permanent_water, whole_people};
 use crate::tables::NamedRow;
 use crate::{ProjectError, messages};
 
@@ -29,13 +31,15 @@ pub struct ZoneSource {
 pub struct Impact {
     assets: PreparedAssets,
     layers: Vec<ImpactLayer>,
-    always_wet: Vec<bool>,
+    permanent: Vec<bool>,
 }
 
 struct ImpactLayer {
     id: String,
     names: Vec<String>,
     zones: ZoneLayer,
+    /// Area of rivers, ponds and canals in each zone [m²], on the plane.
+    permanent_water_m2: Vec<f64>,
 }
 
 /// Exposure after a run.
@@ -94,9 +98,6 @@ impl Impacts {
     }
 }
 
-/// Depth at the start from which a cell is a river or pond rather than flooded ground [m].
-const ALWAYS_WET: f32 = 0.05;
-
 impl Impact {
     /// Binds assets and zones to the cells.
     ///
@@ -110,30 +111,38 @@ impl Impact {
         layers: Vec<ZoneSource>,
     ) -> Result<Self, ProjectError> {
         let assets = PreparedAssets::new(geometry, cells, assets, Settings::default())?;
+        let permanent = permanent_water(initial_depth);
         let layers = layers
             .into_iter()
             .map(|layer| {
+                let zones = ZoneLayer::prepare(&assets, layer.zones)?;
+                let water = (0..zones.len()).map(|zone| {
+                    let cells = zones.cells(FeatureIdx::from(zone)).iter();
+                    let wet = cells.filter(|c| permanent.get(c.cell.index()) == Some(&true));
+                    wet.fold(0.0, |sum, c| sum + c.fraction) * geometry.cell_area()
+                });
                 Ok(ImpactLayer {
                     id: layer.id,
                     names: layer.names,
-                    zones: ZoneLayer::prepare(&assets, layer.zones)?,
+                    permanent_water_m2: water.collect(),
+                    zones,
                 })
             })
             .collect::<Result<_, ProjectError>>()?;
         Ok(Self {
             assets,
             layers,
-            always_wet: initial_depth.iter().map(|&d| d >= ALWAYS_WET).collect(),
+            permanent,
         })
     }
 
     /// Exposure of all layers after a run.
     pub fn rows(&self, maxima: &flood::Maxima) -> Result<Impacts, ProjectError> {
-        let depth = self.dry_where_always_wet(&maxima.depth_max, 0.0);
-        let speed = self.dry_where_always_wet(&maxima.speed_max, 0.0);
-        let hazard = self.dry_where_always_wet(&maxima.hazard_max, 0);
-        let arrival = self.dry_where_always_wet(&maxima.arrival_s, f32::NAN);
-        let duration = self.dry_where_always_wet(&maxima.duration_s, 0.0);
+        let depth = self.dry_on_permanent_water(&maxima.depth_max, 0.0);
+        let speed = self.dry_on_permanent_water(&maxima.speed_max, 0.0);
+        let hazard = self.dry_on_permanent_water(&maxima.hazard_max, 0);
+        let arrival = self.dry_on_permanent_water(&maxima.arrival_s, f32::NAN);
+        let duration = self.dry_on_permanent_water(&maxima.duration_s, 0.0);
         let maxima = Maxima {
             depth: &depth,
             speed: &speed,
@@ -147,11 +156,16 @@ impl Impact {
             .iter()
             .map(|layer| {
                 let rows = layer.zones.rows(&self.assets, &maxima, &assets)?;
+                let reached: Vec<f64> = rows.iter().map(|row| row.people_reached.unwrap_or(0.0)).collect();
                 let named = rows
                     .into_iter()
                     .zip(&layer.names)
-                    .map(|(row, name)| NamedRow {
+                    .zip(&layer.permanent_water_m2)
+                    .zip(whole_people(&reached))
+                    .map(|(((row, name), &water), whole)| NamedRow {
                         name: name.clone(),
+                        permanent_water_m2: water,
+                        people_reached_whole: row.people_reached.map(|_| whole),
                         row,
                     });
                 Ok((layer.id.clone(), named.collect()))
@@ -162,7 +176,7 @@ impl Impact {
 
     /// State of all zones at one frame, in the layers' order.
     pub fn frame(&self, depth: &[f32]) -> Result<Vec<Vec<ZoneFrame>>, ProjectError> {
-        let depth = self.dry_where_always_wet(depth, 0.0);
+        let depth = self.dry_on_permanent_water(depth, 0.0);
         let at_walls = self.assets.building_depths(&depth);
         self.layers
             .iter()
@@ -170,9 +184,20 @@ impl Impact {
             .collect()
     }
 
+    /// Which cells are rivers, ponds and canals.
+    pub fn permanent_water(&self) -> &[bool] {
+        &self.permanent
+    }
+
+    /// Depths at the walls of all buildings in one frame [m], in the order of the assets.
+    pub fn buildings(&self, depth: &[f32]) -> Vec<f64> {
+        self.assets
+            .building_depths(&self.dry_on_permanent_water(depth, 0.0))
+    }
+
     /// Depths on all roads and at all facilities in one frame [m], in the order of the assets.
     pub fn roads_and_facilities(&self, depth: &[f32]) -> (Vec<f64>, Vec<f64>) {
-        let depth = self.dry_where_always_wet(depth, 0.0);
+        let depth = self.dry_on_permanent_water(depth, 0.0);
         (
             self.assets.road_depths(&depth),
             self.assets.facility_depths(&depth),
@@ -187,10 +212,10 @@ impl Impact {
             .collect()
     }
 
-    fn dry_where_always_wet<T: Copy>(&self, values: &[T], dry: T) -> Vec<T> {
+    fn dry_on_permanent_water<T: Copy>(&self, values: &[T], dry: T) -> Vec<T> {
         values
             .iter()
-            .zip(&self.always_wet)
+            .zip(&self.permanent)
             .map(|(&v, &wet)| if wet { dry } else { v })
             .collect()
     }

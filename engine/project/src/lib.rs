@@ -28,6 +28,7 @@ mod drive;
 pub mod ensemble;
 mod error;
 pub mod evacuation;
+pub mod figures;
 pub mod files;
 mod forcing;
 mod forecast;

@@ -30,6 +30,9 @@ const VERSION: u32 = 2;
 /// Zones over time.
 pub(crate) const SERIES_FILE: &str = "series.json";
 
+/// Depths at the walls of buildings over time.
+const COURSES_FILE: &str = "courses.json";
+
 /// The storm.
 pub(crate) const STORM_FILE: &str = "storm.json";
 
@@ -163,6 +166,11 @@ pub fn read(folder: &Path) -> Result<Kept, ProjectError> {
     let storm = Arc::new(parsed(&path, &bytes)?);
     let (path, bytes) = of(BASIS_FILE)?;
     let basis = parsed(&path, &bytes)?;
+    // Runs of earlier programs have none.
+    let courses = match found.files.contains_key(COURSES_FILE) {
+        true => parsed(&folder.join(COURSES_FILE), &whole(COURSES_FILE)?)?,
+        false => Default::default(),
+    };
     Ok(Kept {
         forecast: Forecast {
             summary,
@@ -172,6 +180,7 @@ pub fn read(folder: &Path) -> Result<Kept, ProjectError> {
             hazards: found.hazards,
             times: found.times,
             basis,
+            courses,
         },
         frames,
     })
@@ -180,6 +189,12 @@ pub fn read(folder: &Path) -> Result<Kept, ProjectError> {
 /// The JSON of a forecast's zones and storm, for the folder.
 pub(crate) fn write_parts(folder: &RunFolder, forecast: &Forecast) -> Result<(), ProjectError> {
     folder.write(SERIES_FILE, &results::pretty(&forecast.series)?)?;
+    // Thousands of buildings: spaces would double the file.
+    let courses = serde_json::to_vec(&forecast.courses).map_err(|e| ProjectError::Write {
+        path: COURSES_FILE.to_owned(),
+        reason: Message::english(e),
+    })?;
+    folder.write(COURSES_FILE, &courses)?;
     folder.write(STORM_FILE, &results::pretty(&*forecast.storm)?)?;
     folder.write(BASIS_FILE, &results::pretty(&forecast.basis)?)
 }
@@ -238,6 +253,7 @@ mod tests {
             STORM_FILE,
             SERIES_FILE,
             BASIS_FILE,
+            COURSES_FILE,
             SUMMARY_FILE,
         ] {
             let path = out.join(name);

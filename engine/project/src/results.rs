@@ -4,16 +4,18 @@ use serde::{Deserialize, Serialize};
 use stormgrid_core::message;
 use stormgrid_core::message::{Bilingual, Message};
 use stormgrid_core::raster::{Raster, RasterGeometry};
+use stormgrid_core::time::Instant;
 use stormgrid_formats::elevation::write_geotiff;
 use stormgrid_formats::scenario;
 use stormgrid_sim::exposure::Cells;
 use stormgrid_sim::flood::{Flood, Ledger, Source};
 
 use crate::drive::Driven;
+use crate::figures::{FloodEnd, LayerTotals};
 use crate::files::RunFolder;
 use crate::input_report::ReportedLayer;
 use crate::rehearsal::Change;
-use crate::{ProjectError, structures, usage};
+use crate::{ProjectError, messages, structures, usage};
 
 /// The raster that tells dry ground from none.
 pub const MODELLED_FILE: &str = "modelled.tif";
@@ -76,6 +78,15 @@ pub struct Summary {
     /// What was changed in a rehearsal.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
+    /// Whether the run ends before its flood does: see [`FloodEnd::is_cut_off`].
+    #[serde(default)]
+    pub cut_off_at_end: bool,
+    /// Flood water over the run and at its end; null of a scenario.
+    #[serde(default)]
+    pub flood_end: Option<FloodEnd>,
+    /// Sums over the rows of each layer.
+    #[serde(default)]
+    pub totals: Vec<LayerTotals>,
     /// What a reader should know.
     pub notes: Vec<Bilingual>,
     /// What was read of each layer, and what was assumed, left out or not known: the list of `stormgrid check`.
@@ -149,9 +160,36 @@ impl Summary {
             digest: driven.flood.digest(),
             copy_of: None,
             changes: Vec::new(),
+            cut_off_at_end: false,
+            flood_end: None,
+            totals: Vec::new(),
             notes: Vec::new(),
             input: Vec::new(),
         }
+    }
+
+    /// Tells what is left of the flood at the end, and what the figures of one cell size stand for.
+    ///
+    /// - `start`: of the run
+    pub(crate) fn end_of_flood(&mut self, end: FloodEnd, start: Instant) {
+        self.cut_off_at_end = end.is_cut_off();
+        self.flood_end = Some(end);
+        if self.cut_off_at_end {
+            let time = start.plus_seconds(self.duration_s);
+            self.notes.push(messages::told(&message!(
+                "note.cut_off",
+                "the run ends at {time} with {share} % of its flood water ({volume} m³) still on the ground and {roads} road segments closed; what is not told as dry or open again by then is not known: ask for a longer run",
+                time = Message::own(time.to_china_rfc3339(), time.to_rfc3339()),
+                share = format!("{:.0}", end.left_share * 100.0),
+                volume = format!("{:.0}", end.end_m3),
+                roads = end.roads_closed
+            )));
+        }
+        self.notes.push(messages::told(&message!(
+            "note.cells",
+            "all figures are those of cells of {cell} m; a run with other cells has others, since each cell has one height of the ground and dikes, canals, walls and single houses are narrower than coarse cells",
+            cell = self.cell_size_m
+        )));
     }
 
     /// Tells what the structures of a scenario did, by their numbers there.
@@ -258,6 +296,23 @@ fn modelled(cells: Cells<'_>, geometry: &RasterGeometry) -> Vec<f32> {
         (true, true) => 2.0,
     };
     (0..geometry.n_cells()).map(word).collect()
+}
+
+/// Writes which cells are rivers, ponds and canals: 1 there, no data elsewhere. The other rasters hold their water too;
+/// no figure counts it.
+///
+/// - `geometry`: in the CRS that the file shall name
+pub fn write_permanent_water(
+    folder: &RunFolder,
+    water: &[bool],
+    geometry: RasterGeometry,
+    crs: Option<&str>,
+) -> Result<(), ProjectError> {
+    let ones = vec![1.0; water.len()];
+    folder.write(
+        "permanent_water.tif",
+        &geotiff(&ones, water, geometry, crs)?,
+    )
 }
 
 /// One field as a GeoTIFF; cells that are not `shown` are nodata.

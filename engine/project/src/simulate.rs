@@ -23,6 +23,7 @@ use stormgrid_sim::rain::RainModel;
 
 use crate::city::{self, BuildingSource};
 use crate::drive::{Observer, Stage, drive, tell};
+use crate::figures::{LayerTotals, permanent_water};
 use crate::files::{self, RunFolder};
 use crate::forecast::scheme_note;
 use crate::gauges::Gauges;
@@ -31,7 +32,7 @@ use crate::impact::{Impact, ZoneSource, exposed};
 use crate::input_check::of_warning;
 use crate::input_report::{LayerReport, ReportedLayer};
 use crate::messages;
-use crate::results::{Summary, depth_geotiff, write_rasters, write_summary};
+use crate::results::{Summary, depth_geotiff, write_permanent_water, write_rasters, write_summary};
 use crate::storm::constant_or_file;
 use crate::vectors::{self, Frame};
 use crate::{ProjectError, forcing, rain, structures, tables};
@@ -413,6 +414,8 @@ impl PreparedScenario {
             blocked: &self.blocked,
         };
         write_rasters(folder, &driven.flood, cells, geometry, crs)?;
+        write_permanent_water(folder, &permanent_water(&initial_depth), geometry, crs)?;
+        let mut totals = Vec::new();
         if let Some(gauges) = &gauges {
             folder.write("gauges.csv", &gauges.csv())?;
         }
@@ -428,7 +431,8 @@ impl PreparedScenario {
             let impact = Impact::new(geometry, cells, &initial_depth, assets, vec![zones.source])?;
             let impacts = impact.rows(&driven.flood.maxima())?;
             self.notes.extend(impacts.unknown_notes());
-            for (_, rows) in &impacts.layers {
+            for (layer, rows) in &impacts.layers {
+                totals.push(LayerTotals::of(layer, rows));
                 folder.write("exposure.csv", &tables::csv(rows))?;
                 let bytes = tables::geojson(rows, &zones.geometries, zones.crs.as_deref())?;
                 folder.write("exposure.geojson", &bytes)?;
@@ -445,6 +449,7 @@ impl PreparedScenario {
         );
         summary.notes = self.notes;
         summary.input = self.input;
+        summary.totals = totals;
         summary.name_structures(
             &driven.flood,
             &self.structure_numbers,

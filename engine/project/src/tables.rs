@@ -14,6 +14,12 @@ use crate::ProjectError;
 pub struct NamedRow {
     /// Name of the zone.
     pub name: String,
+    /// Area of rivers, ponds and canals in the zone [m²]: water from the start, which no other number of the row counts.
+    #[serde(default)]
+    pub permanent_water_m2: f64,
+    /// People in reach of the water as whole people, which add up to the rounded sum over the layer.
+    #[serde(default)]
+    pub people_reached_whole: Option<u64>,
     /// The row.
     #[serde(flatten)]
     pub row: ExposureRow,
@@ -58,6 +64,7 @@ fn flat(named: &NamedRow) -> Vec<(String, Cell)> {
             Cell::optional(row.share_at(i)),
         );
     }
+    put("permanent_water_m2", Cell::Number(named.permanent_water_m2));
     put("depth_mean_m", Cell::optional(row.depth_mean_m));
     put("depth_max_m", Cell::optional(row.depth_max_m));
     put("speed_max_mps", Cell::optional(row.speed_max_mps));
@@ -67,6 +74,9 @@ fn flat(named: &NamedRow) -> Vec<(String, Cell)> {
     put("duration_s", Cell::optional(row.duration_s));
     put("people", Cell::optional(row.people));
     put("people_reached", Cell::optional(row.people_reached));
+    let whole = named.people_reached_whole;
+    let whole = whole.map(|n| Cell::Count(u32::try_from(n).unwrap_or(u32::MAX)));
+    put("people_reached_whole", whole.unwrap_or(Cell::Missing));
     put("people_unknown", Cell::optional(row.people_unknown));
     put("households", Cell::optional(row.households));
     put("households_reached", Cell::optional(row.households_reached));

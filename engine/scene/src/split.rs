@@ -232,6 +232,7 @@ mod tests {
             time_s: 0.0,
             level_cm: vec![200 + depth_cm as i16; 10_000],
             depth_cm: vec![depth_cm; 10_000],
+            permanent: Vec::new(),
         }
     }
 

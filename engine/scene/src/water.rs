@@ -23,7 +23,7 @@ const FEWEST_FRAMES: usize = 8;
 pub struct WaterMesh {
     /// Positions [m].
     pub positions: Vec<[f32; 3]>,
-    /// Depth of the water under each vertex [m].
+    /// Depth of the flood under each vertex [m]; 0 on rivers, ponds and canals.
     pub depths: Vec<f32>,
     /// How far inside the water a vertex is: 1 in the middle of a wet cell, 0 on a straight shore,
     /// negative where the shore should cut a corner off.
@@ -50,7 +50,7 @@ struct Shown {
     time: f64,
     /// Water level [m], NaN where it is dry or too shallow to be drawn.
     level: Vec<f32>,
-    /// Depth [m].
+    /// Depth of flood [m]; 0 on rivers, ponds and canals, which have a level.
     depth: Vec<f32>,
     n_wet: usize,
 }
@@ -117,7 +117,7 @@ impl Water {
         self.shown.as_ref().map_or(0, |s| s.n_wet)
     }
 
-    /// Depth at a place [m], 0 where it is dry, `None` outside or without frames.
+    /// Depth of flood at a place [m], 0 where it is dry or a river, `None` outside or without frames.
     pub fn depth(&self, x: f64, y: f64) -> Option<f32> {
         let shown = self.shown.as_ref()?;
         let (row, col) = shown.geometry.cell_at(x, y)?;
@@ -404,6 +404,10 @@ fn between(a: &WaterFrame, b: &WaterFrame, time: f64) -> Shown {
         if depth >= SHALLOWEST {
             shown.level[i] = level * 0.01;
             shown.n_wet += 1;
+            // A river that stands as always is no flood.
+            if a.permanent.get(i) == Some(&true) {
+                shown.depth[i] = 0.0;
+            }
         }
     }
     shown
@@ -412,6 +416,33 @@ fn between(a: &WaterFrame, b: &WaterFrame, time: f64) -> Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_river_is_drawn_and_has_no_depth_of_flood() {
+        let geometry = RasterGeometry::new(2, 1, 0.0, 20.0, 20.0, 20.0).expect("valid");
+        let frame = |time_s: f64, rise: u16| WaterFrame {
+            geometry,
+            time_s,
+            level_cm: vec![
+                30 + rise as i16,
+                if rise > 0 { 30 + rise as i16 } else { DRY },
+            ],
+            depth_cm: vec![230 + rise, rise],
+            permanent: vec![true, false],
+        };
+        let mut water = Water::default();
+        water.set_frame(0, frame(0.0, 0));
+        water.set_frame(1, frame(100.0, 40));
+        for (time, wet, depth) in [(0.0, 1, 0.0), (50.0, 2, 0.2), (100.0, 2, 0.4)] {
+            water.set_time(time);
+            water.update(|_, _| true);
+            assert_eq!(water.n_wet(), wet, "{time}");
+            assert_eq!(water.depth(10.0, 10.0), Some(0.0));
+            let beside = water.depth(30.0, 10.0).expect("inside");
+            assert!((beside - depth).abs() < 1e-6, "{time} {beside}");
+            assert!(water.tile(0, 0).is_some());
+        }
+    }
 
     fn frame(time_s: f64, wet: impl Fn(usize, usize) -> Option<(i16, u16)>) -> WaterFrame {
         let geometry = RasterGeometry::new(70, 3, 0.0, 75.0, 25.0, 25.0).expect("valid");
@@ -424,6 +455,7 @@ mod tests {
             time_s,
             level_cm: cells.iter().map(|w| w.map_or(DRY, |w| w.0)).collect(),
             depth_cm: cells.iter().map(|w| w.map_or(0, |w| w.1)).collect(),
+            permanent: Vec::new(),
         }
     }
 
@@ -482,6 +514,7 @@ mod tests {
             time_s: 0.0,
             level_cm: (0..4096).map(|i| if wet(i) { 200 } else { DRY }).collect(),
             depth_cm: (0..4096).map(|i| u16::from(wet(i)) * 150).collect(),
+            permanent: Vec::new(),
         };
         water.set_frame(0, lake(&|_| true));
         water.update(|_, _| true);
@@ -560,6 +593,7 @@ mod tests {
             time_s: f64::from(k),
             level_cm: vec![DRY; n],
             depth_cm: vec![0; n],
+            permanent: Vec::new(),
         };
         let mut water = Water::default();
         let gone: Vec<u32> = (0..30).flat_map(|k| water.set_frame(k, large(k))).collect();

@@ -96,7 +96,9 @@ pub async fn probability(
 ) -> Result<Json<Value>, ApiError> {
     let found = app.ensembles.get(&id)?.result()?;
     let layer = layer(&found, query.name())?;
+    let totals = found.totals.iter().find(|of| of.layer == layer.layer);
     Ok(Json(json!({
+        "cell_size_m": found.spec.cell_size_m, "control": found.control, "totals": told(&totals)?,
         "layer": layer.layer, "members": found.members_done, "thresholds_m": THRESHOLDS_M,
         "least_share": found.least_share, "worst_credible": found.worst_credible,
         "rows": told(&layer.rows)?,

@@ -80,6 +80,10 @@ pub struct EnsembleView {
     pub progress: f64,
     /// Cell size [m].
     pub cell_size_m: f64,
+    /// The run that it spreads; null where none was named and none was there.
+    pub run: Option<String>,
+    /// Digest of the control, once it is done: a run with the same digest is the forecast that it spreads.
+    pub control: Option<String>,
     /// Seed of the errors.
     pub seed: u64,
     /// Start of the run, RFC 3339.
@@ -363,6 +367,8 @@ impl EnsembleRun {
             state: now.course.state,
             progress: now.course.share,
             cell_size_m: spec.map_or(0.0, |s| s.cell_size_m),
+            run: known.as_ref().and_then(|known| known.request.run.clone()),
+            control: now.told.as_ref().and_then(|told| told.control.clone()),
             seed: spec.map_or(0, |s| s.seed),
             start: spec.map_or_else(String::new, |s| s.start.clone()),
             issued: spec.map_or_else(String::new, |s| s.issued.clone()),

@@ -17,17 +17,18 @@ use stormgrid_project::ensemble::{
 use stormgrid_project::leftover;
 use stormgrid_project::messages::{text, told};
 use stormgrid_project::rehearsal::Rehearsal;
-use stormgrid_project::{ForecastOptions, LoadedTwin, ProjectError, Scheme};
+use stormgrid_project::{ForecastOptions, LoadedTwin, ProjectError};
 use utoipa::ToSchema;
 
 use crate::ensemble_run::{EnsembleCard, EnsembleRun, Shown};
 use crate::error::ApiError;
 use crate::jobs::{self, RunState, locked};
 use crate::room::{Excess, Item, Needed, What};
+use crate::run::Run;
 use crate::runs::{More, Runs};
 
-/// Cell size of an ensemble that names none [m].
-const CELL_SIZE_M: f64 = 40.0;
+/// Cell size of an ensemble that names none, where there is no forecast that it would be of [m]: that of a run.
+const CELL_SIZE_M: f64 = 20.0;
 
 /// Members of an ensemble that names no number.
 const MEMBERS: u32 = 20;
@@ -46,8 +47,13 @@ pub struct EnsembleRequest {
     pub members: Option<u32>,
     /// Seed of their errors; 1 without it.
     pub seed: Option<u64>,
-    /// Cell size [m], 2 to 200; 40 without it.
+    /// The run that it spreads, whose cell size, length and track it takes; without it, and without a cell size, the
+    /// newest finished forecast without changes.
+    pub run: Option<String>,
+    /// Cell size [m], 2 to 200; that of the run.
     pub cell_size_m: Option<f64>,
+    /// Length [s]; that of the run, else of the twin's forecast.
+    pub duration_s: Option<f64>,
     /// Members computed at once; as many as the machine has cores without it.
     pub workers: Option<usize>,
     /// When the forecast was issued, RFC 3339; what the twin or the track says without it.
@@ -129,9 +135,10 @@ impl Ensembles {
                 storm: None,
                 agency: None,
                 cell_size_m: request.cell_size_m.unwrap_or(CELL_SIZE_M),
-                duration_s: None,
+                duration_s: request.duration_s,
                 threads: 0,
-                scheme: Some(Scheme::LocalInertial),
+                // That of a run with these cells: the control is the forecast itself.
+                scheme: None,
                 rehearsal: Rehearsal {
                     advisory: request.advisory.as_ref().map(ToString::to_string),
                     ..Rehearsal::default()
@@ -147,8 +154,63 @@ impl Ensembles {
         })
     }
 
+    /// A request with what it takes from the run that it spreads.
+    fn of_run(&self, request: &EnsembleRequest) -> Result<EnsembleRequest, ApiError> {
+        let mut request = request.clone();
+        let run = match &request.run {
+            Some(id) => Some(self.runs.get(id)?),
+            None if request.cell_size_m.is_some() => None,
+            None => self.newest_forecast(request.advisory.as_ref()),
+        };
+        let Some(run) = run else {
+            return Ok(request);
+        };
+        let options = &run.options;
+        let refused = |key: &str| {
+            let slots = [
+                ("run", run.id.clone()),
+                ("cells", options.cell_size_m.to_string()),
+            ];
+            Err(ApiError::bad_request(text(key, &slots)))
+        };
+        if !options.rehearsal.changes.is_empty() {
+            return refused("api.ensemble_changes");
+        }
+        if request
+            .cell_size_m
+            .is_some_and(|size| size != options.cell_size_m)
+        {
+            return refused("api.ensemble_cells");
+        }
+        let advisory = advisory_of(&options.rehearsal);
+        let other_track = request.advisory.is_some() && request.advisory != advisory;
+        let other_length = request.duration_s.is_some() && request.duration_s != options.duration_s;
+        if other_track || other_length {
+            return refused("api.ensemble_forcing");
+        }
+        request.run = Some(run.id.clone());
+        request.cell_size_m = Some(options.cell_size_m);
+        request.duration_s = options.duration_s;
+        request.advisory = advisory;
+        Ok(request)
+    }
+
+    /// The forecast without changes that was asked for last and is done.
+    ///
+    /// - `advisory`: that it is of; the twin's own track without one
+    fn newest_forecast(&self, advisory: Option<&serde_json::Value>) -> Option<Arc<Run>> {
+        let all = self.runs.all();
+        let fits = |run: &&Arc<Run>| {
+            run.state() == RunState::Done
+                && run.options.rehearsal.changes.is_empty()
+                && advisory_of(&run.options.rehearsal).as_ref() == advisory
+        };
+        all.iter().rev().find(fits).cloned()
+    }
+
     /// Queues an ensemble behind the runs and ensembles that wait.
     pub fn queue(&self, request: &EnsembleRequest) -> Result<Arc<EnsembleRun>, ApiError> {
+        let request = &self.of_run(request)?;
         check(request)?;
         let options = self.options(request)?;
         let planned = plan_ensemble(&self.twin, &options).map_err(|e| ApiError::refused(&e))?;
@@ -329,6 +391,12 @@ impl Ensembles {
             run.stop();
         }
     }
+}
+
+/// The advisory that a run is of, as a request holds it.
+fn advisory_of(rehearsal: &Rehearsal) -> Option<serde_json::Value> {
+    let text = rehearsal.advisory.as_deref()?;
+    serde_json::from_str(text).ok()
 }
 
 fn check(request: &EnsembleRequest) -> Result<(), ApiError> {

@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use stormgrid_project::figures::LayerTotals;
 use stormgrid_project::messages::text;
 use stormgrid_project::tables::NamedRow;
 use stormgrid_project::{Forecast, tables};
@@ -157,6 +158,8 @@ pub async fn exposure(
     let rows = rows(&forecast, query.name())?;
     Ok(Json(json!({
         "layer": query.name(), "thresholds_m": THRESHOLDS_M,
+        "cell_size_m": forecast.summary.cell_size_m, "cut_off_at_end": forecast.summary.cut_off_at_end,
+        "totals": LayerTotals::of(query.name(), rows),
         "rows": serde_json::to_value(rows).map_err(ApiError::internal)?,
     })))
 }

@@ -395,6 +395,8 @@ pub async fn building(
     {
         let row = result.impacts.assets.buildings.get(number as usize);
         card["exposure"] = as_json(&row);
+        let course = row.and_then(|row| Some(result.courses.of(number, row.depth_max_m?)));
+        card["course"] = as_json(&course);
     }
     Ok(Json(card))
 }
@@ -454,27 +456,64 @@ pub async fn at(
     else {
         return Err(ApiError::bad_request(text("api.outside", &[])));
     };
+    let building = app.twin.twin.building_at(x, y).map(|(idx, _)| idx.0);
     // Where there is no ground nothing is computed; what a frame has there is no depth.
     let modelled = app.twin.has_ground(x, y);
     let depth = match query.run.as_ref().filter(|_| modelled) {
         Some(run) => {
             let run = app.runs.get(run)?;
+            // A building has no depth inside but that at its walls, which its card tells.
+            let at_walls = building.zip(run.result()).and_then(|(number, result)| {
+                let row = result.impacts.assets.buildings.get(number as usize)?;
+                let course = result.courses.of(number, row.depth_max_m?);
+                (!course.time_s.is_empty()).then_some(course)
+            });
+            if let Some(course) = at_walls {
+                let mut depth = as_json(&course);
+                depth["of"] = "building".into();
+                return Ok(Json(told_at(
+                    &app.twin,
+                    (x, y),
+                    [lon, lat],
+                    building,
+                    Some(depth),
+                )));
+            }
             let frames = run.frames();
             let series = tokio::task::spawn_blocking(move || depth_over_time(&frames, x, y)).await;
             Some(series.map_err(ApiError::internal)?)
         }
         None => None,
     };
-    Ok(Json(json!({
-        "lon": lon, "lat": lat, "ground_m": app.twin.ground_at(x, y), "modelled": modelled,
-        "grids": grids_at(&app.twin, x, y),
-        "building": app.twin.twin.building_at(x, y).map(|(idx, _)| idx.0),
+    Ok(Json(told_at(
+        &app.twin,
+        (x, y),
+        [lon, lat],
+        building,
+        depth,
+    )))
+}
+
+/// The answer about a place.
+fn told_at(
+    twin: &LoadedTwin,
+    (x, y): (f64, f64),
+    [lon, lat]: [f64; 2],
+    building: Option<u32>,
+    depth: Option<Value>,
+) -> Value {
+    json!({
+        "lon": lon, "lat": lat, "ground_m": twin.ground_at(x, y),
+        "modelled": twin.has_ground(x, y),
+        "grids": grids_at(twin, x, y),
+        "building": building,
         "depth": depth,
-    })))
+    })
 }
 
 fn depth_over_time(frames: &[Arc<Vec<u8>>], x: f64, y: f64) -> Value {
     let (mut time_s, mut depth_m) = (Vec::new(), Vec::new());
+    let (mut permanent, mut cell_m) = (false, None);
     for frame in frames.iter().filter_map(|bytes| decode_water(bytes).ok()) {
         let Some((row, col)) = frame.geometry.cell_at(x, y) else {
             break;
@@ -482,8 +521,12 @@ fn depth_over_time(frames: &[Arc<Vec<u8>>], x: f64, y: f64) -> Value {
         time_s.push(frame.time_s);
         let cell = row * frame.geometry.n_cols + col;
         depth_m.push(f64::from(frame.depth_cm[cell]) / 100.0);
+        permanent |= frame.permanent.get(cell) == Some(&true);
+        cell_m = Some(frame.geometry.dx);
     }
-    json!({ "time_s": time_s, "depth_m": depth_m })
+    json!({
+        "time_s": time_s, "depth_m": depth_m, "of": "ground", "permanent_water": permanent, "cell_m": cell_m,
+    })
 }
 
 /// A text to look for.

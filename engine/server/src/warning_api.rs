@@ -135,6 +135,9 @@ fn situation_of(
     let situation = match ensemble {
         Some(id) => {
             let found = app.ensembles.get(id)?.result()?;
+            if let Some(differs) = found.differs_from(&forecast.summary) {
+                return Err(ApiError::bad_request(differs));
+            }
             situation.with_chances(&app.twin, id, &found, rules)
         }
         None => situation,

@@ -72,8 +72,27 @@ export interface Run {
   summary?: Summary | null;
 }
 
+/** Sums over the rows of a layer in one run: what every surface tells of all of it. */
+export interface LayerTotals {
+  layer: string;
+  zones: number;
+  zones_hit: number;
+  flooded_area_m2: number;
+  permanent_water_m2: number;
+  arrival_s: number | null;
+  people_reached_whole: number;
+  buildings_reached: number;
+  schools_reached: number;
+  hospitals_reached: number;
+  road_cut_m: number;
+}
+
 /** Numbers of a finished run that the report tells. */
 export interface Summary {
+  /** Whether the run ends before its flood does. */
+  cut_off_at_end?: boolean;
+  flood_end?: { left_share: number; roads_closed: number } | null;
+  totals?: LayerTotals[];
   cells: number;
   steps: number;
   volume_error_rel: number;
@@ -96,6 +115,7 @@ export interface ExposureRow {
 
 export interface Exposure {
   layer: string;
+  totals?: LayerTotals;
   thresholds_m: number[];
   rows: ExposureRow[];
 }
@@ -117,6 +137,8 @@ export interface BuildingCard {
   y: number;
   grids: GridRef[];
   exposure?: Record<string, unknown> | null;
+  /** Depth at its walls over time, the greatest one among it. */
+  course?: { time_s: number[]; depth_m: number[] } | null;
 }
 
 export interface GridCard {
@@ -168,7 +190,7 @@ export interface PointReport {
   modelled?: boolean;
   grids: GridRef[];
   building?: number | null;
-  depth?: { time_s: number[]; depth_m: number[] } | null;
+  depth?: { time_s: number[]; depth_m: number[]; permanent_water?: boolean } | null;
 }
 
 export interface SearchHit {

@@ -36,7 +36,13 @@ export async function showCard(run: Run | null) {
   let content: Node[];
   if (selection.kind === "building") {
     const [building, other] = await inBoth((id) => api.building(selection.index, id));
-    content = buildingCard(building, other, await series(building.x, building.y), beside, selection.floor);
+    const courses = await series(building.x, building.y);
+    // The depth at its walls, as its greatest depth: not that of the cell in its middle.
+    [building, other].forEach((of, i) => {
+      const told = courses[i];
+      if (of?.course && told) told.point = { ...told.point, depth: of.course };
+    });
+    content = buildingCard(building, other, courses, beside, selection.floor);
   } else if (selection.kind === "grid") {
     const [[grid, other], probability, hazards] = await Promise.all([
       inBoth((id) => api.grid(selection.code, id)),
@@ -219,6 +225,7 @@ function gridCard(
           [t("card.schools_hit"), each((row) => `${count(rows.schools(row))} · ${count(rows.hospitals(row))}`)],
           [t("card.road_cut"), each((row) => `${number((rows.roadCut(row) ?? 0) / 1000, 2)} ${t("unit.km")}`)],
           [t("card.flooded_area"), each((row) => known(row, `${number((rows.floodedArea(row) ?? 0) / 1e6, 3)} ${t("unit.km2")}`))],
+          [t("card.permanent_water"), each((row) => `${number((rows.permanentWater(row) ?? 0) / 1e6, 3)} ${t("unit.km2")}`)],
           [t("card.speed_max"), each((row) => (rows.speedMax(row) === null ? "–" : `${number(rows.speedMax(row) ?? 0, 2)} ${t("unit.mps")}`))],
         ])
       : el("p", { class: "note facts" }, t("card.no_run")),
@@ -248,6 +255,7 @@ function pointCard(series: Series[]): Node[] {
       [t("card.ground"), metres(point.ground_m)],
       [t("card.in_grids"), gridLinks(point.grids)],
     ]),
+    ...(point.depth?.permanent_water ? [el("p", { class: "note facts" }, t("card.at_permanent"))] : []),
     ...depthChart(series),
   ];
 }

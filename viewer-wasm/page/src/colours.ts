@@ -1,5 +1,8 @@
 // The ramps of the map. All are readable with the common kinds of colour blindness: lightness falls monotonically.
 
+/** Rivers, ponds and canals, as the shader of the water has them: no flood. */
+export const PERMANENT_COLOUR = "#7a9499";
+
 /** Water depth [m] and its colour. The renderer's water shader has the same stops. */
 export const DEPTH_STOPS: [number, string][] = [
   [0.05, "#b9e3ff"],

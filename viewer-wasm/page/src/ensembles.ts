@@ -1,6 +1,6 @@
 // Ensembles: which one probabilities come from, how their members go on, what they found.
 
-import { offers } from "./api";
+import { offers, type Run } from "./api";
 import type { Band, Plume } from "./charts";
 import { button, byId, el, redraw, setOptions, toast } from "./dom";
 import { both, number, percent, remaining, t } from "./i18n";
@@ -14,6 +14,10 @@ const probabilities = new Map<string, Probability>();
 const plumes = new Map<string, Plume | null>();
 
 export const shownEnsemble = (): Ensemble | null => known.find((of) => of.id === state.ensemble && of.state === "done") ?? null;
+
+/** Whether an ensemble spreads another forecast than a run, so that its chances may contradict it. */
+export const differsFrom = (of: Ensemble | null, run: Run | null): boolean =>
+  !!of && !!run?.summary && (of.control ? of.control !== run.summary.digest : of.cell_size_m !== run.cell_size_m);
 
 /** Keeps to the ensemble that the address or a person names. */
 export function pinEnsemble(id: string | null) {

@@ -4,8 +4,9 @@ import { offers, type Run, ServerError, type Twin } from "./api";
 import { readAdvisory, showAdvisory } from "./advisory";
 import { byId, el, setOptions, toast } from "./dom";
 import { followEnsemble } from "./ensembles";
-import { awaitRun, pinRun, shownRun, stormOf } from "./forecast";
+import { awaitRun, pinRun, runName, shownRun, stormOf } from "./forecast";
 import { both, instant, number, roughly, t } from "./i18n";
+import { serverId } from "./localrun";
 import { set } from "./state";
 import { sentence } from "./warnings";
 import { type Advisory, type AdvisoryCheck, work } from "./workapi";
@@ -47,6 +48,13 @@ export function showForecastTexts() {
   if (byId<HTMLDialogElement>("forecast").open) show();
 }
 
+/** The forecast that an ensemble of the twin's own storm spreads: the one shown, so that they cannot contradict. */
+function spread(): Run | null {
+  const run = shownRun();
+  const fits = run?.state === "done" && serverId(run) && !run.changes?.length;
+  return fits && picked("forecast-kind") === "ensemble" && picked("forecast-storm") !== "advisory" ? run : null;
+}
+
 /** Shows the parts that the choices need. */
 function show() {
   const members = picked("forecast-kind") === "ensemble";
@@ -56,7 +64,9 @@ function show() {
   const typed = picked("forecast-storm") === "advisory";
   byId("advisory").hidden = !typed;
   byId("advisory-check").hidden = !typed;
-  tell([]);
+  const base = spread();
+  byId<HTMLSelectElement>("forecast-cell").disabled = base !== null;
+  tell(base ? [el("p", { class: "note" }, t("forecast.of_run", { run: runName(base) }))] : []);
   if (!typed) return;
   const run = shownRun();
   void (run ? stormOf(run) : Promise.resolve(null)).then((storm) => showAdvisory(byId("advisory"), twin.origin, storm));
@@ -103,7 +113,8 @@ async function start(dialog: HTMLDialogElement, begun: () => void) {
   try {
     if (picked("forecast-kind") === "ensemble") {
       const [members, seed] = [input("forecast-members").valueAsNumber, input("forecast-seed").valueAsNumber];
-      followEnsemble(await work.startEnsemble({ cell_size_m, members, seed, ...advisory }));
+      const base = spread();
+      followEnsemble(await work.startEnsemble({ ...(base ? { run: base.id } : { cell_size_m }), members, seed, ...advisory }));
     } else {
       const hours = input("forecast-hours").valueAsNumber;
       const title = input("forecast-title-text").value.trim();

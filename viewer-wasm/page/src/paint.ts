@@ -1,7 +1,7 @@
 // What colours the grids, and what the legend says about it.
 
 import { type Exposure, offers, type Run } from "./api";
-import { CHANCE_STOPS, classColour, DEPTH_STOPS, DIFFERENCE_STOPS, LEVEL_COLOURS, rgba, SHARE_STOPS, UNKNOWN_COLOUR, WARNING_COLOURS } from "./colours";
+import { CHANCE_STOPS, classColour, DEPTH_STOPS, DIFFERENCE_STOPS, LEVEL_COLOURS, PERMANENT_COLOUR, rgba, SHARE_STOPS, UNKNOWN_COLOUR, WARNING_COLOURS } from "./colours";
 import { comparisonOf } from "./compare";
 import { button, byId, el } from "./dom";
 import * as engine from "./engine";
@@ -105,7 +105,8 @@ export function showLegend() {
   const water = state.visible.has("water") ? ramp(t(`legend.water_${state.water}`), DEPTH_STOPS, (value) => `≥${number(value, value < 1 ? 2 : 0)}`) : [];
   // The top bar of a phone has no room for it.
   const help = button(t("help.title"), () => byId<HTMLDialogElement>("help").showModal(), { id: "help-narrow" });
-  byId("legend").replaceChildren(...water, ...(state.visible.has("exposure") ? tintRamp() : []), help);
+  const river = state.visible.has("water") && state.water === "time" ? classes("", [[PERMANENT_COLOUR, t("legend.permanent")]]).slice(1) : [];
+  byId("legend").replaceChildren(...water, ...river, ...(state.visible.has("exposure") ? tintRamp() : []), help);
 }
 
 function tintRamp(): Node[] {

@@ -3,14 +3,15 @@
 import { api, type Exposure, type LayerInfo, type Run } from "./api";
 import { CHANCE_BAR, classColour, LEVEL_COLOURS, SHARE_STOPS } from "./colours";
 import { byId, el, setOptions } from "./dom";
-import { probabilityOf } from "./ensembles";
+import { differsFrom, probabilityOf, shownEnsemble } from "./ensembles";
+import { finishedRuns } from "./forecast";
 import { both, clock, number, percent, t } from "./i18n";
 import { isLocal } from "./localrun";
 import { face, hazardsOf, threshold } from "./paint";
 import { towns, townOf } from "./places";
 import { type GridRow, merged, ORDERS, passes, reached } from "./rows";
 import { set, state } from "./state";
-import { type Hazards, work } from "./workapi";
+import { type Hazards, type Probability, work } from "./workapi";
 
 /** Rows shown at once; the filter finds the others. */
 const SHOWN = 100;
@@ -73,21 +74,52 @@ export async function showRanking(exposure: Exposure | null, run: Run | null) {
   }
   const all = merged(exposure, probability, hazards, state.water, threshold());
   const wet = all.filter(reached);
-  const sum = all.reduce((total, row) => total + (row.people ?? 0), 0);
+  byId("totals").textContent = totals(exposure, probability, run, all, wet.length);
   const unknown = all.filter((row) => (row.modelled ?? 1) < 1);
   const nobody = unknown.reduce((total, row) => total + (row.unknown ?? 0), 0);
-  byId("totals").textContent = t(state.water === "time" && exposure ? "ranking.totals" : "ranking.totals_members", {
-    people: number(sum),
-    grids: number(wet.length),
-    all: number(all.length),
-  });
   // Unknown is not dry: a sum that leaves grids out says so beside itself.
   if (unknown.length) byId("totals").append(el("span", { class: "note bad" }, ` ${t("ranking.unknown", { grids: number(unknown.length), people: number(nobody) })}`));
   const rows = wet.filter((row) => passes(row, state.filter, townOf)).sort(ORDERS[state.sort] ?? ORDERS.people);
   list.replaceChildren(...rows.slice(0, SHOWN).map((row, i) => el("li", {}, entry(row, i + 1, state.layer, run))));
   if (rows.length === 0) list.replaceChildren(el("li", { class: "empty" }, t(wet.length ? "ranking.none_pass" : "ranking.none_wet")));
-  byId("ranking-note").textContent = [t("ranking.note", { shown: Math.min(rows.length, SHOWN), all: rows.length }), districtLine(hazards)].filter(Boolean).join(" · ");
+  const told = [t("ranking.note", { shown: Math.min(rows.length, SHOWN), all: rows.length }), districtLine(hazards), ...cautions(run)];
+  byId("ranking-note").textContent = told.filter(Boolean).join(" · ");
   markRanking();
+}
+
+/** The sums of the run, or the percentiles of the sums of the members: sums of rows of percentiles would be nobody's. */
+function totals(exposure: Exposure | null, probability: Probability | null, run: Run | null, all: GridRow[], wet: number): string {
+  if (state.water === "time" && exposure) {
+    const people = exposure.totals?.people_reached_whole ?? all.reduce((sum, row) => sum + (row.people ?? 0), 0);
+    return t("ranking.totals", { people: number(people), grids: number(exposure.totals?.zones_hit ?? wet), all: number(all.length), cell: number(run?.cell_size_m ?? 0) });
+  }
+  const percentile = state.water === "time" ? "p90" : state.water;
+  const sums = probability?.totals;
+  return t("ranking.totals_members", {
+    people: sums ? number(sums.people[percentile]) : "–",
+    percentile: t(`ranking.percentile.${percentile}`),
+    grids: sums ? number(sums.zones_hit[percentile]) : "–",
+    all: number(all.length),
+    cell: number(probability?.cell_size_m ?? shownEnsemble()?.cell_size_m ?? 0),
+  });
+}
+
+/** Why other numbers than those shown are about: other cells, a run that was cut off, an ensemble of another forecast. */
+function cautions(run: Run | null): string[] {
+  const told: string[] = [];
+  if (state.water !== "time") told.push(t("ranking.members_note"));
+  const ensemble = shownEnsemble();
+  if (ensemble && differsFrom(ensemble, run)) told.push(t("ensemble.differs", { cell: number(ensemble.cell_size_m) }));
+  if (!run) return told;
+  const end = run.summary?.flood_end;
+  if (run.summary?.cut_off_at_end && end) told.push(t("ranking.cut_off", { share: number(100 * end.left_share), roads: number(end.roads_closed) }));
+  const others = finishedRuns().filter((of) => !of.copy_of && of.id !== run.id && of.start === run.start && of.cell_size_m !== run.cell_size_m);
+  const lines = others.flatMap((of) => {
+    const sums = of.summary?.totals?.find((sum) => sum.layer === state.layer);
+    return sums ? [t("ranking.other_cells_one", { people: number(sums.people_reached_whole), cell: number(of.cell_size_m) })] : [];
+  });
+  if (lines.length && !run.copy_of) told.push(t("ranking.other_cells", { list: lines.join(t("list.comma")), cell: number(run.cell_size_m) }));
+  return told;
 }
 
 /** What is told once for all grids, such as the wind; empty without hazards. */

@@ -5,6 +5,7 @@ import { changeText, learnGates } from "./changes";
 import { baseMap, onMap, PAPER, siteOn, trackOn } from "./coast";
 import { CHANCE_STOPS, classColour, SHARE_STOPS, UNKNOWN_COLOUR, WARNING_COLOURS } from "./colours";
 import { button, byId, el, path, svg } from "./dom";
+import { differsFrom } from "./ensembles";
 import { both, clock, instant, language, number, percent, setLanguage, t, word } from "./i18n";
 import { middle, ReportMap, shapes } from "./reportmap";
 import { usePlaces } from "./places";
@@ -97,6 +98,7 @@ function head({ twin, run, ensemble }: Facts): HTMLElement {
     el("p", { class: "sub" }, title),
     el("p", {}, t("report.span", { from: clock(run.start, 0), to: end, cell: number(run.cell_size_m) })),
     ...(run.changes?.length ? [el("p", {}, `${t("compare.changes")}${run.changes.map(changeText).join(t("list.comma"))}`)] : []),
+    ...(ensemble && differsFrom(ensemble, run) ? [el("p", { class: "caution" }, t("ensemble.differs", { cell: number(ensemble.cell_size_m) }))] : []),
     ...(ensemble ? [el("p", {}, t("report.members", { members: number(ensemble.members.length), seed: String(ensemble.seed) }))] : []),
     el("p", {}, t("report.made", { time: clock(new Date().toISOString(), 0) })),
     ...(twin.synthetic ? [el("p", { class: "caution" }, `${t("page.synthetic")}: ${both(twin.notice)}`)] : []),
@@ -115,6 +117,8 @@ function unknownEntries(facts: Facts): [string, string][] {
 
 function situation(facts: Facts): HTMLElement {
   const { run, exposure, storm, plan } = facts;
+  const sums = exposure.totals;
+  const end = run.summary?.cut_off_at_end ? run.summary.flood_end : null;
   const wet = exposure.rows.filter((row) => (rows.share(row) ?? 0) > 0);
   const first = Math.min(...exposure.rows.map((row) => rows.arrival(row) ?? Number.POSITIVE_INFINITY));
   const peak = (of: (s: Storm["site"][number]) => number) => {
@@ -122,13 +126,13 @@ function situation(facts: Facts): HTMLElement {
     return best ? `${number(of(best), 1)} · ${clock(run.start, best.time_s)}` : "–";
   };
   const entries: [string, string][] = [
-    ["card.people_reached", number(sum(facts, rows.people))],
+    ["card.people_reached", number(sums?.people_reached_whole ?? sum(facts, rows.people))],
     ...unknownEntries(facts),
-    ["report.grids_wet", `${number(wet.length)} / ${number(exposure.rows.length)}`],
-    ["card.flooded_area", `${number(sum(facts, rows.floodedArea) / 1e6, 2)} ${t("unit.km2")}`],
-    ["card.buildings_reached", number(sum(facts, rows.buildings))],
-    ["card.schools_hit", `${number(sum(facts, rows.schools))} · ${number(sum(facts, rows.hospitals))}`],
-    ["card.road_cut", `${number(sum(facts, rows.roadCut) / 1000, 1)} ${t("unit.km")}`],
+    ["report.grids_wet", `${number(sums?.zones_hit ?? wet.length)} / ${number(exposure.rows.length)}`],
+    ["card.flooded_area", `${number((sums?.flooded_area_m2 ?? sum(facts, rows.floodedArea)) / 1e6, 2)} ${t("unit.km2")}`],
+    ["card.buildings_reached", number(sums?.buildings_reached ?? sum(facts, rows.buildings))],
+    ["card.schools_hit", `${number(sums?.schools_reached ?? sum(facts, rows.schools))} · ${number(sums?.hospitals_reached ?? sum(facts, rows.hospitals))}`],
+    ["card.road_cut", `${number((sums?.road_cut_m ?? sum(facts, rows.roadCut)) / 1000, 1)} ${t("unit.km")}`],
     ["card.arrival", Number.isFinite(first) ? clock(run.start, first) : "–"],
     ["report.to_move", plan ? number(plan.people) : "–"],
     ["report.to_stay", plan ? number(plan.people_above) : "–"],
@@ -136,7 +140,8 @@ function situation(facts: Facts): HTMLElement {
     ["report.peak_wind", peak((s) => s.wind_mps)],
     ["report.peak_rain", peak((s) => s.rain_mm_h)],
   ];
-  return section("report.situation", el("dl", {}, ...entries.map(([key, value]) => el("div", {}, el("dt", {}, t(key)), el("dd", {}, value)))));
+  const cut = end ? [note(t("ranking.cut_off", { share: number(100 * end.left_share), roads: number(end.roads_closed) }))] : [];
+  return section("report.situation", ...cut, el("dl", {}, ...entries.map(([key, value]) => el("div", {}, el("dt", {}, t(key)), el("dd", {}, value)))));
 }
 
 function stormPart({ storm, run, twin }: Facts): HTMLElement {
@@ -240,7 +245,7 @@ function roadsPart({ roads, run }: Facts): HTMLElement {
     road.name || road.id,
     road.id,
     clock(run.start, road.closes_s),
-    road.reopens_s === null ? t("report.stays_closed") : clock(run.start, road.reopens_s),
+    road.reopens_s === null ? t("report.stays_closed", { time: clock(run.start, road.closed_at_end_s ?? run.duration_s) }) : clock(run.start, road.reopens_s),
     `${number(road.depth_max_m, 2)} ${t("unit.m")}`,
     road.detour_m === null ? t("warning.no_detour") : t("warning.detour", { km: number(road.detour_m / 1000, 1) }),
   ]);

@@ -26,10 +26,12 @@ export const isModelled = (row: ExposureRow | null | undefined) => (row?.modelle
 export const peopleUnknown = (row: ExposureRow | null | undefined) => numeric(row, "people_unknown");
 /** Share below which a zone is drawn as unknown: most of it is not modelled. */
 export const KNOWN_FROM = 0.5;
-export const people = (row: ExposureRow | null | undefined) => numeric(row, "people_reached");
+/** Whole people, which add up to the sum that is told. */
+export const people = (row: ExposureRow | null | undefined) => numeric(row, "people_reached_whole") ?? numeric(row, "people_reached");
 /** Entry 1 of the thresholds is 0.15 m. */
 export const share = (row: ExposureRow | null | undefined) => entry(row, "flooded_share", 1);
 export const floodedArea = (row: ExposureRow | null | undefined) => entry(row, "flooded_area_m2", 1);
+export const permanentWater = (row: ExposureRow | null | undefined) => numeric(row, "permanent_water_m2");
 export const depthMax = (row: ExposureRow | null | undefined) => numeric(row, "depth_max_m");
 export const depthMean = (row: ExposureRow | null | undefined) => numeric(row, "depth_mean_m");
 export const speedMax = (row: ExposureRow | null | undefined) => numeric(row, "speed_max_mps");

@@ -50,6 +50,8 @@ export interface NewRun {
 }
 
 export interface NewEnsemble {
+  /** The run that it spreads: its cells, length and track. */
+  run?: string;
   members?: number;
   seed?: number;
   cell_size_m?: number;
@@ -82,6 +84,17 @@ export interface Ensemble {
   message: Bilingual | string | null;
   notes?: (Bilingual | string)[];
   digest: string | null;
+  /** The run that it spreads. */
+  run?: string | null;
+  /** Digest of the control: that of the forecast that it spreads. */
+  control?: string | null;
+}
+
+/** Percentiles of the members' sums. */
+export interface SumPercentiles {
+  p50: number;
+  p90: number;
+  worst: number;
 }
 
 export interface ProbabilityRow {
@@ -104,6 +117,8 @@ export interface ProbabilityRow {
 export interface Probability {
   layer: string;
   members: number;
+  cell_size_m?: number;
+  totals?: { people: SumPercentiles; zones_hit: SumPercentiles } | null;
   thresholds_m: number[];
   rows: ProbabilityRow[];
 }
@@ -197,6 +212,8 @@ export interface RoadCut {
   name: string;
   closes_s: number;
   reopens_s: number | null;
+  /** The end of the run where it is still closed then. */
+  closed_at_end_s?: number | null;
   depth_max_m: number;
   detour_m: number | null;
 }

@@ -12,14 +12,16 @@ use stormgrid_twin::{Building, GeometryKind, RoadSegment};
 use super::member;
 use super::percentile::{P10, P50, P90, WORST, by_then, quantile};
 use crate::ProjectError;
+use crate::figures::{FLOODED, LayerTotals};
 use crate::forecast::PreparedGround;
 use crate::impact::{Impact, Impacts};
 use crate::tables::NamedRow;
 use crate::twin::LoadedTwin;
 
-/// Share of a zone's area from which a depth counts as having come to the zone [-]: a few square metres of a
-/// grid of many hectares are no flood of the grid.
-pub const LEAST_SHARE: f64 = 0.01;
+/// Share of a zone's area from which a depth counts as having come to the zone [-]: 0, any of its cells. So the chance
+/// of a depth is the share of the members whose greatest depth in the zone, the one that a forecast's row tells, is not
+/// below it, and no forecast can be deep where its own ensemble has no chance.
+pub const LEAST_SHARE: f64 = 0.0;
 
 /// Depth from which a building counts as reached [m], as in exposure.
 const REACHED_M: f64 = 0.15;
@@ -43,8 +45,8 @@ pub struct ProbabilityRow {
     /// reached, which is not the same as none.
     #[serde(default = "all_of_it")]
     pub modelled_share: f64,
-    /// Share of the members in which at least [`LEAST_SHARE`] of the zone has a depth [m] or more; of every depth
-    /// null if nothing is modelled.
+    /// Share of the members whose greatest depth in the zone is a depth [m] or more; null of every depth if nothing
+    /// is modelled.
     pub probability: BTreeMap<String, Option<f64>>,
     /// Mean over the members of the share of the zone under 0.15 m or more [-].
     pub flooded_share_mean: Option<f64>,
@@ -75,6 +77,57 @@ pub struct ProbabilityLayer {
     pub layer: String,
     /// Its zones, in their order.
     pub rows: Vec<ProbabilityRow>,
+}
+
+/// Percentiles of the members' sums over a layer. Sums of the zones' percentiles are others, and no member has them:
+/// not every zone is at its worst in one member.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ProbabilityTotals {
+    /// The layer.
+    pub layer: String,
+    /// People reached.
+    pub people: SumPercentiles,
+    /// Buildings reached.
+    pub buildings: SumPercentiles,
+    /// Area under 0.15 m or more [m²].
+    pub flooded_area_m2: SumPercentiles,
+    /// Zones under 0.15 m or more somewhere.
+    pub zones_hit: SumPercentiles,
+    /// Length of road under 0.30 m or more [m].
+    pub road_cut_m: SumPercentiles,
+}
+
+/// Percentiles of a sum over the members.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SumPercentiles {
+    /// Of each member, in the order of the members that are done.
+    pub members: Vec<f64>,
+    /// Which one member in ten stays below.
+    pub p10: f64,
+    /// The middle.
+    pub p50: f64,
+    /// Which one member in ten exceeds.
+    pub p90: f64,
+    /// The worst credible one; see [`WORST`].
+    pub worst: f64,
+}
+
+impl SumPercentiles {
+    fn of(members: Vec<f64>) -> Self {
+        let mut sorted = members.clone();
+        sorted.sort_by(f64::total_cmp);
+        let at = |p: f64| match sorted.is_empty() {
+            true => 0.0,
+            false => quantile(&sorted, p),
+        };
+        Self {
+            p10: at(P10),
+            p50: at(P50),
+            p90: at(P90),
+            worst: at(WORST),
+            members,
+        }
+    }
 }
 
 /// A building over all members.
@@ -117,7 +170,7 @@ pub struct RoadProbability {
 struct Sample {
     modelled_share: f64,
     depth: Option<f64>,
-    shares: Option<[f64; 5]>,
+    share: Option<f64>,
     people: Option<f64>,
     arrival: Option<f64>,
 }
@@ -138,6 +191,7 @@ struct Tally {
 /// Everything that comes of exposure.
 pub(super) struct Probabilities {
     pub(super) layers: Vec<ProbabilityLayer>,
+    pub(super) totals: Vec<ProbabilityTotals>,
     pub(super) buildings: Vec<BuildingProbability>,
     pub(super) roads: Vec<RoadProbability>,
 }
@@ -173,6 +227,8 @@ struct Counted {
     names: Vec<(String, Vec<(String, String, Option<f64>)>)>,
     /// By layer, zone and member.
     zones: Vec<Vec<Vec<Sample>>>,
+    /// By layer and member.
+    totals: Vec<Vec<LayerTotals>>,
     buildings: Vec<Tally>,
     roads: Vec<Tally>,
 }
@@ -187,11 +243,14 @@ impl Counted {
                 samples.push(Sample {
                     modelled_share: row.modelled_share,
                     depth: row.depth_max_m,
-                    shares: row.flooded_share,
+                    share: row.share_at(FLOODED),
                     people: row.people_reached,
                     arrival: row.arrival_s,
                 });
             }
+        }
+        for (totals, (layer, rows)) in self.totals.iter_mut().zip(&impacts.layers) {
+            totals.push(LayerTotals::of(layer, rows));
         }
         for (tally, e) in self.buildings.iter_mut().zip(&impacts.assets.buildings) {
             tally.add(e.depth_max_m, [REACHED_M, REACHED_M], e.arrival_s);
@@ -208,12 +267,16 @@ impl Counted {
                 .map(|r| (r.row.code.clone(), r.name.clone(), r.row.people));
             self.names.push((layer.clone(), named.collect()));
             self.zones.push(vec![Vec::new(); rows.len()]);
+            self.totals.push(Vec::new());
         }
         self.buildings = vec![Tally::default(); impacts.assets.buildings.len()];
         self.roads = vec![Tally::default(); impacts.assets.roads.len()];
     }
 
     fn finish(self, twin: &LoadedTwin, members: usize) -> Probabilities {
+        let totals = self.names.iter().zip(&self.totals);
+        let totals = totals.map(|((layer, _), of_members)| totals_of(layer, of_members));
+        let totals = totals.collect();
         let layers = self.names.into_iter().zip(self.zones);
         let layers = layers.map(|((layer, names), zones)| ProbabilityLayer {
             layer,
@@ -255,6 +318,7 @@ impl Counted {
             }
         });
         Probabilities {
+            totals,
             layers: layers.collect(),
             buildings: buildings.collect(),
             roads: roads.collect(),
@@ -275,6 +339,19 @@ impl Tally {
     }
 }
 
+/// Percentiles of the sums of the members.
+fn totals_of(layer: &str, members: &[LayerTotals]) -> ProbabilityTotals {
+    let of = |sum: fn(&LayerTotals) -> f64| SumPercentiles::of(members.iter().map(sum).collect());
+    ProbabilityTotals {
+        layer: layer.to_owned(),
+        people: of(|t| t.people_reached),
+        buildings: of(|t| t.buildings_reached as f64),
+        flooded_area_m2: of(|t| t.flooded_area_m2),
+        zones_hit: of(|t| t.zones_hit as f64),
+        road_cut_m: of(|t| t.road_cut_m),
+    }
+}
+
 fn row((code, name, people): (String, String, Option<f64>), samples: &[Sample]) -> ProbabilityRow {
     let n = samples.len() as f64;
     let sorted = |of: &dyn Fn(&Sample) -> Option<f64>| {
@@ -287,10 +364,9 @@ fn row((code, name, people): (String, String, Option<f64>), samples: &[Sample]) 
     let of = |values: &[f64], p| (!values.is_empty()).then(|| quantile(values, p));
     let mean = |values: &[f64]| (!values.is_empty()).then(|| values.iter().sum::<f64>() / n);
     let arrivals = sorted(&|s| s.arrival);
-    let probability = DEPTH_THRESHOLDS_M.iter().enumerate().map(|(i, depth)| {
-        let shares: Vec<f64> = samples.iter().filter_map(|s| Some(s.shares?[i])).collect();
-        let count = shares.iter().filter(|share| **share >= LEAST_SHARE).count();
-        let known = !shares.is_empty();
+    let probability = DEPTH_THRESHOLDS_M.iter().map(|depth| {
+        let count = depths.iter().filter(|d| **d >= *depth).count();
+        let known = !depths.is_empty();
         (depth.to_string(), known.then(|| count as f64 / n))
     });
     ProbabilityRow {
@@ -299,7 +375,7 @@ fn row((code, name, people): (String, String, Option<f64>), samples: &[Sample]) 
         people,
         probability: probability.collect(),
         modelled_share: samples.first().map_or(0.0, |s| s.modelled_share),
-        flooded_share_mean: mean(&sorted(&|s| Some(s.shares?[1]))),
+        flooded_share_mean: mean(&sorted(&|s| s.share)),
         depth_p10_m: of(&depths, P10),
         depth_p50_m: of(&depths, P50),
         depth_p90_m: of(&depths, P90),
@@ -394,6 +470,39 @@ mod tests {
     use stormgrid_formats::elevation::write_geotiff;
 
     use super::*;
+
+    /// Two zones that are at their worst in different members: no member has both.
+    #[test]
+    fn sums_are_those_of_members_and_not_of_their_worst() {
+        let total = |people_reached: f64| LayerTotals {
+            people_reached,
+            ..LayerTotals::default()
+        };
+        // Zone A 100, 0, 50; zone B 0, 120, 50: sums 100, 120, 100; the worst of each would be 220.
+        let totals = totals_of("grids", &[total(100.0), total(120.0), total(100.0)]).people;
+        assert_eq!(totals.members, [100.0, 120.0, 100.0]);
+        assert_eq!((totals.p10, totals.p50), (100.0, 100.0));
+        // Position 1 + 2 · 0.99 = 2.98 of 100, 100, 120.
+        assert!((totals.worst - 119.6).abs() < 1e-9);
+        assert_eq!(totals_of("grids", &[]).people, SumPercentiles::default());
+    }
+
+    /// A tenth of a hectare at half a metre is deep in the row and in the chance alike.
+    #[test]
+    fn a_depth_that_a_member_has_has_a_chance() {
+        let sample = |depth: f64| Sample {
+            modelled_share: 1.0,
+            depth: Some(depth),
+            share: Some(0.002),
+            people: Some(0.0),
+            arrival: None,
+        };
+        let name = ("A".to_owned(), String::new(), Some(0.0));
+        let row = row(name, &[sample(0.6), sample(0.2), sample(0.0), sample(0.5)]);
+        let of = |depth: &str| row.probability[depth];
+        assert_eq!((of("0.5"), of("0.15"), of("1")),
+            (Some(0.5), Some(0.75), Some(0.0)));
+    }
 
     /// Percentiles by sorting all members at every cell, whatever the size of the bands.
     #[test]

@@ -40,7 +40,8 @@ use stormgrid_sim::ensemble::{Draw, ErrorStatistics, REFERENCE_LEAD_H, perturbed
 use stormgrid_sim::typhoon::ten_minute_factor;
 
 pub use aggregate::{
-    BuildingProbability, LEAST_SHARE, ProbabilityLayer, ProbabilityRow, RoadProbability,
+    BuildingProbability, LEAST_SHARE, ProbabilityLayer, ProbabilityRow, ProbabilityTotals,
+    RoadProbability, SumPercentiles,
 };
 pub use kept::{glance, read};
 pub use member::{MemberRecord, MemberSpec, run_member};
@@ -172,6 +173,12 @@ pub struct Ensemble {
     pub wall_s: f64,
     /// Processor time of the members that are done, whenever they were computed [s].
     pub members_cpu_s: f64,
+    /// Digest of the flood of the control, which is that of the forecast that was spread; `None` if it failed.
+    #[serde(default)]
+    pub control: Option<String>,
+    /// Sums over each layer: percentiles of the members' sums.
+    #[serde(default)]
+    pub totals: Vec<ProbabilityTotals>,
     /// What a reader should know.
     pub notes: Vec<Bilingual>,
     /// Probabilities of every layer of grids.
@@ -224,6 +231,29 @@ pub struct EnsembleStatus<'a> {
 }
 
 impl Ensemble {
+    /// Why figures of a run and of this ensemble may contradict: it spreads another forecast. `None` if its control is
+    /// the run.
+    ///
+    /// - `run`: a finished forecast of the same twin
+    pub fn differs_from(&self, run: &crate::Summary) -> Option<Bilingual> {
+        if self.control.as_deref() == Some(run.digest.as_str()) {
+            return None;
+        }
+        let problem = match self.spec.cell_size_m == run.cell_size_m {
+            true => message!(
+                "ensemble.other_run",
+                "the ensemble spreads another forecast than this run: its start, length, track or scheme is another, so that its chances may contradict the run"
+            ),
+            false => message!(
+                "ensemble.other_cells",
+                "the ensemble has cells of {cells} m and the run of {own} m, so that its chances may contradict the run: make an ensemble of this run",
+                cells = self.spec.cell_size_m,
+                own = run.cell_size_m
+            ),
+        };
+        Some(told(&problem))
+    }
+
     /// The rows of a layer of grids, by code; none if there is no such layer.
     pub fn rows_of(&self, layer: &str) -> BTreeMap<&str, &ProbabilityRow> {
         let layers = self.layers.iter().filter(|l| l.layer == layer);
@@ -565,7 +595,13 @@ pub fn ensemble(
         result: String::new(),
         wall_s: 0.0,
         members_cpu_s: 0.0,
+        control: members
+            .first()
+            .filter(|control| control.state == MemberState::Done)
+            .and_then(|control| member::summary_of(&pool.folder(control)))
+            .map(|summary| summary.digest),
         notes: planned.notes,
+        totals: made.probabilities.totals,
         layers: made.probabilities.layers,
         buildings: made.probabilities.buildings,
         roads: made.probabilities.roads,

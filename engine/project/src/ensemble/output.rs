@@ -12,6 +12,7 @@ use super::member::storm_table;
 use super::percentile::{P10, P50, P90, quantile};
 use super::pool::{MemberState, MemberStatus};
 use crate::ProjectError;
+use crate::figures::{PERMANENT_WATER_M, permanent_water};
 use crate::forecast::PreparedGround;
 use crate::forecast::terrain;
 use crate::results::{MODELLED_FILE, depth_geotiff, geotiff, modelled_geotiff, pretty};
@@ -19,9 +20,6 @@ use crate::storm::{SitePoint, StormTable};
 use crate::tables::{self, Cell};
 use crate::twin::LoadedTwin;
 use stormgrid_core::message;
-
-/// Depth at the start from which a cell is a river or pond rather than ground that may be flooded [m].
-const ALWAYS_WET_M: f32 = 0.05;
 
 /// One quantity over time, the percentiles of the members.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -164,6 +162,10 @@ fn frames(
             message!("fix.smaller", "use a smaller one"),
         )
     })?;
+    let grid = grid.with_permanent_water(
+        &permanent_water(&ground.initial_depth),
+        Some(ground.initial_level_m - f64::from(PERMANENT_WATER_M)),
+    );
     let of_depth = |depth: &[f32]| {
         let level: Vec<f32> = ground
             .elevation
@@ -187,9 +189,9 @@ fn frames(
 /// Probability of 0.15 m where the ground is dry at the start, 0 in rivers and ponds: nobody asks whether they
 /// will be wet.
 fn on_dry_ground(ground: &PreparedGround, fields: &DepthFields) -> Vec<f32> {
-    let wet = ground.initial_depth.iter().map(|&d| d >= ALWAYS_WET_M);
-    let all = fields.probability.iter().zip(wet);
-    all.map(|(&p, wet)| if wet { 0.0 } else { p }).collect()
+    let water = permanent_water(&ground.initial_depth);
+    let all = fields.probability.iter().zip(water);
+    all.map(|(&p, water)| if water { 0.0 } else { p }).collect()
 }
 
 impl Plume {

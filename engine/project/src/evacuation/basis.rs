@@ -6,11 +6,12 @@ use stormgrid_sim::exposure::{
     Assets, Cells, Facility, FacilityKind, Maxima, PreparedAssets, Settings, Valuation,
 };
 use stormgrid_sim::flood;
-use stormgrid_twin::network::RoadThresholds;
 use stormgrid_twin::{GeometryKind, PointAsset, Position};
 
 use super::stay::{self, StayRule};
 use crate::ProjectError;
+use crate::figures::{road_closing, whole_people};
+use crate::forecast::Times;
 use crate::impact::Impacts;
 use crate::twin::LoadedTwin;
 
@@ -68,9 +69,10 @@ pub struct ZoneWater {
     pub people_reached: Option<f64>,
     /// People of whom nothing is known, since they live where the model has no ground.
     pub people_unknown: Option<f64>,
-    /// People among them who must leave.
+    /// Whole people among them who must leave: a part of a person on a wet floor is a person.
     pub people_leave: f64,
-    /// People among them who can stay above the water.
+    /// Whole people among them who can stay above the water; with those who leave they are the people reached, whole
+    /// as [`whole_people`] makes them.
     pub people_above: f64,
 }
 
@@ -81,10 +83,13 @@ pub struct RoadWater {
     pub depth_max_m: Option<f64>,
     /// Length on which the water is not known [m].
     pub unknown_m: f64,
-    /// When it closes [s after the start]; none if it stays open.
+    /// When it closes [s after the start], as [`road_closing`] tells; none if it stays open.
     pub closes_s: Option<f64>,
     /// When it opens again; none if not within the run.
     pub reopens_s: Option<f64>,
+    /// First water on a segment that closes [s after the start]: nobody is led on it on foot from then on.
+    #[serde(default)]
+    pub wet_s: Option<f64>,
 }
 
 /// Water at a shelter.
@@ -100,15 +105,15 @@ impl PlanBasis {
     /// Collects it at the end of a run.
     ///
     /// - `cells`: which have ground, and which buildings close
-    /// - `stay`: who can stay above the water
+    /// - `stay`: who can stay above the water, and the depth that closes a road [m]
     pub(crate) fn new(
         twin: &LoadedTwin,
         geometry: RasterGeometry,
         cells: Cells<'_>,
-        impacts: &Impacts,
+        (impacts, times): (&Impacts, &Times),
         maxima: &flood::Maxima,
         (start, duration_s): (&str, f64),
-        stay: &StayRule,
+        (stay, close_depth_m): (&StayRule, f64),
     ) -> Result<Self, ProjectError> {
         let splits = stay::splits(twin, impacts, stay);
         let layers = impacts
@@ -119,7 +124,7 @@ impl PlanBasis {
                 layer: layer.clone(),
                 zones: rows
                     .iter()
-                    .zip(splits)
+                    .zip(whole_splits(&splits))
                     .map(|(named, [leave, above])| ZoneWater {
                         code: named.row.code.clone(),
                         arrival_s: named.row.arrival_s.map(rounded),
@@ -129,22 +134,20 @@ impl PlanBasis {
                         people: named.row.people.map(rounded),
                         people_reached: named.row.people_reached.map(rounded),
                         people_unknown: named.row.people_unknown.map(rounded),
-                        people_leave: rounded(leave),
-                        people_above: rounded(above),
+                        people_leave: leave as f64,
+                        people_above: above as f64,
                     })
                     .collect(),
             });
-        let closed = RoadThresholds::default().closed_m;
-        // The exposure tells when the first water comes, not when it is deep enough to close a road,
-        // nor when it has gone: a road that will be closed counts as closed from the first water on.
-        let roads = impacts.assets.roads.iter().map(|road| RoadWater {
-            depth_max_m: road.depth_max_m.map(rounded),
-            unknown_m: rounded(road.unknown_m),
-            closes_s: road
-                .arrival_s
-                .filter(|_| road.depth_max_m >= Some(closed))
-                .map(rounded),
-            reopens_s: None,
+        let roads = impacts.assets.roads.iter().enumerate().map(|(i, road)| {
+            let closing = road_closing(times, i, close_depth_m);
+            RoadWater {
+                depth_max_m: road.depth_max_m.map(rounded),
+                unknown_m: rounded(road.unknown_m),
+                closes_s: closing.closes_s,
+                reopens_s: closing.reopens_s,
+                wet_s: closing.closes_s.and(road.arrival_s).map(rounded),
+            }
         });
         let places: Vec<Facility> = shelters(twin)
             .map(|(_, at)| Facility {
@@ -176,11 +179,29 @@ impl PlanBasis {
         })
     }
 
+    /// Road segments that are closed when the run ends.
+    pub fn roads_closed_at_end(&self) -> u64 {
+        let closed = |road: &&RoadWater| road.closes_s.is_some() && road.reopens_s.is_none();
+        self.roads.iter().filter(closed).count() as u64
+    }
+
     /// The zones of a layer.
     pub fn zones(&self, layer: &str) -> &[ZoneWater] {
         let found = self.layers.iter().find(|l| l.layer == layer);
         found.map_or(&[], |l| l.zones.as_slice())
     }
+}
+
+/// Who must leave and who can stay, in whole people that add up to the people reached.
+fn whole_splits(splits: &[[f64; 2]]) -> Vec<[u64; 2]> {
+    let reached: Vec<f64> = splits.iter().map(|[leave, above]| leave + above).collect();
+    let whole = whole_people(&reached).into_iter().zip(splits);
+    whole
+        .map(|(reached, [leave, _])| {
+            let leave = ((leave - 1e-6).max(0.0).ceil() as u64).min(reached);
+            [leave, reached - leave]
+        })
+        .collect()
 }
 
 /// Four decimals, so that the file holds exactly what the run has, and no negative zero.

@@ -39,7 +39,7 @@ pub use model::{
     EvacuationPlan, Move, Named, PlanShelter, PlanStep, RoadCut, RouteView, ShelterView, Staff,
     UnknownUnit,
 };
-pub use roads::{closures, network, roads_cut};
+pub use roads::{closures, closures_on_foot, network, roads_cut};
 pub use stay::{RULES_FILE, StayRule};
 pub use table::{plan_csv, plan_geojson};
 
@@ -175,7 +175,7 @@ pub fn evacuation_plan(
         segments.len(),
         basis.roads.len(),
     )?;
-    let closures = closures(&network, basis).for_good();
+    let closures = closures_on_foot(&network, basis).for_good();
     let (mut shelters, places) = shelters_of(twin, basis)?;
     let units = hit_units(twin, basis, options)?;
     let bound = Places::new(&network, &places);

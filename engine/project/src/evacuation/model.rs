@@ -46,7 +46,7 @@ pub struct RouteView {
     pub leave_by_s: Option<f64>,
     /// When they arrive [s after the start].
     pub arrives_s: f64,
-    /// When the first of its roads closes [s after the start]; null if all stay open.
+    /// When water comes to the first of its roads that will close [s after the start]; null if all stay open.
     pub dry_until_s: Option<f64>,
     /// Its line, longitude and latitude [°].
     pub line: Vec<[f64; 2]>,
@@ -179,6 +179,8 @@ pub struct RoadCut {
     pub closes_s: f64,
     /// When it opens again [s after the start]; null if not within the run.
     pub reopens_s: Option<f64>,
+    /// The end of the run [s after the start] where it is still closed then: when it opens is not known; else null.
+    pub closed_at_end_s: Option<f64>,
     /// Greatest depth [m].
     pub depth_max_m: f64,
     /// Length of the way round while it is closed [m]; null if there is none.

@@ -42,6 +42,16 @@ pub fn closures(network: &RoadNetwork, basis: &PlanBasis) -> Closures {
     Closures::of_roads(network, closed)
 }
 
+/// When the roads of a run are closed to people on foot: from the first water on, those that will be closed to all.
+pub fn closures_on_foot(network: &RoadNetwork, basis: &PlanBasis) -> Closures {
+    let closed = basis.roads.iter().enumerate().filter_map(|(road, water)| {
+        let closes_s = water.closes_s?;
+        let wet_s = water.wet_s.map_or(closes_s, |wet| wet.min(closes_s));
+        Some((road, wet_s, water.reopens_s.unwrap_or(f64::INFINITY)))
+    });
+    Closures::of_roads(network, closed)
+}
+
 /// Roads that close in a run, by the time at which they do.
 pub fn roads_cut(twin: &LoadedTwin, basis: &PlanBasis) -> Result<Vec<RoadCut>, ProjectError> {
     let (network, segments) = network(twin);
@@ -61,6 +71,7 @@ pub fn roads_cut(twin: &LoadedTwin, basis: &PlanBasis) -> Result<Vec<RoadCut>, P
                 name: segment.name.clone(),
                 closes_s: water.closes_s?,
                 reopens_s: water.reopens_s,
+                closed_at_end_s: water.reopens_s.is_none().then_some(basis.duration_s),
                 depth_max_m: water.depth_max_m.unwrap_or(0.0),
                 detour_m: network.detour_of_road(road, &closures),
             })

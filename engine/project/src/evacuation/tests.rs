@@ -69,6 +69,7 @@ fn basis() -> impl Strategy<Value = PlanBasis> {
                     unknown_m: 0.0,
                     closes_s: closed.map(|c| c.0),
                     reopens_s: closed.and_then(|c| Some(c.0 + c.1?)),
+                    wet_s: None,
                 })
                 .collect(),
             shelters: shelters

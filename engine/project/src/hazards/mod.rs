@@ -29,6 +29,7 @@ use stormgrid_twin::hazard::{
 use stormgrid_twin::{GeometryKind, Grid, Outline, Position, World};
 
 use crate::error::{at as at_place, line as line_of};
+use crate::figures::permanent_water;
 use crate::forecast::PreparedGround;
 use crate::impact::Impacts;
 use crate::messages::told;
@@ -44,9 +45,6 @@ const DEFAULT_RULES: &str = include_str!("../../../../data/hazards/rules.toml");
 
 /// Cells that slopes are found on [m]: finer ones see curbs and dikes, coarser ones flatten hills.
 const SLOPE_CELL_M: f64 = 10.0;
-
-/// Depth at the start from which a cell is water rather than land [m].
-const WATER_M: f32 = 0.05;
 
 /// Levels of all hazards in all zones of all layers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -268,7 +266,7 @@ pub(crate) fn assess(
     impacts: &Impacts,
     maxima: &Maxima,
 ) -> Result<Hazards, ProjectError> {
-    let water: Vec<bool> = ground.initial_depth.iter().map(|&d| d >= WATER_M).collect();
+    let water: Vec<bool> = permanent_water(&ground.initial_depth);
     let spots = roads::spots(twin, ground, &water, maxima)?;
     let mut run = World::new();
     run.insert_resource(RunTime {

@@ -10,13 +10,11 @@ use stormgrid_formats::elevation::{self, write_geotiff};
 use stormgrid_formats::parse;
 
 use crate::ProjectError;
+use crate::figures::FLOODED;
 use crate::files::{self, SUMMARY_FILE};
 use crate::forecast::Forecast;
 use crate::results::Summary;
 use crate::tables::{NamedRow, quoted};
-
-/// Index of 0.15 m among the depths of flooded areas.
-const WATERLOGGED: usize = 1;
 
 /// Which run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -139,8 +137,8 @@ impl Zone {
             name: named.name.clone(),
             state: ZoneState {
                 depth_max_m: row.depth_max_m,
-                flooded_share: row.share_at(WATERLOGGED),
-                flooded_area_m2: row.flooded_area_m2.map(|areas| areas[WATERLOGGED]),
+                flooded_share: row.share_at(FLOODED),
+                flooded_area_m2: row.flooded_area_m2.map(|areas| areas[FLOODED]),
                 people_reached: row.people_reached,
                 people_unknown: row.people_unknown,
                 buildings_reached: f64::from(row.buildings_reached),

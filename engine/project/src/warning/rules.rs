@@ -415,6 +415,11 @@ impl Rules {
         self.lead_s.get(&audience).copied().unwrap_or(0.0)
     }
 
+    /// Depth from which a road is closed [m].
+    pub fn close_depth_m(&self) -> f64 {
+        self.road.close_depth_m
+    }
+
     /// All depths whose times matter [m], ascending.
     pub fn depths_m(&self) -> Vec<f64> {
         let own = [self.road.warn_depth_m, self.road.close_depth_m];

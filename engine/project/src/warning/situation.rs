@@ -15,6 +15,7 @@ use super::rules::{Audience, Measures, Rules};
 use super::{area, text};
 use crate::ensemble::Ensemble;
 use crate::evacuation::the_run;
+use crate::figures::road_closing;
 use crate::files::RunFolder;
 use crate::forecast::Forecast;
 use crate::results::pretty;
@@ -448,7 +449,7 @@ fn grids(
                 code: row.code.clone(),
                 name: named.name.clone(),
                 depth_m: centimetres(row.depth_max_m.unwrap_or(0.0)),
-                people: row.people_reached.unwrap_or(0.0).round(),
+                people: named.people_reached_whole.unwrap_or(0) as f64,
                 time_s: row.arrival_s.unwrap_or(0.0).round(),
             },
             depth_m: row.depth_max_m.unwrap_or(0.0),
@@ -478,7 +479,7 @@ fn roads(
         let Some(warned_s) = at(rules.road.warn_depth_m).rises_s else {
             continue;
         };
-        let closed = at(rules.road.close_depth_m);
+        let closed = road_closing(&forecast.times, i, rules.close_depth_m());
         let within = |(_, grid): &(usize, &GridState)| grid.outline.intersects(line);
         states.push(RoadState {
             target: RoadTarget {
@@ -486,8 +487,8 @@ fn roads(
                 name: segment.name.clone(),
                 depth_m: exposure.depth_max_m.unwrap_or(0.0),
                 warned_s: warned_s.round(),
-                closes_s: closed.rises_s.map(f64::round),
-                reopens_s: closed.falls_s.map(f64::round),
+                closes_s: closed.closes_s,
+                reopens_s: closed.reopens_s,
                 detour_m: detours.get(&i).copied(),
             },
             line: line.clone(),
@@ -514,12 +515,9 @@ fn detours(twin: &LoadedTwin, forecast: &Forecast, rules: &Rules) -> BTreeMap<us
     let closed: Vec<(usize, f64, f64)> = (0..segments.len())
         .filter(|&road| !segments[road].0.bridge)
         .filter_map(|road| {
-            let crossing = forecast.times.road(road, rules.road.close_depth_m);
-            Some((
-                road,
-                crossing.rises_s?,
-                crossing.falls_s.unwrap_or(f64::INFINITY),
-            ))
+            let closing = road_closing(&forecast.times, road, rules.close_depth_m());
+            let reopens_s = closing.reopens_s.unwrap_or(f64::INFINITY);
+            Some((road, closing.closes_s?, reopens_s))
         })
         .collect();
     let closures = Closures::of_roads(&network, closed.iter().copied());
