@@ -150,7 +150,10 @@ impl LayerTotals {
             zones_hit: count(|r| u32::from(is_hit(r))),
             flooded_area_m2: sum(|r| r.row.flooded_area_m2.map_or(0.0, |areas| areas[FLOODED])),
             permanent_water_m2: sum(|r| r.permanent_water_m2),
-            depth_max_m: rows.iter().filter_map(|r| r.row.depth_max_m).reduce(f64::max),
+            depth_max_m: rows
+                .iter()
+                .filter_map(|r| r.row.depth_max_m)
+                .reduce(f64::max),
             arrival_s: arrivals.min_by(f64::total_cmp),
             people: sum(|r| r.row.people.unwrap_or(0.0)),
             people_reached: sum(|r| r.row.people_reached.unwrap_or(0.0)),

@@ -2,9 +2,9 @@
 
 use geo::MultiPolygon;
 use serde::{Deserialize, Serialize};
+use stormgrid_core::ids::FeatureIdx;
 use stormgrid_core::message;
 use stormgrid_core::message::Bilingual;
-use stormgrid_core::ids::FeatureIdx;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_sim::exposure::{
     AssetExposure, Assets, Cells, Facility, FacilityKind, Maxima, Occupancy, PreparedAssets,
@@ -156,7 +156,10 @@ impl Impact {
             .iter()
             .map(|layer| {
                 let rows = layer.zones.rows(&self.assets, &maxima, &assets)?;
-                let reached: Vec<f64> = rows.iter().map(|row| row.people_reached.unwrap_or(0.0)).collect();
+                let reached: Vec<f64> = rows
+                    .iter()
+                    .map(|row| row.people_reached.unwrap_or(0.0))
+                    .collect();
                 let named = rows
                     .into_iter()
                     .zip(&layer.names)

@@ -500,8 +500,10 @@ mod tests {
         let name = ("A".to_owned(), String::new(), Some(0.0));
         let row = row(name, &[sample(0.6), sample(0.2), sample(0.0), sample(0.5)]);
         let of = |depth: &str| row.probability[depth];
-        assert_eq!((of("0.5"), of("0.15"), of("1")),
-            (Some(0.5), Some(0.75), Some(0.0)));
+        assert_eq!(
+            (of("0.5"), of("0.15"), of("1")),
+            (Some(0.5), Some(0.75), Some(0.0))
+        );
     }
 
     /// Percentiles by sorting all members at every cell, whatever the size of the bands.
