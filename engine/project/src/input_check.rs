@@ -126,7 +126,10 @@ fn report_of(twin: &LoadedTwin, faults: Vec<LayerReport>) -> InputReport {
 /// Adds findings to the layers of their files; those of no layer go to the first.
 pub(crate) fn put(layers: &mut [LayerReport], findings: impl IntoIterator<Item = Finding>) {
     for finding in findings {
-        let place = layers.iter().position(|layer| layer.file == finding.file);
+        // A reader names the file by its path, the report by its name in the twin.
+        let place = layers
+            .iter()
+            .position(|layer| finding.file.ends_with(&layer.file));
         if let Some(layer) = layers.get_mut(place.unwrap_or(0)) {
             layer.findings.push(finding);
         }
@@ -210,7 +213,7 @@ fn terrain(twin: &LoadedTwin) -> LayerReport {
         rows = g.n_rows,
         size = g.dx
     );
-    let file = files::name(&twin.dir.join(&twin.manifest.terrain.elevation));
+    let file = &twin.manifest.terrain.elevation;
     let mut report = LayerReport::new("terrain", file, what);
     let known = elevation.values().iter().filter(|z| z.is_finite()).count();
     report.count = known;
@@ -283,16 +286,19 @@ fn what(layer: &Layer) -> Message {
     }
 }
 
-/// The file of a layer; of the buildings the first.
+/// The file of a layer as the twin names it; of the buildings the first.
 fn file_of(twin: &LoadedTwin, layer: &Layer) -> String {
     let own = twin.layers.iter().find(|file| file.id == layer.id);
+    let city = || twin.manifest.city.first().map(|city| city.source.clone());
     match own {
-        Some(own) => files::name(&own.path),
-        None => twin.manifest.city.first().map_or_else(
-            || layer.id.clone(),
-            |city| files::name(&twin.dir.join(&city.source)),
-        ),
+        Some(own) => name_in(twin, &own.path),
+        None => city().unwrap_or_else(|| layer.id.clone()),
     }
+}
+
+/// A file as the twin names it.
+fn name_in(twin: &LoadedTwin, path: &Path) -> String {
+    files::name(path.strip_prefix(&twin.dir).unwrap_or(path))
 }
 
 fn features(twin: &LoadedTwin, layer: &Layer, ground: &GroundCells) -> Vec<Feature> {
@@ -653,7 +659,7 @@ fn numbers_of_points(twin: &LoadedTwin) -> Vec<Finding> {
                 all = features.len()
             ),
         };
-        let finding = Finding::new(Kind::Unknown, files::name(&layer.path), text);
+        let finding = Finding::new(Kind::Unknown, name_in(twin, &layer.path), text);
         found.push(finding.at(feature_of(&code)).times(unknown.len()));
     }
     found
@@ -671,14 +677,13 @@ fn forecast_layers(twin: &LoadedTwin) -> Vec<LayerReport> {
     };
     let mut layers = Vec::new();
     let mut add = |id: &str, name: &str, what: Message, count: Result<usize, ProjectError>| {
-        let shown = files::name(&twin.dir.join(name));
         layers.push(match count {
             Ok(count) => {
-                let mut report = LayerReport::new(id, shown, what);
+                let mut report = LayerReport::new(id, name, what);
                 report.count = count;
                 report
             }
-            Err(error) => fault_report(id, shown, &error),
+            Err(error) => fault_report(id, name, &error),
         });
     };
     let options = check_options(twin);

@@ -86,7 +86,6 @@ struct Zones {
 /// What was read of a scenario, for its report.
 struct Read<'a> {
     scenario: &'a Scenario,
-    reader: &'a Reader,
     crs: Option<&'a str>,
     /// On the cells of the run [m].
     elevation: &'a [f64],
@@ -99,7 +98,7 @@ struct Read<'a> {
 /// The report of a scenario's input: the ground, buildings and zones.
 fn read_layers(read: &Read<'_>) -> Vec<ReportedLayer> {
     let named = |id: &str, source: &str, what: Message| {
-        let mut report = LayerReport::new(id, files::name(&read.reader.path(source)), what);
+        let mut report = LayerReport::new(id, source, what);
         report.crs = read.crs.map(str::to_owned);
         report
     };
@@ -364,7 +363,6 @@ impl PreparedScenario {
         );
         let input = read_layers(&Read {
             scenario: &scenario,
-            reader: &reader,
             crs: crs.as_deref(),
             elevation: &setup.domain.elevation,
             n_buildings: buildings.len(),

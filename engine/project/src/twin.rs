@@ -458,8 +458,7 @@ impl Loader<'_> {
     ) -> Result<T, ProjectError> {
         match (read, &mut self.faults) {
             (Err(error), Some(faults)) => {
-                let file = files::name(&self.dir.join(source));
-                faults.push(fault_report(id, file, &error));
+                faults.push(fault_report(id, source, &error));
                 Ok(T::default())
             }
             (read, _) => read,
