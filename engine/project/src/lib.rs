@@ -40,6 +40,7 @@ pub mod input_report;
 pub mod leftover;
 mod local_setup;
 pub mod messages;
+mod point_layer;
 mod rain;
 pub mod rehearsal;
 pub mod result;
@@ -53,6 +54,7 @@ pub mod tables;
 #[cfg(test)]
 mod test_twin;
 mod twin;
+mod twin_faults;
 pub mod usage;
 pub mod vectors;
 pub mod warning;
