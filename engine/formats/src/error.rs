@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use stormgrid_core::finding::{Finding, Kind};
 use stormgrid_core::message;
 use stormgrid_core::message::{Message, Said, fault};
 
@@ -69,31 +68,18 @@ impl FormatError {
         }))
     }
 
-    /// The fault as an entry of the report of the input.
-    pub fn finding(&self) -> Finding {
-        let (of, problem) = match self {
-            Self::Malformed(of) => (of, of.problem.clone()),
-            Self::Unsupported(of) => (of, unsupported(of)),
-            Self::Write { .. } => return Finding::new(Kind::Fault, "", self.message()),
-        };
-        let text = message!(
-            "finding.fault",
-            "{problem}; {remedy}",
-            problem = problem,
-            remedy = of.remedy.clone()
-        );
-        let finding = Finding::new(Kind::Fault, &of.file, text);
-        match &of.place {
-            Some(place) => finding.at(place.clone()),
-            None => finding,
-        }
-    }
-
     /// The sentence, for both languages.
     pub fn message(&self) -> Message {
         match self {
             Self::Malformed(of) => told(of, of.problem.clone()),
-            Self::Unsupported(of) => told(of, unsupported(of)),
+            Self::Unsupported(of) => told(
+                of,
+                message!(
+                    "fault.unsupported",
+                    "{problem} is not supported",
+                    problem = of.problem.clone()
+                ),
+            ),
             Self::Write { what, problem } => message!(
                 "fault.unwritable",
                 "{what} cannot be written: {problem}",
@@ -102,14 +88,6 @@ impl FormatError {
             ),
         }
     }
-}
-
-fn unsupported(of: &Fault) -> Message {
-    message!(
-        "fault.unsupported",
-        "{problem} is not supported",
-        problem = of.problem.clone()
-    )
 }
 
 fn told(of: &Fault, problem: Message) -> Message {

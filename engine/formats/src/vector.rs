@@ -210,7 +210,7 @@ fn polygon(
                         "fault.vector.ring",
                         "ring {ring} {fault}",
                         ring = ring,
-                        fault = Message::english(fault)
+                        fault = fault.message()
                     ),
                     message!(
                         "fix.vector.ring",

@@ -37,6 +37,8 @@ pub mod hazards;
 pub mod hindcast;
 mod impact;
 pub mod input_report;
+#[cfg(test)]
+mod layer_tests;
 pub mod leftover;
 mod local_setup;
 pub mod messages;

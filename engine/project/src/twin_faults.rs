@@ -1,6 +1,5 @@
 //! What a twin cannot be with, seen over its layers: they lie on its ground, and a code stands for one polygon.
 
-use stormgrid_core::geo::BoundingRect;
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
 use stormgrid_formats::vector::repeated;
@@ -135,7 +134,7 @@ fn origin_near_ground(twin: &LoadedTwin) -> Result<(), ProjectError> {
     }
     let [lon, lat] = twin.manifest.site.origin;
     Err(ProjectError::input(
-        files::name(&twin.dir.join(MANIFEST)),
+        &files::name(&twin.dir.join(MANIFEST)),
         message!(
             "fault.site.origin",
             "the origin {lon}, {lat} of [site] lies {km} km from the ground of {terrain}",
