@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 
 use geo::{LineString, MultiLineString, MultiPolygon, Point, Polygon};
-use geojson::{GeometryValue, Position};
+pub use geojson::GeometryValue;
+use geojson::Position;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use stormgrid_core::finding::{Finding, Kind};
@@ -71,6 +72,17 @@ pub struct Layer<G> {
     pub crs: Option<String>,
     /// What was assumed and left out.
     pub findings: Vec<Finding>,
+    /// How the file is written.
+    pub form: Form,
+}
+
+/// How a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As one FeatureCollection in UTF-8, which every program reads.
+    Collection,
+    /// In another encoding, as another of the documents that are read, or with geometries that were unwrapped.
+    Other,
 }
 
 impl<G> Layer<G> {
@@ -384,6 +396,7 @@ struct Documents {
     /// The CRS that the first of them names.
     crs: Option<String>,
     findings: Vec<Finding>,
+    form: Form,
 }
 
 fn read<G>(
@@ -396,11 +409,13 @@ fn read<G>(
         features,
         crs,
         findings,
+        form,
     } = documents(bytes, file)?;
     let mut layer = Layer {
         features: Vec::with_capacity(features.len()),
         crs,
         findings,
+        form,
     };
     let mut without = Without::default();
     for (index, mut value) in features.into_iter().enumerate() {
@@ -440,6 +455,11 @@ fn read<G>(
         let Some(converted) = convert(&geometry.value, &place)? else {
             return Err(other_geometry(file, place, &geometry.value, wanted.kinds));
         };
+        if let GeometryValue::MultiPoint { .. } | GeometryValue::GeometryCollection { .. } =
+            geometry.value
+        {
+            layer.form = Form::Other;
+        }
         layer.features.push(Feature {
             id,
             properties,
@@ -530,9 +550,13 @@ fn documents(bytes: &[u8], file: &str) -> Result<Documents, FormatError> {
         features: Vec::new(),
         crs: None,
         findings: decoded.finding.into_iter().collect(),
+        form: match decoded.text.len() == bytes.len() {
+            true => Form::Collection,
+            false => Form::Other,
+        },
     };
     let roots = serde_json::Deserializer::from_str(text).into_iter::<Value>();
-    let mut n_roots = 0;
+    let (mut n_roots, mut n_collections) = (0, 0);
     for root in roots {
         let mut root = root.map_err(|e| json_error(file, text.as_bytes(), &e))?;
         n_roots += 1;
@@ -542,7 +566,10 @@ fn documents(bytes: &[u8], file: &str) -> Result<Documents, FormatError> {
         match root.get("type").and_then(Value::as_str) {
             Some("FeatureCollection") if Foreign::of_json(&root).is_none() => {
                 match root.get_mut("features").map(Value::take) {
-                    Some(Value::Array(features)) => found.features.extend(features),
+                    Some(Value::Array(features)) => {
+                        n_collections += 1;
+                        found.features.extend(features);
+                    }
                     _ => {
                         return Err(FormatError::malformed(
                             file,
@@ -564,6 +591,9 @@ fn documents(bytes: &[u8], file: &str) -> Result<Documents, FormatError> {
             }
             _ => return Err(no_geojson(file, &root)),
         }
+    }
+    if (n_roots, n_collections) != (1, 1) {
+        found.form = Form::Other;
     }
     match n_roots {
         0 => Err(FormatError::malformed(
@@ -871,7 +901,15 @@ mod tests {
             format!(r#"{{"type":"FeatureCollection","crs":null,"features":[{POINT}]}}"#),
         ];
         for form in forms {
-            assert_eq!(points(&form), plain, "{form}");
+            let read = points(&form);
+            assert_eq!(
+                (&read.features, &read.crs),
+                (&plain.features, &plain.crs),
+                "{form}"
+            );
+            assert_eq!(read.findings, []);
+            let is_collection = form.contains("FeatureCollection");
+            assert_eq!(read.form == Form::Collection, is_collection, "{form}");
         }
         let bare = points(r#"{"type":"Point","coordinates":[113.0,22.5]}"#);
         assert_eq!(bare.features[0].geometry, plain.features[0].geometry);

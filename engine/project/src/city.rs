@@ -63,7 +63,7 @@ fn footprints(path: &Path, frame: &Frame) -> Result<City, ProjectError> {
     let file = files::name(path);
     let layer = vectors::polygons(path, frame)?;
     let mut city = City {
-        buildings: Vec::with_capacity(layer.features.len()),
+        buildings: Vec::with_capacity(layer.len()),
         findings: layer.findings.clone(),
     };
     let mut attributes = Attributes::new(&file, &[]);

@@ -233,9 +233,9 @@ fn a_layer_that_lies_elsewhere_is_refused_with_what_is_wrong() {
     });
     let told = refused(&swapped);
     assert!(told.contains("axes look swapped"), "{told}");
-    // pyproj 3.7: EPSG:4547 (400500, 2500300) is 113.0288 E, 22.5977 N.
+    // pyproj 3.7.2: EPSG:4547 (400500, 2500300) in EPSG:4490.
     let degrees = with("shelters.geojson", |root| {
-        move_all(&mut root["features"], &|_| [113.0288, 22.5977]);
+        move_all(&mut root["features"], &|_| [113.0323588, 22.5976163]);
     });
     let told = refused(&degrees);
     assert!(
@@ -252,7 +252,7 @@ fn a_layer_that_lies_elsewhere_is_refused_with_what_is_wrong() {
     );
     let latitude_first = with("shelters.geojson", |root| {
         root["crs"] = Value::Null;
-        move_all(&mut root["features"], &|_| [22.5977, 113.0288]);
+        move_all(&mut root["features"], &|_| [22.5976163, 113.0323588]);
     });
     let told = refused(&latitude_first);
     assert!(told.contains("the axes are swapped"), "{told}");
@@ -291,6 +291,37 @@ fn features_without_a_geometry_are_told_and_the_rest_is_read() {
         "{told:?}"
     );
     assert_eq!(twin.road_segments().len(), 6);
+}
+
+/// Symptom: the page was handed the file as it lies, whatever its CRS and form.
+#[test]
+fn a_layer_is_handed_on_in_longitude_and_latitude() {
+    use crate::vectors::as_geojson;
+    let dir = with("shelters.geojson", |root| {
+        root["features"][0]["geometry"] = Value::Null;
+    });
+    let path = dir.path().join("shelters.geojson");
+    let bytes = as_geojson(&path, GeometryKind::Point).expect("a layer");
+    let read: Value = serde_json::from_slice(&bytes).expect("JSON");
+    let features = read["features"].as_array().expect("features");
+    assert_eq!(features.len(), 2);
+    let at = |k: usize| {
+        features[0]["geometry"]["coordinates"][k]
+            .as_f64()
+            .expect("a number")
+    };
+    // pyproj 3.7.2: EPSG:4547 (400950, 2500105) in EPSG:4490.
+    let [lon, lat] = [113.036_746_838_231, 22.595_881_990_140];
+    assert!(
+        (at(0) - lon).abs() < 1e-9 && (at(1) - lat).abs() < 1e-9,
+        "{read}"
+    );
+    let plain = r#"{"type":"FeatureCollection","notice":"kept","features":[]}"#;
+    std::fs::write(&path, plain).expect("written");
+    assert_eq!(
+        as_geojson(&path, GeometryKind::Point).expect("a layer"),
+        plain.as_bytes()
+    );
 }
 
 #[test]

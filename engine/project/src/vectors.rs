@@ -10,7 +10,8 @@ use stormgrid_core::raster::Raster;
 use stormgrid_core::zonal::{covered_fractions, covered_lengths};
 use stormgrid_crs::{Crs, Projector};
 use stormgrid_formats::attributes::Described;
-use stormgrid_formats::vector::{self, Feature, Layer, Rings};
+use stormgrid_formats::vector::{self, Feature, Form, Layer, Rings};
+use stormgrid_twin::GeometryKind;
 
 use crate::error::at;
 use crate::{ProjectError, files};
@@ -97,12 +98,24 @@ pub struct FramedLayer<G, L = G> {
     pub crs: String,
     /// What was assumed and left out.
     pub findings: Vec<Finding>,
+    /// How the file is written.
+    pub form: Form,
 }
 
 impl<G, L> FramedLayer<G, L> {
     /// Iterates over the features.
     pub fn iter(&self) -> std::slice::Iter<'_, Framed<G, L>> {
         self.features.iter()
+    }
+
+    /// How many features there are.
+    pub fn len(&self) -> usize {
+        self.features.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.features.is_empty()
     }
 
     /// Whether the file's coordinates are longitude and latitude.
@@ -180,6 +193,7 @@ fn framed<G: CoordsIter<Scalar = f64>, L>(
         named,
         crs,
         findings: layer.findings,
+        form: layer.form,
     })
 }
 
@@ -219,6 +233,46 @@ fn write_longitude_first() -> Message {
         "fix.vector.swapped",
         "write the longitude first, as GeoJSON asks for"
     )
+}
+
+/// The CRS of longitude and latitude in which layers are handed on.
+const LONLAT: &str = "EPSG:4490";
+
+/// A layer's file as one FeatureCollection in longitude and latitude, whatever form and CRS the file has.
+///
+/// A file that is one already is handed on as it is.
+pub fn as_geojson(path: &Path, geometry: GeometryKind) -> Result<Vec<u8>, ProjectError> {
+    let frame = Frame::of_crs(LONLAT);
+    match geometry {
+        GeometryKind::Polygon | GeometryKind::Building => {
+            rewritten(path, polygons(path, &frame)?, |area| area)
+        }
+        GeometryKind::Line => rewritten(path, lines(path, &frame)?, MultiLineString::new),
+        GeometryKind::Point => rewritten(path, points(path, &frame)?, |[x, y]| Point::new(x, y)),
+    }
+}
+
+fn rewritten<G, L, W>(
+    path: &Path,
+    layer: FramedLayer<G, L>,
+    geometry: impl Fn(L) -> W,
+) -> Result<Vec<u8>, ProjectError>
+where
+    for<'g> vector::GeometryValue: From<&'g W>,
+{
+    if layer.form == Form::Collection && layer.findings.is_empty() && layer.is_geographic() {
+        return files::read(path);
+    }
+    let features: Vec<Feature<W>> = layer
+        .into_iter()
+        .map(|(feature, local)| Feature {
+            id: feature.id,
+            properties: feature.properties,
+            geometry: geometry(local),
+            index: feature.index,
+        })
+        .collect();
+    Ok(vector::write(&features, None, serde_json::Map::new())?)
 }
 
 /// Where a geometry lies.

@@ -98,7 +98,7 @@ pub(super) fn properties<T>(
     same_count(
         message!("what.features", "features"),
         layer.entities.len(),
-        features.features.len(),
+        features.len(),
     )?;
     let name = files::name(&file.path);
     let mut attributes = Attributes::new(&name, &[]);
