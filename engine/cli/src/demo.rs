@@ -117,8 +117,8 @@ struct Start<'a> {
 
 fn start(start: &Start<'_>, clock: Clock) -> Result<ExitCode> {
     let twin = Arc::new(LoadedTwin::load(start.twin)?);
-    for warning in &twin.warnings {
-        tracing::warn!("{warning}");
+    for finding in &twin.findings {
+        tracing::warn!("{}", finding.message());
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

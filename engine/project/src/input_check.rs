@@ -118,7 +118,7 @@ fn report_of(twin: &LoadedTwin, faults: Vec<LayerReport>) -> InputReport {
     // A layer that could not be read stands for itself; what is left of it would say that it is empty.
     layers.retain(|layer| !faults.iter().any(|fault| fault.id == layer.id) || layer.count > 0);
     layers.extend(faults);
-    put(&mut layers, twin.warnings.iter().map(of_warning));
+    put(&mut layers, twin.findings.iter().cloned());
     put(&mut layers, fits(twin));
     InputReport { layers }
 }
@@ -126,34 +126,14 @@ fn report_of(twin: &LoadedTwin, faults: Vec<LayerReport>) -> InputReport {
 /// Adds findings to the layers of their files; those of no layer go to the first.
 pub(crate) fn put(layers: &mut [LayerReport], findings: impl IntoIterator<Item = Finding>) {
     for finding in findings {
-        // A reader names the file by its path, the report by its name in the twin.
-        let place = layers
-            .iter()
-            .position(|layer| finding.file.ends_with(&layer.file));
+        // A reader names the file by its last name or its path, the report by its name in the twin.
+        let place = layers.iter().position(|layer| {
+            finding.file.ends_with(&layer.file) || layer.file.ends_with(&finding.file)
+        });
         if let Some(layer) = layers.get_mut(place.unwrap_or(0)) {
             layer.findings.push(finding);
         }
     }
-}
-
-/// What a loader noted, as a finding: of an assumption it is known by its key.
-pub(crate) fn of_warning(warning: &Message) -> Finding {
-    let (kind, file) = match warning {
-        Message::Key { key, slots, .. } => {
-            let file = slots.iter().find(|(name, _)| *name == "file");
-            let file = file.map(|(_, file)| file.to_string()).unwrap_or_default();
-            let kind = match *key {
-                "note.raster.no_crs" | "note.raster.no_place" | "note.city.no_height" => {
-                    Kind::Assumed
-                }
-                "note.city.no_surface" => Kind::LeftOut,
-                _ => Kind::Note,
-            };
-            (kind, file)
-        }
-        _ => (Kind::Note, String::new()),
-    };
-    Finding::new(kind, file, warning.clone())
 }
 
 /// The ground, as cells.
@@ -633,15 +613,16 @@ fn numbers_of_points(twin: &LoadedTwin) -> Vec<Finding> {
         let Ok(features) = vectors::points(&layer.path, &twin.frame) else {
             continue;
         };
-        let unknown = features
-            .iter()
-            .enumerate()
-            .filter(|(_, (feature, _))| names.iter().all(|name| feature.number(name).is_none()));
+        let unknown = features.iter().enumerate().filter(|(_, (feature, _))| {
+            names
+                .iter()
+                .all(|name| feature.count(name).known().is_none())
+        });
         let unknown: Vec<usize> = unknown.map(|(index, _)| index).collect();
         let Some(&first) = unknown.first() else {
             continue;
         };
-        let code = features[first]
+        let code = features.features[first]
             .0
             .text("code")
             .unwrap_or_else(|| (first + 1).to_string());
@@ -698,7 +679,7 @@ fn forecast_layers(twin: &LoadedTwin) -> Vec<LayerReport> {
     let sea = sea_level(twin, &file);
     let of_sea = sea
         .as_ref()
-        .map_or_else(|_| Vec::new(), |sea| sea.findings().to_vec());
+        .map_or_else(|_| Vec::new(), |sea| sea.findings());
     add(
         "tide",
         &file.tide.constituents,

@@ -322,9 +322,10 @@ impl SeaLevel {
         Self { findings, ..self }
     }
 
-    /// What was found about the constants of its tide.
-    pub fn findings(&self) -> &[Finding] {
-        &self.findings
+    /// What was found about the constants of its tide, and in the sea floor.
+    pub fn findings(&self) -> Vec<Finding> {
+        let floor = self.nest.iter().flat_map(|nest| &nest.findings);
+        self.findings.iter().chain(floor).cloned().collect()
     }
 
     /// The tide, and the surge over a shelf.
@@ -334,11 +335,6 @@ impl SeaLevel {
             nest: Some(nest),
             ..self
         }
-    }
-
-    /// What was found in the sea floor.
-    pub fn findings(&self) -> &[Finding] {
-        self.nest.as_ref().map_or(&[], |nest| &nest.findings)
     }
 
     /// The shelf, if the surge comes from one.

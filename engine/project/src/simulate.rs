@@ -12,6 +12,7 @@ use stormgrid_core::message::{Bilingual, Message};
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::series::Series;
 use stormgrid_crs::Projector;
+use stormgrid_formats::attributes::Attributes;
 use stormgrid_formats::scenario::{
     self, BoundaryKind as Kind, BuildingsAs, NumberOrRaster, Scenario, Scheme, Side as ScenarioSide,
 };
@@ -39,6 +40,7 @@ use crate::input_report::{LayerReport, ReportedLayer};
 use crate::messages;
 use crate::results::{Summary, depth_geotiff, write_permanent_water, write_rasters, write_summary};
 use crate::timeline::{self, Numbers};
+use crate::twin_faults::refuse_same_codes;
 use crate::vectors::{self, Frame};
 use crate::{ProjectError, forcing, rain, structures, tables};
 
@@ -81,6 +83,7 @@ struct Zones {
     source: ZoneSource,
     geometries: Vec<MultiPolygon<f64>>,
     crs: Option<String>,
+    findings: Vec<Finding>,
 }
 
 /// What was read of a scenario, for its report.
@@ -343,6 +346,7 @@ impl PreparedScenario {
             .as_ref()
             .map(|g| places.zones(g))
             .transpose()?;
+        reader.found(zones.iter().flat_map(|z| z.findings.iter().cloned()));
         let gauges = scenario
             .gauges
             .as_ref()
@@ -621,10 +625,7 @@ impl Places<'_> {
     /// Buildings, some of which lie on the ground.
     fn buildings(&self, name: &str) -> Result<Vec<BuildingSource>, ProjectError> {
         let city = city::read(&self.reader.path(name), &self.frame()?)?;
-        let file = files::name(&self.reader.path(name));
-        let said = city.warnings.into_iter();
-        self.reader
-            .found(said.map(|text| Finding::new(FindingKind::Note, &file, text)));
+        self.reader.found(city.findings);
         let outside = |b: &&BuildingSource| !touches(&self.geometry, self.known, &b.footprint);
         let n_outside = city.buildings.iter().filter(outside).count();
         if !city.buildings.is_empty() {
@@ -840,7 +841,12 @@ impl Places<'_> {
             names: Vec::new(),
         };
         let mut geometries = Vec::new();
-        for (index, (feature, area)) in vectors::polygons(&path, &crs)?.into_iter().enumerate() {
+        let layer = vectors::polygons(&path, &crs)?;
+        let named = layer.named.clone();
+        let mut findings = layer.findings.clone();
+        let mut attributes = Attributes::new(&file, &["people"]);
+        let mut codes = Vec::new();
+        for (feature, area) in layer {
             let code = feature.text(&grids.id).or_else(|| feature.id.clone());
             let Some(code) = code else {
                 return Err(ProjectError::input(
@@ -848,7 +854,7 @@ impl Places<'_> {
                     message!(
                         "fault.feature.property",
                         "feature {index} has no property '{name}'",
-                        index = index,
+                        index = feature.index,
                         name = &grids.id
                     ),
                     message!(
@@ -857,29 +863,27 @@ impl Places<'_> {
                     ),
                 ));
             };
+            codes.push((feature.index, Some(code.clone())));
             source.names.push(feature.text("name").unwrap_or_default());
             source.zones.push(Zone {
                 code,
                 area_m2: ellipsoidal_area(&area, &to_degrees),
                 geometry: area,
-                people: feature.number("people"),
-                households: feature.number("households"),
+                people: attributes.count(&feature, &["people"])?,
+                households: attributes.count(&feature, &["households"])?,
             });
             geometries.push(feature.geometry);
         }
         let outside = |zone: &&Zone| !touches(&self.geometry, self.known, &zone.geometry);
         let n_outside = source.zones.iter().filter(outside).count();
         self.on_ground(&grids.source, source.zones.len(), n_outside)?;
-        let crs = stormgrid_formats::vector::read_polygons(
-            &files::read(&path)?,
-            &file,
-            stormgrid_formats::vector::Rings::HandOn,
-        )?
-        .crs;
+        findings.extend(attributes.findings());
+        refuse_same_codes(codes, &file)?;
         Ok(Zones {
             source,
             geometries,
-            crs,
+            crs: named,
+            findings,
         })
     }
 }

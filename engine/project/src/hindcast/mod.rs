@@ -19,7 +19,7 @@ use stormgrid_sim::flood::Scheme;
 use stormgrid_sim::sea::Shelf;
 use stormgrid_sim::typhoon::Profile;
 
-use self::changes::{Change, JMA_TRACKS, Tracks};
+use self::changes::{JMA_TRACKS, Tracks};
 use self::past::{Computed, Numbers, Past};
 use crate::sea::{SeaFloor, fault};
 use crate::storm;
