@@ -19,7 +19,7 @@ use stormgrid_sim::sea::Transect;
 use stormgrid_sim::typhoon::Parameters;
 
 use crate::drive::{Moment, Observer, Progress, Stage, drive_looking, tell};
-use crate::evacuation::{PlanBasis, StayRule};
+use crate::evacuation::{PlanBasis, StayRule, WayRule};
 use crate::files::{self, RunFolder};
 use crate::forecast_file::{self, ForecastFile, TransectName};
 use crate::ground::{Crest, blocked_cells, cells_of};
@@ -203,6 +203,7 @@ pub fn forecast(
     // Rules that cannot be used are told before anything is computed.
     let rules = Rules::of_twin(&twin.dir)?;
     let stay = StayRule::of_twin(&twin.dir)?;
+    let way = WayRule::of_twin(&twin.dir)?;
     let duration = options.duration_s.unwrap_or(file.storm.duration_s);
     let interval = file.storm.output_interval_s;
     tell(&mut |p| listener.progress(p), Stage::Storm, 0.0)?;
@@ -224,6 +225,7 @@ pub fn forecast(
     let mut depths_m: Vec<f64> = ROAD_THRESHOLDS_M
         .into_iter()
         .chain(rules.depths_m())
+        .chain([way.depth_m])
         .collect();
     depths_m.sort_by(f64::total_cmp);
     depths_m.dedup();
@@ -270,12 +272,12 @@ pub fn forecast(
     let start = forcing.start.to_rfc3339();
     let basis = PlanBasis::new(
         twin,
-        ground.geometry,
-        &ground.blocked,
-        &impacts,
+        &ground,
+        (&impacts, &times),
         &maxima,
         (&start, duration),
-        &stay,
+        (&stay, &way),
+        rules.road.close_depth_m,
     )?;
     let mut summary = Summary::of(&driven, &ground.geometry, title, &start, duration);
     summary.structures = standing.entries(&driven.flood);
@@ -506,6 +508,8 @@ pub(crate) struct PreparedGround {
     pub(crate) elevation: Vec<f64>,
     pub(crate) blocked: Vec<bool>,
     pub(crate) initial_depth: Vec<f32>,
+    /// Level of rivers, canals and ponds at the start [m].
+    pub(crate) level_m: f64,
 }
 
 impl PreparedGround {
@@ -535,6 +539,7 @@ impl PreparedGround {
             elevation,
             blocked,
             initial_depth,
+            level_m: level,
         })
     }
 }

@@ -223,8 +223,11 @@ export interface PlanStep {
   shelter: { code: string; name: string; places_left: number } | null;
   route: Route | null;
   /** Unit by unit. */
-  moves?: { people: number; route: Route | null }[];
+  moves?: { people: number; route: Route | null; cut_off?: boolean }[];
+  /** Without a place, those cut off among them. */
   unplaced_people?: number;
+  /** Without a dry way to any shelter. */
+  cut_off_people?: number;
   note: Bilingual | null;
 }
 
@@ -235,6 +238,7 @@ export interface Plan {
   people_above: number;
   residents: number;
   unplaced_people: number;
+  cut_off_people?: number;
   notes: Bilingual[];
 }
 

@@ -1,16 +1,16 @@
 //! What a plan needs of a run.
 
 use serde::{Deserialize, Serialize};
-use stormgrid_core::raster::RasterGeometry;
 use stormgrid_sim::exposure::{
-    Assets, Facility, FacilityKind, Maxima, PreparedAssets, Settings, Valuation,
+    Assets, Crossing, Facility, FacilityKind, Maxima, PreparedAssets, Settings, Valuation,
 };
 use stormgrid_sim::flood;
-use stormgrid_twin::network::RoadThresholds;
 use stormgrid_twin::{GeometryKind, PointAsset, Position};
 
 use super::stay::{self, StayRule};
+use super::way::{WayRule, WetGround};
 use crate::ProjectError;
+use crate::forecast::{PreparedGround, Times};
 use crate::impact::Impacts;
 use crate::twin::LoadedTwin;
 
@@ -32,6 +32,12 @@ pub struct PlanBasis {
     pub duration_s: f64,
     /// Who can stay above the water.
     pub stay: StayRule,
+    /// How far people walk beside the roads, and in which water they do not.
+    #[serde(default)]
+    pub way: WayRule,
+    /// When the ground is under water; not in runs of older programs.
+    #[serde(default)]
+    pub ground: Option<WetGround>,
     /// Zones of all layers.
     pub layers: Vec<LayerWater>,
     /// Road segments, in the order of the line layers.
@@ -75,10 +81,28 @@ pub struct ZoneWater {
 pub struct RoadWater {
     /// Greatest depth [m].
     pub depth_max_m: f64,
-    /// When it closes [s after the start]; none if it stays open.
+    /// When it closes [s after the start]: when water on it first stands at the closing depth of the rules for
+    /// warnings, as [`crate::Times`] has it; none if it stays open.
     pub closes_s: Option<f64>,
-    /// When it opens again; none if not within the run.
+    /// When it opens again: the last time at that depth; none if not within the run.
     pub reopens_s: Option<f64>,
+    /// When water on it first stands at [`WayRule::depth_m`]: from then on nobody walks on it.
+    #[serde(default)]
+    pub wet_s: Option<f64>,
+}
+
+impl RoadWater {
+    /// The one place where the times of a road's closing come from, for list, card, plan and warnings alike.
+    ///
+    /// - `road`: its position among the segments of the twin
+    /// - `close_depth_m`: closing depth of the rules for warnings [m]
+    pub fn closing(times: &Times, road: usize, close_depth_m: f64) -> Crossing {
+        let Crossing { rises_s, falls_s } = times.road(road, close_depth_m);
+        Crossing {
+            rises_s: rises_s.map(f64::round),
+            falls_s: falls_s.map(f64::round),
+        }
+    }
 }
 
 /// Water at a shelter.
@@ -93,16 +117,17 @@ pub struct PlaceWater {
 impl PlanBasis {
     /// Collects it at the end of a run.
     ///
-    /// - `blocked`: cells closed by buildings
-    /// - `stay`: who can stay above the water
+    /// - `ground`: of the run
+    /// - `rules`: who can stay above the water, and how people walk
+    /// - `close_depth_m`: depth from which roads are closed [m]
     pub(crate) fn new(
         twin: &LoadedTwin,
-        geometry: RasterGeometry,
-        blocked: &[bool],
-        impacts: &Impacts,
+        ground: &PreparedGround,
+        (impacts, times): (&Impacts, &Times),
         maxima: &flood::Maxima,
         (start, duration_s): (&str, f64),
-        stay: &StayRule,
+        (stay, way): (&StayRule, &WayRule),
+        close_depth_m: f64,
     ) -> Result<Self, ProjectError> {
         let splits = stay::splits(twin, impacts, stay);
         let layers = impacts
@@ -126,16 +151,14 @@ impl PlanBasis {
                     })
                     .collect(),
             });
-        let closed = RoadThresholds::default().closed_m;
-        // The exposure tells when the first water comes, not when it is deep enough to close a road,
-        // nor when it has gone: a road that will be closed counts as closed from the first water on.
-        let roads = impacts.assets.roads.iter().map(|road| RoadWater {
-            depth_max_m: rounded(road.depth_max_m),
-            closes_s: road
-                .arrival_s
-                .filter(|_| road.depth_max_m >= closed)
-                .map(rounded),
-            reopens_s: None,
+        let roads = impacts.assets.roads.iter().enumerate().map(|(i, road)| {
+            let closing = RoadWater::closing(times, i, close_depth_m);
+            RoadWater {
+                depth_max_m: rounded(road.depth_max_m),
+                closes_s: closing.rises_s,
+                reopens_s: closing.falls_s,
+                wet_s: times.road(i, way.depth_m).rises_s.map(f64::round),
+            }
         });
         let places: Vec<Facility> = shelters(twin)
             .map(|(_, at)| Facility {
@@ -148,7 +171,12 @@ impl PlanBasis {
             facilities: places,
             ..Assets::default()
         };
-        let bound = PreparedAssets::new(geometry, blocked, assets, Settings::default())?;
+        let bound = PreparedAssets::new(
+            ground.geometry,
+            &ground.blocked,
+            assets,
+            Settings::default(),
+        )?;
         let water = bound.exposure(&Maxima::from(maxima), &Valuation::jrc_china())?;
         let shelters = water.facilities.iter().map(|shelter| PlaceWater {
             depth_max_m: rounded(shelter.depth_max_m),
@@ -161,6 +189,14 @@ impl PlanBasis {
             start: start.to_owned(),
             duration_s,
             stay: stay.clone(),
+            way: *way,
+            ground: Some(WetGround::new(
+                ground.geometry,
+                ground.level_m,
+                (&ground.elevation, &ground.blocked, &ground.initial_depth),
+                maxima,
+                way,
+            )),
             layers: layers.collect(),
             roads: roads.collect(),
             shelters: shelters.collect(),
