@@ -109,7 +109,7 @@ pub fn plan(arguments: &PlanArguments, language: Language) -> Result<ExitCode> {
         let roads = roads_cut(&twin, &basis)?;
         folder.write("roads.json", &serde_json::to_vec_pretty(&roads)?)?;
         // What marks the folder as one of ours, so that the next plan may replace it.
-        let summary = serde_json::json!({"people": plan.people, "people_above": plan.people_above, "unplaced_people": plan.unplaced_people, "people_unknown": plan.people_unknown, "uncounted_units": plan.uncounted_units});
+        let summary = serde_json::json!({"people": plan.people, "people_above": plan.people_above, "unplaced_people": plan.unplaced_people, "cut_off_people": plan.cut_off_people, "people_unknown": plan.people_unknown, "uncounted_units": plan.uncounted_units});
         folder.write(files::SUMMARY_FILE, &serde_json::to_vec_pretty(&summary)?)?;
         folder.finish()?;
     }
@@ -133,11 +133,12 @@ pub fn plan(arguments: &PlanArguments, language: Language) -> Result<ExitCode> {
     }
     let line = message!(
         "cli.plan.totals",
-        "{grids} grids, {people} people leave, {above} stay above the water, {unplaced} without a place",
+        "{grids} grids, {people} people leave, {above} stay above the water, {unplaced} without a place, {cut_off} of them cut off",
         grids = plan.steps.len(),
         people = plan.people,
         above = plan.people_above,
-        unplaced = plan.unplaced_people
+        unplaced = plan.unplaced_people,
+        cut_off = plan.cut_off_people
     );
     println!("{}", language.tell(&line));
     for note in &plan.notes {

@@ -442,6 +442,18 @@ pub fn check(alert: &Alert, file: &str) -> Result<(), FormatError> {
         return fault("info", "nothing is told".to_owned(), "add an info block");
     }
     for info in &alert.infos {
+        if let Some(expires) = &info.expires {
+            let begins = [("effective", &info.effective), ("onset", &info.onset)];
+            let later = begins.iter().find(|(_, begins)| {
+                begins
+                    .as_ref()
+                    .is_some_and(|begins| is_after(begins, expires))
+            });
+            if let Some((place, _)) = later {
+                let problem = format!("it expires before it begins: {place} is after {expires}");
+                return fault("expires", problem, "let it expire later");
+            }
+        }
         if info.categories.is_empty() {
             return fault("category", "there is none".to_owned(), "name one at least");
         }
@@ -456,6 +468,12 @@ pub fn check(alert: &Alert, file: &str) -> Result<(), FormatError> {
         }
     }
     Ok(())
+}
+
+/// Whether the first of two times is after the second.
+fn is_after(a: &str, b: &str) -> bool {
+    let instant = |text: &str| stormgrid_core::time::Instant::parse(text).ok();
+    (instant(a).zip(instant(b))).is_some_and(|(a, b)| a > b)
 }
 
 /// Whether a text is a time as CAP 1.2 has it.
@@ -576,6 +594,17 @@ pub fn write_feed(feed: &Feed) -> Result<String, FormatError> {
     document(feed)
 }
 
+/// Whether a message may hold a character: line feed and tab, and what is neither a control character nor a
+/// noncharacter. XML 1.0 cannot hold some of the others at all, which makes the whole message unreadable; some
+/// receivers refuse the rest.
+///
+/// Source: XML 1.0 (fifth edition), 2.2, with its note on characters to avoid; Unicode 16.0, 23.7, noncharacters.
+pub fn is_sendable(c: char) -> bool {
+    let code = u32::from(c);
+    let is_noncharacter = (0xfdd0..=0xfdef).contains(&code) || code & 0xfffe == 0xfffe;
+    matches!(c, '\n' | '\t') || !c.is_control() && !is_noncharacter
+}
+
 fn document<T: Serialize>(value: &T) -> Result<String, FormatError> {
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let mut serializer = Serializer::new(&mut text);
@@ -587,8 +616,7 @@ fn document<T: Serialize>(value: &T) -> Result<String, FormatError> {
             problem: e.to_string(),
         })?;
     text.push('\n');
-    // Characters that XML 1.0 cannot hold at all would make the whole message unreadable.
-    text.retain(|c| !c.is_control() || matches!(c, '\n' | '\t'));
+    text.retain(is_sendable);
     Ok(text)
 }
 
@@ -672,6 +700,70 @@ mod tests {
             "latitude",
         );
         broken(|a| a.infos[0].categories.clear(), "category");
+    }
+
+    #[test]
+    fn no_character_makes_a_message_or_the_feed_malformed() {
+        let bad = [
+            '\u{0}',
+            '\u{8}',
+            '\u{b}',
+            '\u{1b}',
+            '\u{7f}',
+            '\u{85}',
+            '\u{9f}',
+            '\u{fdd0}',
+            '\u{fdef}',
+            '\u{fffe}',
+            '\u{ffff}',
+            '\u{1fffe}',
+            '\u{10ffff}',
+        ];
+        for c in bad {
+            assert!(!is_sendable(c), "{c:?}");
+            let mut alert = message();
+            alert.note = Some(format!("雨{c}停"));
+            alert.infos[0].headline = Some(format!("a{c}b"));
+            let text = write(&alert).expect("sound");
+            assert!(text.chars().all(is_sendable));
+            let back = read(text.as_bytes(), "m.xml").expect("readable");
+            assert_eq!(back.note.as_deref(), Some("雨停"));
+            let entry = Entry {
+                id: "urn:a".to_owned(),
+                title: format!("a{c}b"),
+                updated: "2017-08-23T06:00:00+08:00".to_owned(),
+                summary: String::new(),
+                link: Link::to_cap("x"),
+                polygons: Vec::new(),
+            };
+            let feed = Feed::new("urn:f", "t", "a", "2017-08-23T06:00:00+08:00", vec![entry]);
+            let text = write_feed(&feed).expect("sound");
+            assert!(text.contains("<title>ab</title>"), "{text}");
+        }
+        for c in [
+            '\n',
+            '\t',
+            ' ',
+            'é',
+            '网',
+            '\u{fffd}',
+            '\u{fdcf}',
+            '\u{1f30a}',
+            '\u{feff}',
+        ] {
+            assert!(is_sendable(c), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn a_message_does_not_expire_before_it_begins() {
+        let mut alert = message();
+        alert.infos[0].expires = Some("2017-08-23T05:59:59+08:00".to_owned());
+        let error = write(&alert).expect_err("refused").to_string();
+        assert!(error.contains("expires"), "{error}");
+        // The same instant in another offset is no earlier.
+        alert.infos[0].expires = Some("2017-08-22T22:00:00+00:00".to_owned());
+        assert!(write(&alert).is_ok());
     }
 
     #[test]

@@ -20,7 +20,7 @@ use stormgrid_sim::sea::Transect;
 use stormgrid_sim::typhoon::Parameters;
 
 use crate::drive::{Moment, Observer, Progress, Stage, drive_looking, tell};
-use crate::evacuation::{PlanBasis, StayRule};
+use crate::evacuation::{PlanBasis, StayRule, WayRule};
 use crate::figures::{self, CourseWatch, Courses, FloodEnd, LayerTotals};
 use crate::files::{self, RunFolder};
 use crate::forecast_file::{self, ForecastFile, TransectName};
@@ -208,6 +208,7 @@ pub fn forecast(
     // Rules that cannot be used are told before anything is computed.
     let rules = Rules::of_twin(&twin.dir)?;
     let stay = StayRule::of_twin(&twin.dir)?;
+    let way = WayRule::of_twin(&twin.dir)?;
     let duration = options.duration_s.unwrap_or(file.storm.duration_s);
     let interval = file.storm.output_interval_s;
     tell(&mut |p| listener.progress(p), Stage::Storm, 0.0)?;
@@ -233,6 +234,7 @@ pub fn forecast(
     let mut depths_m: Vec<f64> = ROAD_THRESHOLDS_M
         .into_iter()
         .chain(rules.depths_m())
+        .chain([way.depth_m])
         .collect();
     depths_m.sort_by(f64::total_cmp);
     depths_m.dedup();
@@ -285,12 +287,12 @@ pub fn forecast(
     let start = forcing.start.to_rfc3339();
     let basis = PlanBasis::new(
         twin,
-        ground.geometry,
-        ground.cells(),
+        &ground,
         (&impacts, &times),
         &maxima,
         (&start, duration),
-        (&stay, rules.close_depth_m()),
+        (&stay, &way),
+        rules.close_depth_m(),
     )?;
     flood_end.roads_closed = basis.roads_closed_at_end();
     let mut summary = Summary::of(&driven, &ground.geometry, title, &start, duration);

@@ -13,7 +13,7 @@ use serde_json::Value;
 use stormgrid_core::raster::Raster;
 use stormgrid_crs::Projector;
 use stormgrid_formats::elevation;
-use stormgrid_project::evacuation::network;
+use stormgrid_project::evacuation::{Move, PlanOptions, evacuation_plan, network, roads_cut};
 use stormgrid_project::storm::StormTable;
 use stormgrid_project::warning::{Audience, Content, Rules, Situation, contents};
 use stormgrid_project::{Forecast, ForecastOptions, Listener, LoadedTwin, Progress, forecast};
@@ -241,6 +241,161 @@ fn assert_same(found: &BTreeMap<String, String>, expected: &BTreeMap<String, Str
     assert!(differ.is_empty(), "found and expected differ: {differ:?}");
 }
 
+/// The drafts of the run's folder: small, with few vertices, over every place that they name.
+fn drafts_are_fit_to_be_sent(
+    dir: &Path,
+    roads: &[(Value, Vec<At>)],
+    schools: &[(Value, Vec<At>)],
+    grids: &[(Value, Vec<At>)],
+) {
+    let rules = Rules::of_twin(dir).expect("sound");
+    let to_metres = Projector::new("EPSG:4490", "EPSG:4547").expect("known");
+    let mut named: BTreeSet<(String, String)> = BTreeSet::new();
+    let (mut bytes, mut vertices, mut n_files) = (0, 0, 0);
+    for entry in std::fs::read_dir(dir.join("out/warnings")).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_none_or(|e| e != "xml") {
+            continue;
+        }
+        let text = std::fs::read(&path).expect("there");
+        let name = path
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        assert!(text.len() <= 60_000, "{name}: {} bytes", text.len());
+        n_files += 1;
+        bytes = bytes.max(text.len());
+        let alert = stormgrid_formats::cap::read(&text, &name).expect("sound");
+        for info in &alert.infos {
+            assert!(info.event.chars().count() <= 35, "{}", info.event);
+            let pair =
+                |pair: &stormgrid_formats::cap::Pair| (pair.name.clone(), pair.value.clone());
+            for (channel, limit) in &rules.channels {
+                let told = info
+                    .parameters
+                    .iter()
+                    .map(pair)
+                    .find(|p| p.0 == format!("text_{channel}"));
+                let told = match channel.as_str() {
+                    "event" => info.event.clone(),
+                    "headline" => info.headline.clone().expect("a headline"),
+                    _ => told.expect("a text").1,
+                };
+                assert!(
+                    !told.is_empty() && limit.carries(&told),
+                    "{channel}: {told}"
+                );
+            }
+            let area = &info.areas[0];
+            let rings: Vec<Vec<At>> = area
+                .polygons
+                .iter()
+                .map(|ring| {
+                    let at = |pair: &str| {
+                        let (lat, lon) = pair.split_once(',').expect("a pair");
+                        let [lat, lon] = [lat, lon].map(|v| v.parse::<f64>().expect("a number"));
+                        to_metres.convert(lon, lat).expect("on the map")
+                    };
+                    ring.split(' ').map(at).collect()
+                })
+                .collect();
+            for ring in &rings {
+                assert!(ring.len() <= 100, "{name}: {} vertices", ring.len());
+                vertices = vertices.max(ring.len());
+            }
+            let inside = |at: At| rings.iter().any(|ring| holds(ring, at));
+            let codes = |one: &str, all: &str| -> BTreeSet<String> {
+                let told = info
+                    .parameters
+                    .iter()
+                    .filter(|p| p.name == one || p.name == all);
+                told.flat_map(|p| p.value.split(' ').map(str::to_owned).collect::<Vec<_>>())
+                    .collect()
+            };
+            let audience = name.split('-').next().expect("a word");
+            let (of_roads, of_schools) = (codes("road", "roads"), codes("school", "schools"));
+            let of_grids: BTreeSet<String> = area
+                .geocodes
+                .iter()
+                .filter(|code| code.name == "grid")
+                .map(|code| code.value.clone())
+                .collect();
+            assert!(!of_grids.is_empty());
+            for (properties, line) in roads.iter().filter(|(p, _)| of_roads.contains(&code(p))) {
+                for pair in line.windows(2) {
+                    for k in 0..=20 {
+                        let t = f64::from(k) / 20.0;
+                        let at = [0, 1].map(|i| pair[0][i] + t * (pair[1][i] - pair[0][i]));
+                        assert!(inside(at), "{name}: {} at {at:?}", code(properties));
+                    }
+                }
+            }
+            for (properties, at) in schools
+                .iter()
+                .filter(|(p, _)| of_schools.contains(&code(p)))
+            {
+                assert!(inside(at[0]), "{name}: {}", code(properties));
+            }
+            if audience != "drivers" {
+                for (properties, ring) in grids.iter().filter(|(p, _)| of_grids.contains(&code(p)))
+                {
+                    let n = ring.len() as f64;
+                    let middle = [0, 1].map(|i| ring.iter().map(|p| p[i]).sum::<f64>() / n);
+                    // A metre inside: the corners themselves lie on the polygon's edge.
+                    for corner in ring {
+                        let d = [0, 1].map(|i| middle[i] - corner[i]);
+                        let t = 1.0 / d[0].hypot(d[1]);
+                        let at = [0, 1].map(|i| corner[i] + t * d[i]);
+                        assert!(inside(at), "{name}: {} at {at:?}", code(properties));
+                    }
+                }
+            }
+            if info.language == "zh-CN" {
+                let own = match audience {
+                    "drivers" => &of_roads,
+                    "pupils_parents" => &of_schools,
+                    _ => &of_grids,
+                };
+                assert!(!own.is_empty());
+                for code in own {
+                    let fresh = named.insert((audience.to_owned(), code.clone()));
+                    assert!(fresh, "{code} is told twice to {audience}");
+                }
+            }
+        }
+    }
+    assert!(n_files >= 8, "{n_files} drafts");
+    eprintln!("{n_files} drafts, at most {bytes} bytes and {vertices} vertices a polygon");
+}
+
+/// Ways of the plan stay on ground that is dry: their lines never lie in the rivers of the start, bridges aside.
+fn nobody_is_led_through_water(twin: &LoadedTwin, found: &Forecast) {
+    let plan = evacuation_plan(twin, &found.basis, PlanOptions::default()).expect("a plan");
+    let moves = || plan.steps.iter().flat_map(|step| &step.moves);
+    let sum =
+        |of: &dyn Fn(&&Move) -> bool| moves().filter(|m| of(m)).map(|m| m.people).sum::<u64>();
+    assert_eq!(sum(&|_| true), plan.people);
+    assert_eq!(sum(&|m| m.shelter.is_none()), plan.unplaced_people);
+    assert_eq!(sum(&|m| m.cut_off), plan.cut_off_people);
+    for m in moves().filter(|m| m.shelter.is_some()) {
+        let route = m.route.as_ref().expect("a way");
+        let last = route.leave_by_s.unwrap_or(f64::INFINITY);
+        assert!(
+            last >= route.leave_s && route.leave_s <= m.water_s,
+            "{}",
+            m.unit.code
+        );
+    }
+    eprintln!(
+        "{} people leave, {} without a place, {} of them cut off; {} shelters cannot be reached",
+        plan.people,
+        plan.unplaced_people,
+        plan.cut_off_people,
+        plan.shelters.iter().filter(|s| !s.reachable).count()
+    );
+}
+
 #[test]
 fn warnings_of_the_demo_city_name_exactly_what_its_rasters_show() {
     let home = tempfile::tempdir().expect("a folder");
@@ -348,6 +503,19 @@ fn warnings_of_the_demo_city_name_exactly_what_its_rasters_show() {
         &stormgrid_project::evacuation::RoadWater,
     )| { segment.bridge && water.closes_s.is_some() };
     assert!(!segments.iter().zip(&found.basis.roads).any(closes));
+    // A road closes at one time, in its warning, the road list and the plan.
+    let listed = roads_cut(&twin, &found.basis).expect("the list");
+    let mut compared = 0;
+    for told in all.iter().flat_map(|content| &content.roads) {
+        let row = listed.iter().find(|row| row.id == told.id);
+        assert_eq!(row.map(|r| r.closes_s), told.closes_s, "{}", told.id);
+        assert_eq!(row.and_then(|r| r.reopens_s), told.reopens_s, "{}", told.id);
+        compared += usize::from(row.is_some());
+    }
+    assert_eq!(compared, listed.len());
+    assert!(compared > 100, "{compared}");
+    drafts_are_fit_to_be_sent(&dir, &roads, &schools, &grids);
+    nobody_is_led_through_water(&twin, &found);
     eprintln!(
         "{} roads and {} schools warned",
         warned(&all, Audience::Drivers).len(),

@@ -62,7 +62,9 @@ export async function showPlan() {
 function fill(plan: Plan, start: string) {
   byId("plan-totals").textContent = t("plan.totals", { steps: number(plan.steps.length), people: number(plan.people), above: number(plan.people_above), shelters: number(plan.shelters.length) });
   const parts: Node[] = [];
-  if (plan.unplaced_people > 0) parts.push(el("p", { class: "note bad lead" }, t("plan.nowhere", { people: number(plan.unplaced_people) })));
+  const cut = plan.cut_off_people ?? 0;
+  if (cut > 0) parts.push(el("p", { class: "note bad lead" }, t("plan.cut_off_lead", { people: number(cut) })));
+  if (plan.unplaced_people > cut) parts.push(el("p", { class: "note bad lead" }, t("plan.nowhere", { people: number(plan.unplaced_people - cut) })));
   parts.push(...plan.notes.map((note) => el("p", { class: "note lead" }, both(note))));
   if (plan.steps.length === 0) parts.push(el("p", { class: "empty" }, t("plan.nothing")));
   else parts.push(el("ol", { class: "steps" }, ...plan.steps.map((step) => el("li", {}, stepEntry(step, start)))));
@@ -91,7 +93,7 @@ export const staffText = (step: PlanStep): string =>
 
 function stepEntry(step: PlanStep, start: string): HTMLElement {
   const act = button("", () => choose(step), { "data-code": step.grid.code, "aria-pressed": String(chosen === step.order) });
-  const shelter = step.shelter ? t("plan.to", { shelter: step.shelter.name, places: number(step.shelter.places_left) }) : t("plan.no_shelter");
+  const shelter = step.shelter ? t("plan.to", { shelter: step.shelter.name, places: number(step.shelter.places_left) }) : t(step.cut_off_people ? "plan.no_dry_way" : "plan.no_shelter");
   const dry = step.route?.dry_until_s === null || step.route?.dry_until_s === undefined ? t("plan.dry_all") : t("plan.dry_until", { time: clock(start, step.route.dry_until_s) });
   const route = step.route ? t("plan.route", { km: number(step.route.length_m / 1000, 1), dry }) : t("plan.no_route");
   const leaveBy = step.route?.leave_by_s;
@@ -106,6 +108,7 @@ function stepEntry(step: PlanStep, start: string): HTMLElement {
     ...(step.staff.length ? [line(t("plan.staff", { staff: staffText(step) }))] : []),
     // Where nobody has to leave, nobody needs a shelter.
     ...(step.people > 0 ? [line(shelter, step.shelter ? "" : "bad"), line(`${route}${leave}`, step.route ? "" : "bad")] : []),
+    ...(step.cut_off_people ? [line(t("plan.step_cut_off_people", { n: number(step.cut_off_people) }), "bad")] : []),
     ...(step.unplaced_people ? [line(t("plan.step_unplaced", { n: number(step.unplaced_people) }), "bad")] : []),
     ...(step.note && both(step.note) ? [line(both(step.note))] : []),
   );

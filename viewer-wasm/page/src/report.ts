@@ -293,7 +293,7 @@ function planPart({ plan, run, geojson, roadLines }: Facts): HTMLElement {
     number(step.people),
     number(step.people_above),
     step.staff.map((who) => `${both(who.name) || word("role", who.role)} ${number(who.count)}`).join(t("list.comma")) || "–",
-    step.shelter?.name ?? (step.people > 0 ? t("plan.no_shelter") : "–"),
+    step.shelter?.name ?? (step.people > 0 ? t(step.cut_off_people ? "plan.no_dry_way" : "plan.no_shelter") : "–"),
     step.people === 0 ? "–" : step.route ? `${number(step.route.length_m / 1000, 1)} ${t("unit.km")}` : t("plan.no_route"),
   ]);
   const shelters = plan.shelters.map((shelter) => [
@@ -305,7 +305,8 @@ function planPart({ plan, run, geojson, roadLines }: Facts): HTMLElement {
   ]);
   return section(
     "report.plan",
-    ...(plan.unplaced_people > 0 ? [el("p", { class: "caution" }, t("plan.nowhere", { people: number(plan.unplaced_people) }))] : []),
+    ...(plan.cut_off_people ? [el("p", { class: "caution" }, t("plan.cut_off_lead", { people: number(plan.cut_off_people) }))] : []),
+    ...(plan.unplaced_people > (plan.cut_off_people ?? 0) ? [el("p", { class: "caution" }, t("plan.nowhere", { people: number(plan.unplaced_people - (plan.cut_off_people ?? 0)) }))] : []),
     el("figure", { class: "map" }, map.svg, el("figcaption", {}, t("report.routes"))),
     table(["№", t("report.time"), t("compare.grid"), t("report.to_move"), t("report.to_stay"), t("report.staff"), t("plan.shelter"), t("report.route")], steps, [0, 1, 3, 4, 7]),
     ...(idle.length ? [note(t("report.watch", { n: number(idle.length), names: idle.map((step) => step.grid.name || step.grid.code).join(t("list.comma")) }))] : []),

@@ -242,8 +242,11 @@ export interface PlanStep {
   shelter: { code: string; name: string; places_left: number } | null;
   route: Route | null;
   /** Unit by unit. */
-  moves?: { people: number; route: Route | null }[];
+  moves?: { people: number; route: Route | null; cut_off?: boolean }[];
+  /** Without a place, those cut off among them. */
   unplaced_people?: number;
+  /** Without a dry way to any shelter. */
+  cut_off_people?: number;
   note: Bilingual | null;
 }
 
@@ -257,6 +260,7 @@ export interface Plan {
   /** Units of which it is not known whether all of their people are reached. */
   unknown?: { unit: { code: string; name: string }; modelled_share: number; people: number | null; people_unknown: number | null }[];
   people_unknown?: number;
+  cut_off_people?: number;
   notes: Bilingual[];
 }
 

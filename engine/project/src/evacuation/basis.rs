@@ -1,17 +1,17 @@
 //! What a plan needs of a run.
 
 use serde::{Deserialize, Serialize};
-use stormgrid_core::raster::RasterGeometry;
 use stormgrid_sim::exposure::{
-    Assets, Cells, Facility, FacilityKind, Maxima, PreparedAssets, Settings, Valuation,
+    Assets, Facility, FacilityKind, Maxima, PreparedAssets, Settings, Valuation,
 };
 use stormgrid_sim::flood;
 use stormgrid_twin::{GeometryKind, PointAsset, Position};
 
 use super::stay::{self, StayRule};
+use super::way::{WayRule, WetGround};
 use crate::ProjectError;
 use crate::figures::{road_closing, whole_people};
-use crate::forecast::Times;
+use crate::forecast::{PreparedGround, Times};
 use crate::impact::Impacts;
 use crate::twin::LoadedTwin;
 
@@ -33,6 +33,12 @@ pub struct PlanBasis {
     pub duration_s: f64,
     /// Who can stay above the water.
     pub stay: StayRule,
+    /// How far people walk beside the roads, and in which water they do not.
+    #[serde(default)]
+    pub way: WayRule,
+    /// When the ground is under water; not in runs of older programs.
+    #[serde(default)]
+    pub ground: Option<WetGround>,
     /// Zones of all layers.
     pub layers: Vec<LayerWater>,
     /// Road segments, in the order of the line layers.
@@ -85,9 +91,9 @@ pub struct RoadWater {
     pub unknown_m: f64,
     /// When it closes [s after the start], as [`road_closing`] tells; none if it stays open.
     pub closes_s: Option<f64>,
-    /// When it opens again; none if not within the run.
+    /// When it opens again: the last time at that depth; none if not within the run.
     pub reopens_s: Option<f64>,
-    /// First water on a segment that closes [s after the start]: nobody is led on it on foot from then on.
+    /// When water on it first stands at [`WayRule::depth_m`]: from then on nobody walks on it.
     #[serde(default)]
     pub wet_s: Option<f64>,
 }
@@ -104,16 +110,17 @@ pub struct PlaceWater {
 impl PlanBasis {
     /// Collects it at the end of a run.
     ///
-    /// - `cells`: which have ground, and which buildings close
-    /// - `stay`: who can stay above the water, and the depth that closes a road [m]
+    /// - `ground`: of the run
+    /// - `rules`: who can stay above the water, and how people walk
+    /// - `close_depth_m`: depth from which roads are closed [m]
     pub(crate) fn new(
         twin: &LoadedTwin,
-        geometry: RasterGeometry,
-        cells: Cells<'_>,
+        ground: &PreparedGround,
         (impacts, times): (&Impacts, &Times),
         maxima: &flood::Maxima,
         (start, duration_s): (&str, f64),
-        (stay, close_depth_m): (&StayRule, f64),
+        (stay, way): (&StayRule, &WayRule),
+        close_depth_m: f64,
     ) -> Result<Self, ProjectError> {
         let splits = stay::splits(twin, impacts, stay);
         let layers = impacts
@@ -146,7 +153,7 @@ impl PlanBasis {
                 unknown_m: rounded(road.unknown_m),
                 closes_s: closing.closes_s,
                 reopens_s: closing.reopens_s,
-                wet_s: closing.closes_s.and(road.arrival_s).map(rounded),
+                wet_s: times.road(i, way.depth_m).rises_s.map(f64::round),
             }
         });
         let places: Vec<Facility> = shelters(twin)
@@ -160,7 +167,8 @@ impl PlanBasis {
             facilities: places,
             ..Assets::default()
         };
-        let bound = PreparedAssets::new(geometry, cells, assets, Settings::default())?;
+        let bound =
+            PreparedAssets::new(ground.geometry, ground.cells(), assets, Settings::default())?;
         let water = bound.exposure(&Maxima::from(maxima), &Valuation::jrc_china())?;
         let shelters = water.facilities.iter().map(|shelter| PlaceWater {
             depth_max_m: shelter.depth_max_m.map(rounded),
@@ -173,6 +181,14 @@ impl PlanBasis {
             start: start.to_owned(),
             duration_s,
             stay: stay.clone(),
+            way: *way,
+            ground: Some(WetGround::new(
+                ground.geometry,
+                ground.initial_level_m,
+                (&ground.elevation, &ground.blocked, &ground.initial_depth),
+                maxima,
+                way,
+            )),
             layers: layers.collect(),
             roads: roads.collect(),
             shelters: shelters.collect(),

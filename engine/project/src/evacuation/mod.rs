@@ -9,9 +9,14 @@
 //!   (就地上楼避险) unless the building is no refuge by the rule ([`StayRule`], data). People are spread evenly over
 //!   the storeys of a building, since these have the same floor area. Shelters are for those who must leave.
 //! - People leave [`PlanOptions::lead_s`] before the water reaches their unit, at the start of the run at
-//!   the earliest. They walk on roads that stay below the closing depth until they have passed; a road
+//!   the earliest. They walk on roads that stay below [`WayRule::depth_m`] until they have passed; a road
 //!   that was once under water is not relied on again. Where no shelter can be reached at that time, it
 //!   is asked whether one can at once.
+//! - Between homes, roads and shelters people walk over ground that is dry when they pass it, at most
+//!   [`WayRule::greatest_length_m`], round rivers, canals, ponds and the sea; dikes can be walked over. The nearest
+//!   roads are tried first, then all within that length, then shelters that lie within it themselves. Who has no dry
+//!   way to any open shelter is cut off: told with their number, and assigned to none. People of a unit that water
+//!   divides are told apart by side: by the buildings that they live in, else by the land on each side.
 //! - A shelter that floods is left out. Nobody is given a place that is not there. People are assigned so that
 //!   as many as possible have a place and then the sum of all ways is the least ([`assign()`]); where places
 //!   are short, an hour's earlier water counts as much as a way of one kilometre.
@@ -24,14 +29,19 @@
 
 mod assign;
 mod basis;
+mod find;
 mod model;
 mod roads;
+mod shore;
 mod sources;
 mod stay;
 mod steps;
 mod table;
 #[cfg(test)]
 mod tests;
+mod way;
+#[cfg(test)]
+mod way_tests;
 
 pub use assign::{Group, assign};
 pub(crate) use basis::SHELTER;
@@ -40,27 +50,30 @@ pub use model::{
     EvacuationPlan, Move, Named, PlanShelter, PlanStep, RoadCut, RouteView, ShelterView, Staff,
     UnknownUnit,
 };
-pub use roads::{closures, closures_on_foot, network, roads_cut};
+pub use roads::{RoadCover, closures, closures_on_foot, network, road_cover, roads_cut};
 pub use stay::{RULES_FILE, StayRule};
 pub use table::{plan_csv, plan_geojson};
+pub use way::{WayRule, WetGround};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
 use stormgrid_formats::parse;
 use stormgrid_twin::Layer;
-use stormgrid_twin::network::{Places, RoadNetwork, Route, Trip};
+use stormgrid_twin::network::{Access, RoadNetwork, Route};
 
+use self::find::{Ends, Reach};
+use self::roads::OverWater;
+use self::shore::{Side, sides};
 use self::sources::{hit_units, shelters_of, unknown_units};
 use self::steps::{notes, steps, unknown_notes};
+use self::way::{DryLand, Joined, Walkers};
 use crate::error::outside;
+use crate::messages::told;
 use crate::twin::LoadedTwin;
 use crate::{ProjectError, files};
-
-/// Shelters that are asked for per unit: enough that full ones leave others, few enough to be quick.
-const NEAREST_SHELTERS: usize = 24;
 
 /// What an hour's earlier water is worth in metres of way [m/h].
 const URGENCY_M_PER_H: f64 = 1000.0;
@@ -177,51 +190,50 @@ pub fn evacuation_plan(
         basis.roads.len(),
     )?;
     let closures = closures_on_foot(&network, basis).for_good();
+    let land = dry_land(twin, basis)?;
+    let walkers = Walkers {
+        network: &network,
+        land: &land,
+        rule: &basis.way,
+        speed_mps: options.speed_mps,
+        bridges: segments.iter().map(|s| s.bridge).collect(),
+    };
     let (mut shelters, places) = shelters_of(twin, basis)?;
     let units = hit_units(twin, basis, options)?;
-    let bound = Places::new(&network, &places);
-    let open: Vec<usize> = (0..shelters.len())
-        .filter(|&s| shelters[s].floods_at_s.is_none() && shelters[s].capacity > 0)
+    let parts = network.parts();
+    let joined: Vec<Joined> = places
+        .iter()
+        .map(|&at| walkers.joined(at, &parts))
         .collect();
-    let open_places = Places::new(
-        &network,
-        &open.iter().map(|&s| places[s]).collect::<Vec<_>>(),
+    let open = (0..shelters.len())
+        .filter(|&s| shelters[s].floods_at_s.is_none() && shelters[s].capacity > 0);
+    let ends = Ends::new(
+        &walkers,
+        open.map(|s| (s, places[s], joined[s].clone())).collect(),
     );
-    let mut groups = Vec::new();
-    let mut departures = Vec::new();
-    for unit in &units {
-        let near = |leave_s: f64| {
-            let trip = Trip {
-                leave_s,
-                speed_mps: options.speed_mps,
-            };
-            network.nearest(unit.at, &open_places, NEAREST_SHELTERS, trip, &closures)
-        };
-        let mut leave_s = unit.leave_s;
-        let mut found = near(leave_s);
-        if found.is_empty() && leave_s > 0.0 {
-            leave_s = 0.0;
-            found = near(leave_s);
-        }
-        let decimetres = |seconds: f64| (seconds * options.speed_mps * 10.0).round() as i64;
-        let hours_left = (basis.duration_s - unit.water_s).max(0.0) / 3600.0;
-        groups.push(Group {
-            people: unit.people,
-            unplaced: UNPLACED + (hours_left * URGENCY_M_PER_H * 10.0) as i64,
-            ways: found
-                .iter()
-                .map(|r| (open[r.place], decimetres(r.arrives_s - leave_s)))
-                .collect(),
-        });
-        departures.push(leave_s);
-    }
-    let capacity: Vec<u64> = (0..shelters.len())
-        .map(|s| {
-            if open.contains(&s) {
-                shelters[s].capacity
-            } else {
-                0
-            }
+    let sides: Vec<Side> = units
+        .iter()
+        .enumerate()
+        .flat_map(|(number, unit)| sides(twin, &walkers, number, unit))
+        .collect();
+    let reaches: Vec<Reach> = sides
+        .iter()
+        .map(|side| {
+            let leave_s = units[side.unit].leave_s;
+            Reach::of(&walkers, &side.starts, &ends, &closures, leave_s)
+        })
+        .collect();
+    tell_unreachable(&mut shelters, &joined, &reaches, &network, &parts);
+    let groups: Vec<Group> = sides
+        .iter()
+        .zip(&reaches)
+        .map(|(side, reach)| group_of(side, units[side.unit].water_s, reach, basis, options))
+        .collect();
+    let capacity: Vec<u64> = shelters
+        .iter()
+        .map(|s| match s.floods_at_s {
+            None => s.capacity,
+            Some(_) => 0,
         })
         .collect();
     let assigned = assign(&groups, &capacity);
@@ -229,47 +241,64 @@ pub fn evacuation_plan(
         shelters[shelter].assigned += people;
         shelters[shelter].places_left -= people;
     }
+    let mut over_water = OverWater::new(&segments, &land);
     let mut moves: BTreeMap<&str, Vec<Move>> = BTreeMap::new();
-    for ((unit, row), &leave_s) in units.iter().zip(&assigned).zip(&departures) {
-        let trip = Trip {
-            leave_s,
-            speed_mps: options.speed_mps,
+    let mut last = None;
+    for ((side, row), reach) in sides.iter().zip(&assigned).zip(&reaches) {
+        let unit = &units[side.unit];
+        let at = side.starts.first().unwrap_or(&unit.at);
+        let cut_off = reach.found.is_empty() && !ends.is_empty();
+        let to = |people, shelter: Option<usize>, route: Option<&Route>| Move {
+            unit: Named {
+                code: unit.grid.code.clone(),
+                name: unit.grid.name.clone(),
+            },
+            people,
+            people_above: 0,
+            cut_off: cut_off && people > 0,
+            at: twin.lonlat(at[0], at[1]),
+            water_s: unit.water_s,
+            shelter: shelter.map(|s| ShelterView {
+                code: shelters[s].code.clone(),
+                name: shelters[s].name.clone(),
+                places_left: shelters[s].places_left,
+            }),
+            route: route.map(|route| view_of(twin, &network, route, reach.leave_s)),
         };
-        let to = |people, shelter: Option<usize>| {
-            let route = shelter.and_then(|s| network.route_to(unit.at, &bound, s, trip, &closures));
-            Move {
-                unit: Named {
-                    code: unit.grid.code.clone(),
-                    name: unit.grid.name.clone(),
-                },
-                people,
-                people_above: 0,
-                water_s: unit.water_s,
-                shelter: shelter.map(|s| ShelterView {
-                    code: shelters[s].code.clone(),
-                    name: shelters[s].name.clone(),
-                    places_left: shelters[s].places_left,
-                }),
-                route: route.map(|route| view_of(twin, &network, &route, leave_s)),
+        let mut of_unit: Vec<Move> = Vec::new();
+        for &(shelter, people) in row {
+            let route = reach.route(&walkers, &ends, &closures, shelter);
+            if let Some(route) = &route {
+                over_water.see(&network, route);
             }
-        };
-        let mut of_unit: Vec<Move> = row.iter().map(|&(s, people)| to(people, Some(s))).collect();
-        let placed: u64 = row.iter().map(|r| r.1).sum();
-        if placed < unit.people || unit.people == 0 {
-            of_unit.push(to(unit.people - placed, None));
+            of_unit.push(to(people, Some(shelter), route.as_ref()));
         }
-        of_unit[0].people_above = unit.above;
+        let placed: u64 = row.iter().map(|r| r.1).sum();
+        if placed < side.people || side.people == 0 {
+            of_unit.push(to(side.people - placed, None, None));
+        }
+        if last.replace(side.unit) != Some(side.unit) {
+            of_unit[0].people_above = unit.above;
+        }
         moves.entry(&unit.of_grid).or_default().extend(of_unit);
     }
     let steps = steps(twin, basis, grids, &units, moves)?;
     let sum = |of: fn(&sources::Unit<'_>) -> u64| units.iter().map(of).sum();
     let unplaced_people = steps.iter().map(|s| s.unplaced_people).sum();
     let unknown = unknown_units(twin, basis);
-    let mut notes = notes(&steps, &shelters, unplaced_people, options, &basis.stay);
+    let cut_off_people = steps.iter().map(|s| s.cut_off_people).sum();
+    let mut notes = notes(&steps, &shelters, unplaced_people, options, basis);
     let people_unknown = unknown.iter().filter_map(|u| u.people_unknown).sum();
     let uncounted_units = unknown.iter().filter(|u| u.people.is_none()).count();
     // What is not known goes first: a plan without it looks complete.
     notes.splice(0..0, unknown_notes(&unknown, people_unknown, &shelters));
+    notes.extend(over_water.note());
+    notes.extend(
+        road_cover(twin, &basis.way)
+            .findings(&basis.way)
+            .iter()
+            .map(|f| told(&f.message())),
+    );
     Ok(EvacuationPlan {
         unknown,
         people_unknown,
@@ -280,8 +309,71 @@ pub fn evacuation_plan(
         steps,
         shelters,
         unplaced_people,
+        cut_off_people,
         notes,
     })
+}
+
+/// The ground of a twin under the water of a run.
+fn dry_land<'a>(twin: &'a LoadedTwin, basis: &PlanBasis) -> Result<DryLand<'a>, ProjectError> {
+    let wet = basis.ground.as_ref();
+    let land = wet.and_then(|wet| DryLand::new(&twin.ground.elevation, wet, &basis.way));
+    land.ok_or_else(|| {
+        ProjectError::input(
+            the_run(),
+            message!(
+                "fault.plan.no_ground",
+                "it does not hold where its ground was under water, so that no way can be held against it"
+            ),
+            again(),
+        )
+    })
+}
+
+/// Who is to be placed of a unit, and which ways there are.
+fn group_of(
+    side: &Side,
+    water_s: f64,
+    reach: &Reach,
+    basis: &PlanBasis,
+    options: PlanOptions,
+) -> Group {
+    let decimetres = |seconds: f64| (seconds * options.speed_mps * 10.0).round() as i64;
+    let hours_left = (basis.duration_s - water_s).max(0.0) / 3600.0;
+    Group {
+        people: side.people,
+        unplaced: UNPLACED + (hours_left * URGENCY_M_PER_H * 10.0) as i64,
+        ways: reach
+            .found
+            .iter()
+            .map(|f| (f.shelter, decimetres(f.takes_s)))
+            .collect(),
+    }
+}
+
+/// Marks the shelters that no road leads to over dry ground, or none that a hit unit reaches.
+fn tell_unreachable(
+    shelters: &mut [PlanShelter],
+    joined: &[Joined],
+    reaches: &[Reach],
+    network: &RoadNetwork,
+    parts: &[u32],
+) {
+    let part_of = |access: &Access| parts[network.edges()[access.edge.index()].from.index()];
+    let of_units: BTreeSet<u32> = reaches
+        .iter()
+        .flat_map(|reach| reach.accesses().iter().map(part_of))
+        .collect();
+    for (number, (shelter, joined)) in shelters.iter_mut().zip(joined).enumerate() {
+        let by_road = joined
+            .all
+            .iter()
+            .any(|access| reaches.is_empty() || of_units.contains(&part_of(access)));
+        let on_foot = reaches
+            .iter()
+            .any(|reach| reach.found.iter().any(|f| f.shelter == number));
+        shelter.reachable = by_road || on_foot;
+    }
 }
 
 fn layer_of<'a>(twin: &'a LoadedTwin, level: &str) -> Option<&'a Layer> {

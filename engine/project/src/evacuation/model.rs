@@ -46,7 +46,7 @@ pub struct RouteView {
     pub leave_by_s: Option<f64>,
     /// When they arrive [s after the start].
     pub arrives_s: f64,
-    /// When water comes to the first of its roads that will close [s after the start]; null if all stay open.
+    /// When water comes to the first of its roads, or to the ways beside them [s after the start]; null if all stay dry.
     pub dry_until_s: Option<f64>,
     /// Its line, longitude and latitude [°].
     pub line: Vec<[f64; 2]>,
@@ -64,6 +64,10 @@ pub struct Move {
     pub people: u64,
     /// People of the unit who stay above the water: all of them with the unit's first move, none with the others.
     pub people_above: u64,
+    /// No dry way leads to any open shelter: they are cut off by water, or live too far from any road.
+    pub cut_off: bool,
+    /// Where the unit is, longitude and latitude [°].
+    pub at: Option<[f64; 2]>,
     /// When the water comes to the unit [s after the start].
     pub water_s: f64,
     /// The shelter; null for people without a place.
@@ -101,8 +105,10 @@ pub struct PlanStep {
     pub route: Option<RouteView>,
     /// Moves, unit by unit.
     pub moves: Vec<Move>,
-    /// People of the step without a place.
+    /// People of the step without a place, those who are cut off among them.
     pub unplaced_people: u64,
+    /// People of the step who have no dry way to any open shelter.
+    pub cut_off_people: u64,
     /// What to do, in a sentence.
     pub note: Bilingual,
 }
@@ -124,6 +130,8 @@ pub struct PlanShelter {
     pub floods_at_s: Option<f64>,
     /// Whether the model has ground there, so that it is known whether it stays dry.
     pub modelled: bool,
+    /// Whether people who must leave can come to it at all, whatever the time.
+    pub reachable: bool,
     /// Longitude and latitude [°].
     pub at: Option<[f64; 2]>,
 }
@@ -156,7 +164,7 @@ pub struct EvacuationPlan {
     pub people_above: u64,
     /// All people of the hit units.
     pub residents: u64,
-    /// People without a place.
+    /// People without a place, those who are cut off among them.
     pub unplaced_people: u64,
     /// Units of which it is not known whether all of their people are reached.
     pub unknown: Vec<UnknownUnit>,
@@ -164,6 +172,8 @@ pub struct EvacuationPlan {
     pub people_unknown: u64,
     /// Units whose number of people is not known.
     pub uncounted_units: usize,
+    /// People who have no dry way to any open shelter.
+    pub cut_off_people: u64,
     /// What a reader should know.
     pub notes: Vec<Bilingual>,
 }
@@ -175,7 +185,7 @@ pub struct RoadCut {
     pub id: String,
     /// Name for people.
     pub name: String,
-    /// When it closes [s after the start].
+    /// When it closes [s after the start]: see [`super::RoadWater::closes_s`].
     pub closes_s: f64,
     /// When it opens again [s after the start]; null if not within the run.
     pub reopens_s: Option<f64>,

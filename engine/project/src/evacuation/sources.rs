@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use geo::{BoundingRect, Contains, MultiPolygon, Point};
 use stormgrid_core::message;
 use stormgrid_formats::FormatError;
 use stormgrid_formats::attributes::Attributes;
 use stormgrid_formats::vector::Feature;
-use stormgrid_twin::{GeometryKind, Grid, Layer, Position};
+use stormgrid_twin::{GeometryKind, Grid, Layer, Outline, Position};
 
 use super::{Named, PlanBasis, PlanOptions, PlanShelter, UnknownUnit, basis, layer_of, same_count};
 use crate::evacuation::basis::PlaceWater;
@@ -17,6 +18,7 @@ use crate::{ProjectError, files, point_layer, vectors};
 pub(super) struct Unit<'a> {
     pub(super) grid: &'a Grid,
     pub(super) at: [f64; 2],
+    pub(super) outline: &'a MultiPolygon<f64>,
     /// People who must leave.
     pub(super) people: u64,
     /// People who can stay above the water.
@@ -49,15 +51,16 @@ pub(super) fn hit_units<'a>(
         attributes.count(feature, &["vulnerable"])
     })?;
     let is_unit = layer.level.as_deref() == Some("unit");
-    let features = twin
+    let places = twin
         .twin
-        .all::<Grid>(layer)
-        .zip(twin.twin.all::<Position>(layer));
+        .all::<Position>(layer)
+        .zip(twin.twin.all::<Outline>(layer));
+    let features = twin.twin.all::<Grid>(layer).zip(places);
     let mut units: Vec<Unit<'a>> = features
         .zip(zones)
         .zip(vulnerable)
         .filter(|((_, zone), _)| zone.people_reached > Some(0.0))
-        .map(|(((grid, at), zone), vulnerable)| {
+        .map(|(((grid, (at, outline)), zone), vulnerable)| {
             let water_s = zone.arrival_s.unwrap_or(0.0);
             let parent = grid.parent.clone().filter(|_| is_unit);
             let whole = |people: f64| people.max(0.0).round() as u64;
@@ -69,6 +72,7 @@ pub(super) fn hit_units<'a>(
                 of_grid: parent.unwrap_or_else(|| grid.code.clone()),
                 grid,
                 at: [at.0[0], at.0[1]],
+                outline: &outline.0,
                 people,
                 above: whole(zone.people_above).min(residents - people),
                 residents,
@@ -83,6 +87,43 @@ pub(super) fn hit_units<'a>(
         a.water_s.total_cmp(&b.water_s).then(by_code)
     });
     Ok(units)
+}
+
+/// Places along each side of a unit at which people may live, where its middle is in water.
+const STARTS: usize = 9;
+
+/// Where people of a unit may set out: its middle, its buildings, and places spread over it, each kind from the
+/// middle outwards.
+pub(super) fn starts(twin: &LoadedTwin, unit: &Unit<'_>) -> Vec<[f64; 2]> {
+    let from_middle = |a: &[f64; 2]| (a[0] - unit.at[0]).hypot(a[1] - unit.at[1]);
+    let outwards = |mut places: Vec<[f64; 2]>| {
+        places.sort_by(|a, b| from_middle(a).total_cmp(&from_middle(b)));
+        places
+    };
+    let inside = |at: &[f64; 2]| unit.outline.contains(&Point::new(at[0], at[1]));
+    let layers = twin.twin.layers().iter();
+    let buildings = layers
+        .filter(|layer| layer.geometry == GeometryKind::Building)
+        .flat_map(|layer| twin.twin.all::<Position>(layer))
+        .map(|at| [at.0[0], at.0[1]])
+        .filter(inside)
+        .collect();
+    let spread = unit.outline.bounding_rect().map_or(Vec::new(), |bounds| {
+        let at = |k: usize, low: f64, size: f64| low + (k as f64 + 0.5) * size / STARTS as f64;
+        (0..STARTS * STARTS)
+            .map(|k| {
+                [
+                    at(k % STARTS, bounds.min().x, bounds.width()),
+                    at(k / STARTS, bounds.min().y, bounds.height()),
+                ]
+            })
+            .filter(inside)
+            .collect()
+    });
+    let mut all = vec![unit.at];
+    all.extend(outwards(buildings));
+    all.extend(outwards(spread));
+    all
 }
 
 /// Units of which a plan cannot tell whether all their people are reached; grids where the twin has no units.
@@ -115,7 +156,7 @@ pub(super) fn unknown_units(twin: &LoadedTwin, basis: &PlanBasis) -> Vec<Unknown
 pub(super) fn properties<T>(
     twin: &LoadedTwin,
     layer: &Layer,
-    value: impl Fn(&mut Attributes<'_>, &Feature<geo::MultiPolygon<f64>>) -> Result<T, FormatError>,
+    value: impl Fn(&mut Attributes<'_>, &Feature<MultiPolygon<f64>>) -> Result<T, FormatError>,
 ) -> Result<Vec<T>, ProjectError> {
     let Some(file) = twin.layers.iter().find(|f| f.id == layer.id) else {
         return Ok(Vec::new());
@@ -180,6 +221,7 @@ pub(super) fn shelters_of(
                 },
                 floods_at_s: water.floods_at_s,
                 modelled: water.depth_max_m.is_some(),
+                reachable: true,
                 at: twin.lonlat(at[0], at[1]),
             }
         };

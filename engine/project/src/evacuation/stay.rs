@@ -10,6 +10,7 @@ use stormgrid_formats::parse;
 use stormgrid_sim::exposure::BuildingExposure;
 use stormgrid_twin::{Building, GeometryKind, Position};
 
+use super::way::WayTable;
 use crate::error::outside;
 use crate::impact::Impacts;
 use crate::twin::LoadedTwin;
@@ -19,7 +20,7 @@ use crate::{ProjectError, files};
 pub const RULES_FILE: &str = "evacuation.toml";
 
 /// The rule of every twin.
-const DEFAULT_RULES: &str = include_str!("../../../../data/evacuation/rules.toml");
+pub(super) const DEFAULT_RULES: &str = include_str!("../../../../data/evacuation/rules.toml");
 
 /// When a building that stands in water is a refuge for those who live above it.
 ///
@@ -46,8 +47,9 @@ impl Default for StayRule {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RuleFile {
+pub(super) struct RuleFile {
     stay: StayTable,
+    pub(super) way: Option<WayTable>,
 }
 
 #[derive(Deserialize)]
@@ -58,6 +60,39 @@ struct StayTable {
     least_storeys: u32,
     leave_from_class: u8,
     longest_h: f64,
+}
+
+/// The form of the rules, as a remedy.
+fn remedy() -> Message {
+    message!("fix.plan.stay", "data/evacuation/rules.toml shows the form")
+}
+
+/// Refuses a number out of range.
+pub(super) fn within(
+    file: &str,
+    name: Message,
+    value: f64,
+    low: f64,
+    high: f64,
+) -> Result<(), ProjectError> {
+    match (low..=high).contains(&value) {
+        true => Ok(()),
+        false => Err(ProjectError::input(
+            file,
+            outside(name, value, low, high),
+            remedy(),
+        )),
+    }
+}
+
+impl RuleFile {
+    /// Reads the tables.
+    ///
+    /// - `file`: name for faults
+    pub(super) fn read(text: &str, file: &str) -> Result<Self, ProjectError> {
+        toml::from_str(text)
+            .map_err(|e| ProjectError::input(file, parse::toml_problem(e.message()), remedy()))
+    }
 }
 
 impl StayRule {
@@ -78,10 +113,7 @@ impl StayRule {
     ///
     /// - `file`: name for faults
     pub(super) fn read(text: &str, file: &str) -> Result<Self, ProjectError> {
-        let remedy = message!("fix.plan.stay", "data/evacuation/rules.toml shows the form");
-        let read: RuleFile = toml::from_str(text).map_err(|e| {
-            ProjectError::input(file, parse::toml_problem(e.message()), remedy.clone())
-        })?;
+        let read = RuleFile::read(text, file)?;
         let StayTable {
             least_storeys,
             leave_from_class,
@@ -93,14 +125,8 @@ impl StayRule {
             ("leave_from_class", f64::from(leave_from_class), 1.0, 7.0),
             ("longest_h", longest_h, 0.0, 10_000.0),
         ] {
-            if !(low..=high).contains(&value) {
-                let name = Message::plain(format!("[stay] {name}"));
-                return Err(ProjectError::input(
-                    file,
-                    outside(name, value, low, high),
-                    remedy,
-                ));
-            }
+            let name = Message::plain(format!("[stay] {name}"));
+            within(file, name, value, low, high)?;
         }
         Ok(Self {
             least_storeys,

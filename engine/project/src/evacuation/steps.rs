@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use stormgrid_core::message;
 use stormgrid_core::time::Instant;
-use stormgrid_twin::network::RoadThresholds;
 use stormgrid_twin::{Grid, Layer};
 
 use super::sources::{Unit, properties};
 use super::{
-    Move, Named, PlanBasis, PlanOptions, PlanShelter, PlanStep, Staff, StayRule, UnknownUnit,
-    again, same_count, the_run,
+    Move, Named, PlanBasis, PlanOptions, PlanShelter, PlanStep, Staff, UnknownUnit, again,
+    same_count, the_run,
 };
 use crate::ProjectError;
 use crate::messages::{text, told};
@@ -68,6 +67,7 @@ pub(super) fn steps(
             .find(|m| m.shelter.is_some() && m.route.is_some());
         let gone = |m: &&Move| m.shelter.is_none();
         let unplaced_people: u64 = moves.iter().filter(gone).map(|m| m.people).sum();
+        let cut_off_people: u64 = moves.iter().filter(|m| m.cut_off).map(|m| m.people).sum();
         let sum = |of: fn(&Unit<'_>) -> u64| of_grid.iter().map(|u| of(u)).sum::<u64>();
         let (people, people_above) = (sum(|u| u.people), sum(|u| u.above));
         let vulnerable = of_grid
@@ -90,9 +90,14 @@ pub(super) fn steps(
             staff,
             shelter: with_place.and_then(|m| m.shelter.clone()),
             route: with_place.and_then(|m| m.route.clone()),
-            note: note([people, people_above], of_grid.len(), unplaced_people),
+            note: note(
+                [people, people_above],
+                of_grid.len(),
+                [unplaced_people, cut_off_people],
+            ),
             moves,
             unplaced_people,
+            cut_off_people,
         });
     }
     steps.sort_by(|a, b| {
@@ -105,17 +110,19 @@ pub(super) fn steps(
     Ok(steps)
 }
 
-fn note([people, above]: [u64; 2], units: usize, unplaced: u64) -> Bilingual {
+fn note([people, above]: [u64; 2], units: usize, [unplaced, cut_off]: [u64; 2]) -> Bilingual {
     let slots = [
         ("people", people.to_string()),
         ("above", above.to_string()),
         ("units", units.to_string()),
         ("unplaced", unplaced.to_string()),
+        ("cut_off", cut_off.to_string()),
     ];
-    let key = match (people, unplaced) {
-        (0, _) => "plan.step_watch",
-        (_, 0) => "plan.step_move",
-        _ => "plan.step_short",
+    let key = match (people, unplaced, cut_off) {
+        (0, ..) => "plan.step_watch",
+        (_, 0, _) => "plan.step_move",
+        (.., 0) => "plan.step_short",
+        _ => "plan.step_cut_off",
     };
     text(key, &slots)
 }
@@ -161,15 +168,31 @@ pub(super) fn notes(
     shelters: &[PlanShelter],
     unplaced: u64,
     options: PlanOptions,
-    stay: &StayRule,
+    basis: &PlanBasis,
 ) -> Vec<Bilingual> {
+    let stay = &basis.stay;
+    let cut_off: u64 = steps.iter().map(|s| s.cut_off_people).sum();
+    let apart = shelters.iter().filter(|s| !s.reachable).count();
     let flooded = shelters.iter().filter(|s| s.floods_at_s.is_some()).count();
     let mut notes = Vec::new();
     if steps.is_empty() {
         notes.push(text("plan.nobody", &[]));
     }
-    if unplaced > 0 {
-        notes.push(text("plan.unplaced", &[("people", unplaced.to_string())]));
+    if unplaced > cut_off {
+        let people = (unplaced - cut_off).to_string();
+        notes.push(text("plan.unplaced", &[("people", people)]));
+    }
+    if cut_off > 0 {
+        notes.push(text(
+            "plan.cut_off",
+            &[
+                ("people", cut_off.to_string()),
+                ("length", basis.way.greatest_length_m.to_string()),
+            ],
+        ));
+    }
+    if apart > 0 {
+        notes.push(text("plan.shelters_apart", &[("count", apart.to_string())]));
     }
     if flooded > 0 {
         notes.push(text(
@@ -180,7 +203,8 @@ pub(super) fn notes(
     let pace = [
         ("speed", options.speed_mps.to_string()),
         ("lead", (options.lead_s / 60.0).round().to_string()),
-        ("depth", RoadThresholds::default().closed_m.to_string()),
+        ("depth", basis.way.depth_m.to_string()),
+        ("length", basis.way.greatest_length_m.to_string()),
     ];
     notes.push(text("plan.rules", &pace));
     let stays = [

@@ -8,7 +8,7 @@ use crate::tables::quoted;
 /// One row for each move; a grid without one has a row of its own.
 pub fn plan_csv(plan: &EvacuationPlan) -> Vec<u8> {
     let mut csv = String::from(
-        "order,time,time_s,grid,grid_name,unit,unit_name,people,people_above,water_s,leave_s,leave_by_s,shelter,shelter_name,length_m,dry_until_s,staff\r\n",
+        "order,time,time_s,grid,grid_name,unit,unit_name,people,people_above,water_s,leave_s,leave_by_s,shelter,shelter_name,length_m,dry_until_s,staff,without\r\n",
     );
     let seconds = |v: Option<f64>| v.map(|v| format!("{v:.0}")).unwrap_or_default();
     for step in &plan.steps {
@@ -27,12 +27,12 @@ pub fn plan_csv(plan: &EvacuationPlan) -> Vec<u8> {
         );
         let staff = quoted(&staff.join("; "));
         if step.moves.is_empty() {
-            csv.push_str(&format!("{head},,,0,0,,,,,,,,{staff}\r\n"));
+            csv.push_str(&format!("{head},,,0,0,,,,,,,,{staff},\r\n"));
         }
         for m in &step.moves {
             let (shelter, route) = (m.shelter.as_ref(), m.route.as_ref());
             csv.push_str(&format!(
-                "{head},{},{},{},{},{:.0},{},{},{},{},{},{},{staff}\r\n",
+                "{head},{},{},{},{},{:.0},{},{},{},{},{},{},{staff},{}\r\n",
                 quoted(&m.unit.code),
                 quoted(&m.unit.name),
                 m.people,
@@ -46,6 +46,7 @@ pub fn plan_csv(plan: &EvacuationPlan) -> Vec<u8> {
                     .map(|r| format!("{:.1}", r.length_m))
                     .unwrap_or_default(),
                 seconds(route.and_then(|r| r.dry_until_s)),
+                without(m),
             ));
         }
     }
@@ -62,7 +63,16 @@ pub fn plan_csv(plan: &EvacuationPlan) -> Vec<u8> {
     csv.into_bytes()
 }
 
-/// Ways as lines and shelters as points, longitude and latitude.
+/// Why people of a move have no shelter: `cut_off` or `no_place`; empty where they have one.
+fn without(m: &Move) -> &'static str {
+    match (m.people > 0 && m.shelter.is_none(), m.cut_off) {
+        (false, _) => "",
+        (true, true) => "cut_off",
+        (true, false) => "no_place",
+    }
+}
+
+/// Ways as lines, shelters and the units of people without one as points, longitude and latitude.
 pub fn plan_geojson(plan: &EvacuationPlan) -> Vec<u8> {
     let ways = plan
         .steps
@@ -74,13 +84,29 @@ pub fn plan_geojson(plan: &EvacuationPlan) -> Vec<u8> {
             "geometry": {"type": "Point", "coordinates": shelter.at?},
             "properties": {"kind": "shelter", "code": shelter.code, "name": shelter.name,
                 "capacity": shelter.capacity, "assigned": shelter.assigned,
-                "places_left": shelter.places_left, "floods_at_s": shelter.floods_at_s},
+                "places_left": shelter.places_left, "floods_at_s": shelter.floods_at_s,
+                "reachable": shelter.reachable},
         }))
     });
-    let features: Vec<Value> = ways.chain(shelters).collect();
+    let left = plan
+        .steps
+        .iter()
+        .flat_map(|step| step.moves.iter().filter_map(move |m| left_behind(step, m)));
+    let features: Vec<Value> = ways.chain(shelters).chain(left).collect();
     json!({"type": "FeatureCollection", "features": features})
         .to_string()
         .into_bytes()
+}
+
+/// People without a shelter, at their unit.
+fn left_behind(step: &PlanStep, m: &Move) -> Option<Value> {
+    let kind = Some(without(m)).filter(|kind| !kind.is_empty())?;
+    Some(json!({
+        "type": "Feature",
+        "geometry": m.at.map(|at| json!({"type": "Point", "coordinates": at})),
+        "properties": {"kind": kind, "order": step.order, "grid": step.grid.code, "unit": m.unit.code,
+            "people": m.people, "water_s": m.water_s},
+    }))
 }
 
 fn way(step: &PlanStep, m: &Move) -> Option<Value> {

@@ -14,6 +14,12 @@ fn twin() -> &'static LoadedTwin {
     &TWIN.get_or_init(laid).1
 }
 
+/// Ground that stays dry, the river of the twin aside.
+pub(super) fn dry_everywhere(twin: &LoadedTwin) -> WetGround {
+    let cells = *twin.ground.elevation.geometry();
+    WetGround::of_cells(cells, 0.1, std::iter::repeat_n(-1, cells.n_cells()))
+}
+
 /// Water drawn at random over the small twin: 2 grids, 4 units, 7 roads, 3 shelters.
 fn basis() -> impl Strategy<Value = PlanBasis> {
     let zone = (0u8..3, 0.0f64..20_000.0, 0u32..200, 0.0f64..=1.0);
@@ -61,6 +67,8 @@ fn basis() -> impl Strategy<Value = PlanBasis> {
             start: "2017-08-23T01:00:00Z".to_owned(),
             duration_s: 20_000.0,
             stay: StayRule::default(),
+            way: WayRule::default(),
+            ground: Some(dry_everywhere(twin())),
             layers: vec![grids, units],
             roads: roads
                 .into_iter()
@@ -69,7 +77,8 @@ fn basis() -> impl Strategy<Value = PlanBasis> {
                     unknown_m: 0.0,
                     closes_s: closed.map(|c| c.0),
                     reopens_s: closed.and_then(|c| Some(c.0 + c.1?)),
-                    wet_s: None,
+                    // Too deep to walk in a while before it closes.
+                    wet_s: closed.map(|c| 0.9 * c.0),
                 })
                 .collect(),
             shelters: shelters
@@ -126,6 +135,9 @@ proptest! {
         prop_assert_eq!(moves.iter().map(|m| m.people_above).sum::<u64>(), plan.people_above);
         let gone: u64 = moves.iter().filter(|m| m.shelter.is_none()).map(|m| m.people).sum();
         prop_assert_eq!(plan.unplaced_people, gone);
+        let cut_off: u64 = moves.iter().filter(|m| m.cut_off).map(|m| m.people).sum();
+        prop_assert_eq!(plan.cut_off_people, cut_off);
+        prop_assert!(moves.iter().filter(|m| m.cut_off).all(|m| m.shelter.is_none()));
 
         // No shelter is overfull, none that floods is used, and its places add up.
         for (shelter, water) in plan.shelters.iter().zip(&basis.shelters) {
@@ -146,10 +158,10 @@ proptest! {
             };
             // No road is passed once water has closed it, and none so late that it would.
             for &(road, [enters, leaves]) in &route.passed {
-                let closes = basis.roads[road].closes_s.unwrap_or(f64::INFINITY);
+                let closes = basis.roads[road].wet_s.unwrap_or(f64::INFINITY);
                 prop_assert!(enters >= route.leave_s && leaves <= closes + 1e-9);
             }
-            let first_closing = route.passed.iter().filter_map(|(road, _)| basis.roads[*road].closes_s);
+            let first_closing = route.passed.iter().filter_map(|(road, _)| basis.roads[*road].wet_s);
             prop_assert_eq!(route.dry_until_s, first_closing.min_by(f64::total_cmp));
             let planned = (m.water_s - options.lead_s).max(0.0);
             prop_assert!(route.leave_s == planned || route.leave_s == 0.0);
@@ -158,14 +170,14 @@ proptest! {
 
         // Somebody is left without a place only if every dry shelter that they can reach is full.
         let (network, _) = network(twin());
-        let closures = closures(&network, &basis).for_good();
+        let closures = closures_on_foot(&network, &basis).for_good();
         let places: Vec<[f64; 2]> = basis::shelters(twin()).map(|(_, at)| at).collect();
         for m in moves.iter().filter(|m| m.shelter.is_none() && m.people > 0) {
             let (feature, _) = twin().twin.grid_by_code(&m.unit.code).expect("a unit");
             let at = twin().twin.get::<Position>(feature.layer, feature.idx).expect("a place").0;
             for (shelter, &to) in plan.shelters.iter().zip(&places) {
                 let leave_s = (m.water_s - options.lead_s).max(0.0);
-                let trip = Trip { leave_s, speed_mps: options.speed_mps };
+                let trip = stormgrid_twin::network::Trip { leave_s, speed_mps: options.speed_mps };
                 let way = network.route([at[0], at[1]], to, trip, &closures);
                 prop_assert!(way.is_none() || shelter.places_left == 0);
             }

@@ -6,6 +6,7 @@ use geo::{
     unary_union,
 };
 
+use super::cover::{self, Limits};
 use super::record::Rings;
 use crate::twin::LoadedTwin;
 
@@ -21,11 +22,93 @@ pub(super) fn rings_of(twin: &LoadedTwin, areas: &[MultiPolygon<f64>], tolerance
         let [lon, lat] = twin.lonlat(c.x, c.y)?;
         Some([rounded(lon), rounded(lat)])
     };
-    let rings = simpler(areas, tolerance_m).into_iter().map(|polygon| {
+    let simple = simpler(areas, tolerance_m);
+    let limits = Limits::EACH;
+    let is_few = simple.iter().all(|p| p.exterior().0.len() <= limits.of_one);
+    let few = match is_few {
+        true => simple,
+        false => cover::around(&simple, limits),
+    };
+    let rings = few.into_iter().map(|polygon| {
         let points: Vec<_> = polygon.exterior().coords().filter_map(place).collect();
         closed(points)
     });
     rings.filter(|ring| ring.len() >= 4).collect()
+}
+
+/// Metres of a degree of latitude [m]: enough to tell how far outlines are moved.
+const DEGREE_M: f64 = 111_320.0;
+
+/// Rings as a plane of metres around their own middle, and back.
+struct Plane {
+    middle: [f64; 2],
+    metres: [f64; 2],
+}
+
+impl Plane {
+    fn of(rings: &Rings) -> Self {
+        let points = rings.iter().flatten();
+        let fold = |k: usize| {
+            points
+                .clone()
+                .fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], at| {
+                    [low.min(at[k]), high.max(at[k])]
+                })
+        };
+        let middle = [0, 1]
+            .map(|k| fold(k))
+            .map(|[low, high]| 0.5 * (low + high));
+        let east = DEGREE_M * middle[1].to_radians().cos().max(0.01);
+        Self {
+            middle,
+            metres: [east, DEGREE_M],
+        }
+    }
+
+    fn polygons(&self, rings: &Rings) -> MultiPolygon<f64> {
+        let at = |&[lon, lat]: &[f64; 2]| Coord {
+            x: (lon - self.middle[0]) * self.metres[0],
+            y: (lat - self.middle[1]) * self.metres[1],
+        };
+        let polygon = |ring: &Vec<[f64; 2]>| Polygon::new(ring.iter().map(at).collect(), vec![]);
+        rings.iter().map(polygon).collect()
+    }
+
+    fn rings(&self, area: &MultiPolygon<f64>) -> Rings {
+        let at = |c: &Coord<f64>| {
+            [
+                rounded(c.x / self.metres[0] + self.middle[0]),
+                rounded(c.y / self.metres[1] + self.middle[1]),
+            ]
+        };
+        let rings = area
+            .iter()
+            .map(|polygon| closed(polygon.exterior().coords().map(at).collect()));
+        rings.filter(|ring| ring.len() >= 4).collect()
+    }
+}
+
+fn hold(rings: &Rings, limits: Limits) -> bool {
+    rings.iter().all(|ring| ring.len() <= limits.of_one)
+        && rings.iter().map(Vec::len).sum::<usize>() <= limits.of_all
+}
+
+/// Rings over all of others, with few vertices.
+pub(super) fn fewer_around(rings: &Rings, limits: Limits) -> Rings {
+    if hold(rings, limits) {
+        return rings.clone();
+    }
+    let plane = Plane::of(rings);
+    plane.rings(&cover::around(&plane.polygons(rings), limits))
+}
+
+/// Rings within others that have no holes, with few vertices.
+pub(super) fn fewer_within(rings: &Rings, limits: Limits) -> Rings {
+    if hold(rings, limits) {
+        return rings.clone();
+    }
+    let plane = Plane::of(rings);
+    plane.rings(&cover::within(&plane.polygons(rings), limits))
 }
 
 /// The union of areas without holes, its outline within a tolerance of the union's (Douglas & Peucker 1973).
@@ -76,7 +159,10 @@ pub(super) fn united(a: &Rings, b: &Rings) -> Rings {
                 .collect(),
         )
     });
-    rings.filter(|ring| ring.len() >= 4).collect()
+    fewer_around(
+        &rings.filter(|ring| ring.len() >= 4).collect(),
+        Limits::EACH,
+    )
 }
 
 /// Rings around what lies in some and not in others. What would be a hole is cut open, since CAP has none: nobody
@@ -94,7 +180,10 @@ pub(super) fn without(from: &Rings, others: &Rings) -> Rings {
         let points = polygon.exterior().coords();
         closed(points.map(|c| [rounded(c.x), rounded(c.y)]).collect())
     });
-    rings.filter(|ring| ring.len() >= 4).collect()
+    fewer_within(
+        &rings.filter(|ring| ring.len() >= 4).collect(),
+        Limits::EACH,
+    )
 }
 
 /// A polygon cut through its holes until none is left.

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use stormgrid_core::time::Instant;
-use stormgrid_formats::cap::Certainty;
+use stormgrid_formats::cap::{Certainty, is_sendable};
 
 use super::record::{Chances, Content, Kind, Reference, Warning};
 use super::rules::{Audience, Rules, colour_word};
-use super::text;
+use super::{channel, text};
 use crate::storm::Bilingual;
 
 /// Something that was done, a line of the journal.
@@ -149,6 +149,8 @@ pub struct View {
     pub description: Bilingual,
     /// What to do.
     pub instruction: Bilingual,
+    /// Texts of the channels of the rules, by name.
+    pub channels: BTreeMap<String, Bilingual>,
     /// When it was sent; the time of the exercise where it is one.
     pub sent: Option<Instant>,
     /// When the water comes first.
@@ -461,6 +463,7 @@ impl Book {
             headline: text::headline(content, warning.kind, status),
             description: content.description.clone(),
             instruction: content.instruction.clone(),
+            channels: channel::texts(content, warning.kind, status, rules),
             sent: entry.sent,
             onset: content.onset,
             warn_by,
@@ -527,5 +530,6 @@ fn reasoned(reason: &str) -> Result<(), Bilingual> {
 fn is_said(words: &str) -> bool {
     !words.trim().is_empty()
         && words.chars().count() <= LONGEST_WORDS
-        && !words.chars().any(char::is_control)
+        && words.chars().all(is_sendable)
+        && !words.contains(['\n', '\t'])
 }

@@ -11,10 +11,11 @@ use stormgrid_formats::cap::{
 use stormgrid_sim::classes::Colour;
 
 use super::book::Book;
+use super::cover::{Limits, MOST_VERTICES};
 use super::lifted::Lifted;
 use super::record::{Content, Kind, Warning};
 use super::rules::{Audience, Rules, colour_word};
-use super::text;
+use super::{area, channel, text};
 use crate::ProjectError;
 use crate::storm::Bilingual;
 
@@ -92,10 +93,102 @@ pub fn cap_message(
     draft: bool,
     rules: &Rules,
 ) -> Result<String, ProjectError> {
-    Ok(cap::write(&alert(warning, sent, draft, rules))?)
+    Ok(sized(warning, sent, draft, rules)?.0)
 }
 
-fn alert(warning: &Warning, sent: Instant, draft: bool, rules: &Rules) -> Alert {
+/// Whether a draft can be sent with each of its grids in a geocode of its own.
+///
+/// - `room`: bytes that are kept for what a draft does not have yet
+pub(super) fn is_small(
+    warning: &Warning,
+    sent: Instant,
+    rules: &Rules,
+    room: usize,
+) -> Result<bool, ProjectError> {
+    let (text, size) = sized(warning, sent, true, rules)?;
+    Ok(size.geocodes && text.len() + room <= rules.message.most_bytes)
+}
+
+/// A message in the largest size that is small enough, else in the smallest.
+fn sized(
+    warning: &Warning,
+    sent: Instant,
+    draft: bool,
+    rules: &Rules,
+) -> Result<(String, Size), ProjectError> {
+    let (mut text, mut taken) = (String::new(), SIZES[0]);
+    for size in SIZES {
+        text = cap::write(&alert(&size.of(warning), sent, draft, rules, size))?;
+        taken = size;
+        if text.len() <= rules.message.most_bytes {
+            break;
+        }
+    }
+    Ok((text, taken))
+}
+
+/// How much a message tells of its places besides their codes.
+#[derive(Clone, Copy, Debug)]
+struct Size {
+    /// Each road and school in a parameter of its own; else one parameter has them all, with spaces between.
+    parameters: bool,
+    /// Each grid in a geocode of its own; else one geocode has them all, with spaces between.
+    geocodes: bool,
+    /// Most vertices of all polygons of a part together.
+    vertices: usize,
+}
+
+const fn size(parameters: bool, geocodes: bool, vertices: usize) -> Size {
+    Size {
+        parameters,
+        geocodes,
+        vertices,
+    }
+}
+
+/// Sizes of a message, the largest first; the first that is small enough is taken. Drafts that need more than the
+/// fourth are made as several messages: [`super::situation::contents`]; what a chain of updates gathers may need all.
+const SIZES: [Size; 7] = [
+    size(true, true, usize::MAX),
+    size(false, true, usize::MAX),
+    size(false, true, 500),
+    size(false, true, 250),
+    size(false, false, 250),
+    size(false, false, 120),
+    size(false, false, 40),
+];
+
+impl Size {
+    /// A warning with polygons of this size: around all that is warned, within what is lifted.
+    fn of(self, warning: &Warning) -> Warning {
+        let limits = Limits {
+            of_one: MOST_VERTICES,
+            of_all: self.vertices,
+        };
+        let mut warning = warning.clone();
+        let polygon = &mut warning.content.polygon;
+        *polygon = area::fewer_around(polygon, limits);
+        if let Some(lifted) = &mut warning.lifted {
+            lifted.polygon = area::fewer_within(&lifted.polygon, limits);
+        }
+        warning
+    }
+
+    /// Codes of places as pairs, one for each or one for all.
+    fn pairs<'a>(
+        each: bool,
+        (one, all): (&str, &str),
+        codes: impl Iterator<Item = &'a String>,
+    ) -> Vec<Pair> {
+        let codes: Vec<&str> = codes.map(String::as_str).collect();
+        match each || codes.len() < 2 {
+            true => codes.iter().map(|code| Pair::new(one, *code)).collect(),
+            false => vec![Pair::new(all, codes.join(" "))],
+        }
+    }
+}
+
+fn alert(warning: &Warning, sent: Instant, draft: bool, rules: &Rules, size: Size) -> Alert {
     let status = match draft {
         true => Status::Draft,
         false => rules.message.status,
@@ -126,12 +219,12 @@ fn alert(warning: &Warning, sent: Instant, draft: bool, rules: &Rules) -> Alert 
         _ => None,
     };
     alert.infos = vec![
-        info(warning, sent, status, rules, "zh-CN", |b| &b.zh),
-        info(warning, sent, status, rules, "en-US", |b| &b.en),
+        info(warning, sent, status, rules, size, "zh-CN", |b| &b.zh),
+        info(warning, sent, status, rules, size, "en-US", |b| &b.en),
     ];
     if let Some(lifted) = &warning.lifted {
         let clear =
-            |language, pick| all_clear(warning, lifted, sent, status, rules, language, pick);
+            |language, pick| all_clear(warning, lifted, sent, status, rules, size, language, pick);
         alert
             .infos
             .extend([clear("zh-CN", |b| &b.zh), clear("en-US", |b| &b.en)]);
@@ -144,6 +237,7 @@ fn info(
     sent: Instant,
     status: Status,
     rules: &Rules,
+    size: Size,
     language: &str,
     pick: fn(&Bilingual) -> &String,
 ) -> Info {
@@ -178,14 +272,23 @@ fn info(
     if content.unknown > 0 {
         parameters.push(Pair::new("unknownGrids", content.unknown.to_string()));
     }
-    parameters.extend(content.schools.iter().map(|s| Pair::new("school", &s.code)));
-    parameters.extend(content.roads.iter().map(|r| Pair::new("road", &r.id)));
+    let channels = channel::texts(content, warning.kind, status, rules);
+    parameters.extend(
+        channels
+            .iter()
+            .map(|(name, told)| Pair::new(format!("text_{name}"), pick(told))),
+    );
+    let schools = content.schools.iter().map(|s| &s.code);
+    parameters.extend(Size::pairs(size.parameters, ("school", "schools"), schools));
+    let roads = content.roads.iter().map(|r| &r.id);
+    parameters.extend(Size::pairs(size.parameters, ("road", "roads"), roads));
     Info {
         language: language.to_owned(),
         categories,
-        event: pick(&text::filled(
-            &format!("alert.event.{}", content.audience.word()),
-            &[("colour", &text::colour(content.colour))],
+        event: pick(&channel::fitted(
+            &text::event(content),
+            channel::EVENT,
+            rules,
         ))
         .clone(),
         response_types: vec![if is_cancel {
@@ -205,15 +308,25 @@ fn info(
         event_codes: Vec::new(),
         effective: Some(sent.to_china_rfc3339()),
         onset: Some(content.onset.to_china_rfc3339()),
-        expires: Some(content.expires.max(sent).to_china_rfc3339()),
+        expires: Some(
+            content
+                .expires
+                .max(content.onset)
+                .max(sent)
+                .to_china_rfc3339(),
+        ),
         sender_name: tell(&rules.message.sender_name),
-        headline: tell(&text::headline(content, warning.kind, status)),
+        headline: tell(&channel::fitted(
+            &text::headline(content, warning.kind, status),
+            channel::HEADLINE,
+            rules,
+        )),
         description: tell(&content.description),
         instruction: tell(&content.instruction),
         web: None,
         contact: None,
         parameters,
-        areas: vec![area(content, pick)],
+        areas: vec![area_of(content, size, pick)],
     }
 }
 
@@ -224,6 +337,7 @@ fn all_clear(
     sent: Instant,
     status: Status,
     rules: &Rules,
+    size: Size,
     language: &str,
     pick: fn(&Bilingual) -> &String,
 ) -> Info {
@@ -249,8 +363,15 @@ fn all_clear(
         response_types: vec![ResponseType::AllClear],
         urgency: Urgency::Past,
         severity: Severity::Minor,
-        headline: Some(pick(&text::with_status(&warning.content.headline, status)).clone()),
-        ..info(&warning, sent, status, rules, language, pick)
+        headline: Some(
+            pick(&channel::fitted(
+                &text::with_status(&warning.content.headline, status),
+                channel::HEADLINE,
+                rules,
+            ))
+            .clone(),
+        ),
+        ..info(&warning, sent, status, rules, size, language, pick)
     }
 }
 
@@ -264,11 +385,12 @@ pub(super) fn severity(colour: Colour) -> Severity {
     }
 }
 
-fn area(content: &Content, pick: fn(&Bilingual) -> &String) -> Area {
+fn area_of(content: &Content, size: Size, pick: fn(&Bilingual) -> &String) -> Area {
     let n = text::same(content.grids.len());
     let place = text::same(&content.place);
     let mut geocodes = vec![Pair::new("GB/T 2260", &content.region)];
-    geocodes.extend(content.grids.iter().map(|g| Pair::new("grid", &g.code)));
+    let grids = content.grids.iter().map(|g| &g.code);
+    geocodes.extend(Size::pairs(size.geocodes, ("grid", "grids"), grids));
     Area {
         description: pick(&text::filled("alert.area", &[("place", &place), ("n", &n)])).clone(),
         polygons: content

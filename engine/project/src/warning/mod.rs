@@ -19,6 +19,8 @@
 
 mod area;
 mod book;
+mod channel;
+mod cover;
 mod lifted;
 mod message;
 mod possible;
@@ -33,6 +35,7 @@ mod webhook;
 mod tests;
 
 pub use book::{Action, Book, HistoryLine, State, View};
+pub use channel::Channel;
 pub use lifted::Lifted;
 pub use message::{atom, cap_message};
 pub use record::{

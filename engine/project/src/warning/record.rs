@@ -203,6 +203,19 @@ fn merged<T: Clone>(earlier: &[T], later: &[T], code: fn(&T) -> &str) -> Vec<T> 
 }
 
 impl Content {
+    /// How many places two messages have in common.
+    pub(super) fn shared_with(&self, other: &Self) -> usize {
+        fn shared<T>(a: &[T], b: &[T], code: fn(&T) -> &str) -> usize {
+            let known: std::collections::BTreeSet<&str> = b.iter().map(code).collect();
+            a.iter().filter(|item| known.contains(code(item))).count()
+        }
+        match self.audience {
+            Audience::Residents => shared(&self.grids, &other.grids, |g| &g.code),
+            Audience::PupilsParents => shared(&self.schools, &other.schools, |s| &s.code),
+            Audience::Drivers => shared(&self.roads, &other.roads, |r| &r.id),
+        }
+    }
+
     /// All places of two messages, told with the later one's numbers: what a chain has reached.
     pub fn reached_with(&self, later: &Self) -> Self {
         let mut both = later.clone();

@@ -8,6 +8,7 @@ use stormgrid_formats::cap::{Certainty, Status};
 use stormgrid_sim::classes::Colour;
 use toml::{Table, Value};
 
+use super::channel::Channel;
 use super::record::Chances;
 use super::webhook::Webhook;
 use crate::storm::Bilingual;
@@ -21,6 +22,12 @@ const DEFAULT_RULES: &str = include_str!("../../../../data/warnings/rules.toml")
 
 /// Name of the file with a twin's own rules.
 pub const RULES_FILE: &str = "warnings.toml";
+
+/// Fewest characters of a channel: fewer tell nothing.
+const LEAST_TEXT: usize = 10;
+
+/// Smallest limit of a CAP message [bytes]: its texts alone may take so much.
+const LEAST_BYTES: usize = 20_000;
 
 /// Whom a warning is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -76,6 +83,8 @@ pub struct Rules {
     pub road: RoadRules,
     /// Schools.
     pub school: SchoolRules,
+    /// What each channel carries.
+    pub channels: BTreeMap<String, Channel>,
     /// How long before the water a warning is to be out [s].
     pub lead_s: BTreeMap<Audience, f64>,
     /// Least colour under a storm signal.
@@ -116,6 +125,8 @@ pub struct MessageRules {
     pub names: usize,
     /// Fewer people than this are not told by number.
     pub people_under: f64,
+    /// Largest CAP message [bytes].
+    pub most_bytes: usize,
 }
 
 /// Whose time counts.
@@ -303,6 +314,21 @@ impl Rules {
                 "fault.alert.clock",
                 "[message] status Actual needs clock = \"wall\""
             ));
+        }
+        let sizes = self.channels.iter().flat_map(|(name, channel)| {
+            [channel.zh, channel.en].map(|n| (format!("[channels.{name}]"), n, LEAST_TEXT))
+        });
+        let bytes = ("[message] most_bytes".to_owned(), m.most_bytes, LEAST_BYTES);
+        for (name, value, least) in sizes.chain([bytes]) {
+            if value < least {
+                return Err(message!(
+                    "fault.alert.least",
+                    "{name} is {value}, below {least}",
+                    name = name,
+                    value = value,
+                    least = least
+                ));
+            }
         }
         let numbers = [
             ("[urgency] immediate_s", self.urgency.immediate_s, 0.0),

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use geo::{Distance, Euclidean, Intersects, LineString, MultiPolygon, Point};
+use geo::{BoundingRect, Distance, Euclidean, Intersects, LineString, MultiPolygon, Point};
 use stormgrid_core::storm::Averaging;
 use stormgrid_core::time::Instant;
 use stormgrid_sim::classes::{Colour, CycloneClass, rain_signal, wind_signal};
 use stormgrid_sim::typhoon::ten_minute_factor;
 
-use super::message::{cap_message, draft_warnings};
+use super::message::{cap_message, draft_warnings, is_small};
 use super::possible::PossiblePlaces;
 use super::record::{Chances, Content, GridTarget, RoadTarget, SchoolTarget, StormFacts};
 use super::rules::{Audience, Measures, Rules};
@@ -87,6 +87,7 @@ struct Frame {
 }
 
 /// A warned place of one colour before it is put into a message.
+#[derive(Clone, Copy)]
 enum Place<'a> {
     Grid(&'a GridState),
     School(&'a SchoolState),
@@ -101,6 +102,19 @@ impl Place<'_> {
             Self::School(school) => &school.target.code,
             Self::Road(road) => &road.target.id,
         }
+    }
+
+    /// Where it is, about [local m].
+    fn at(&self) -> Point<f64> {
+        let at = match self {
+            Self::Grid(grid) => grid
+                .outline
+                .bounding_rect()
+                .map(|b| Point::from(b.center())),
+            Self::School(school) => Some(school.at),
+            Self::Road(road) => road.line.points().next(),
+        };
+        at.unwrap_or_default()
     }
 }
 
@@ -282,12 +296,13 @@ impl Situation {
 }
 
 /// What the rules make of a situation: one message for each audience and colour, the worst first, and one for each
-/// audience of what only members of an ensemble reach.
+/// audience of what only members of an ensemble reach. What would be larger than a message may be is told in several,
+/// by place; no place is in two of them.
 pub fn contents(twin: &LoadedTwin, situation: &Situation, rules: &Rules) -> Vec<Content> {
     let coloured = situation.coloured(rules);
     let mut all: Vec<Content> = coloured
         .into_iter()
-        .map(|(frame, places)| content(twin, situation, rules, frame, &places))
+        .flat_map(|(frame, places)| in_parts(twin, situation, rules, frame, places))
         .collect();
     all.sort_by_key(|content| {
         let worst_first = std::cmp::Reverse(content.colour);
@@ -295,6 +310,50 @@ pub fn contents(twin: &LoadedTwin, situation: &Situation, rules: &Rules) -> Vec<
     });
     all
 }
+
+/// One message, or as many as it takes for each to be small enough: the places are divided across their longer side.
+fn in_parts(
+    twin: &LoadedTwin,
+    situation: &Situation,
+    rules: &Rules,
+    frame: Frame,
+    mut places: Vec<Place<'_>>,
+) -> Vec<Content> {
+    let whole = content(twin, situation, rules, frame, &places);
+    if places.len() < 2 || fits(&whole, situation, rules) {
+        return vec![whole];
+    }
+    let side = |of: fn(Point<f64>) -> f64| {
+        let all = places.iter().map(|place| of(place.at()));
+        let low = all.clone().fold(f64::INFINITY, f64::min);
+        all.fold(f64::NEG_INFINITY, f64::max) - low
+    };
+    let along = match side(|p| p.x()) >= side(|p| p.y()) {
+        true => |p: Point<f64>| p.x(),
+        false => |p: Point<f64>| p.y(),
+    };
+    places.sort_by(|a, b| {
+        let by_place = along(a.at()).total_cmp(&along(b.at()));
+        by_place.then_with(|| a.code().cmp(b.code()))
+    });
+    let rest = places.split_off(places.len() / 2);
+    [places, rest]
+        .into_iter()
+        .flat_map(|half| in_parts(twin, situation, rules, frame, half))
+        .collect()
+}
+
+/// Whether a content can be sent as one message. One that cannot be written is not divided; whoever writes it is told
+/// why.
+fn fits(content: &Content, situation: &Situation, rules: &Rules) -> bool {
+    let drafts = draft_warnings(vec![content.clone()], "", "", situation.start, rules);
+    drafts
+        .iter()
+        .all(|draft| is_small(draft, situation.start, rules, ROOM_BYTES).unwrap_or(true))
+}
+
+/// Room that a draft leaves for the name and digest of its run, references and a reason [bytes].
+const ROOM_BYTES: usize = 6_000;
 
 fn content(
     twin: &LoadedTwin,
@@ -634,14 +693,20 @@ pub fn draft_files(
         situation.start,
         rules,
     );
+    let mut parts: BTreeMap<String, u32> = BTreeMap::new();
     for draft in &drafts {
         let xml = cap_message(draft, situation.start, true, rules)?;
-        let name = format!(
-            "warnings/{}-{}.cap.xml",
+        let mut name = format!(
+            "{}-{}",
             draft.content.audience.word(),
             super::rules::colour_word(draft.content.colour)
         );
-        folder.write(&name, xml.as_bytes())?;
+        let part = parts.entry(name.clone()).or_default();
+        *part += 1;
+        if *part > 1 {
+            name.push_str(&format!("-{part}"));
+        }
+        folder.write(&format!("warnings/{name}.cap.xml"), xml.as_bytes())?;
     }
     folder.write("warnings/drafts.json", &pretty(&drafts)?)
 }

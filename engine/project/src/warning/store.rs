@@ -13,9 +13,11 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use stormgrid_core::time::Instant;
+use stormgrid_formats::cap::is_sendable;
 use stormgrid_sim::classes::Colour;
 
 use super::book::{Action, Book, State, View};
+use super::channel::HEADLINE;
 use super::lifted::Lifted;
 use super::message::{cap_message, draft_warnings, new_id};
 use super::record::{Content, Kind, Warning};
@@ -100,13 +102,38 @@ impl Change {
         let audience = before.content.audience;
         let found = contents(twin, situation, &store.rules).into_iter();
         let possible = before.content.possible;
-        let mut fitting = found
+        let fitting = found
             .filter(|c| c.audience == audience && c.colour == colour && c.possible == possible);
+        // Of several parts the one that has most of the warning's places.
         let content = fitting
-            .next()
+            .rev()
+            .max_by_key(|c| c.shared_with(&before.content))
             .ok_or_else(|| WarningError::Refused(text::message("alert.refused.none_of_colour")))?;
         self.content = Some((run.to_owned(), digest.to_owned(), content));
         Ok(self)
+    }
+}
+
+/// Longest description and instruction that a person writes [characters].
+const LONGEST_TEXT: usize = 2_000;
+
+/// Whether a text of a person can be sent: something, not too much, and no character that XML cannot hold.
+fn is_told(told: &str, most: usize) -> bool {
+    !told.trim().is_empty() && told.chars().count() <= most && told.chars().all(is_sendable)
+}
+
+impl Change {
+    /// Texts of a person with the most characters that each may have.
+    fn texts<'a>(&'a self, rules: &'a Rules) -> impl Iterator<Item = (&'a String, usize)> {
+        let headline = rules.channels.get(HEADLINE);
+        let [zh, en] = headline.map_or([LONGEST_TEXT; 2], |c| [c.zh, c.en]);
+        let both = |text: &'a Option<Bilingual>, [zh, en]: [usize; 2]| {
+            let text = text.iter();
+            text.flat_map(move |text| [(&text.zh, zh), (&text.en, en)])
+        };
+        both(&self.headline, [zh, en])
+            .chain(both(&self.description, [LONGEST_TEXT; 2]))
+            .chain(both(&self.instruction, [LONGEST_TEXT; 2]))
     }
 }
 
@@ -408,6 +435,15 @@ impl Store {
     ) -> Result<String, WarningError> {
         if let Some(done) = self.done_before(client)? {
             return Ok(done);
+        }
+        for (told, most) in change.texts(&self.rules) {
+            if !is_told(told, most) {
+                let most = text::same(most);
+                return Err(WarningError::Refused(text::filled(
+                    "alert.refused.text",
+                    &[("most", &most)],
+                )));
+            }
         }
         let before = self.book.warning(id).ok_or_else(|| unknown(id))?;
         let (run, digest, mut content) = match change.content {

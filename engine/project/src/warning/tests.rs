@@ -11,7 +11,7 @@ use stormgrid_formats::cap;
 use stormgrid_sim::classes::Colour;
 
 use super::record::{Content, GridTarget, Kind, RoadTarget, SchoolTarget, StormFacts};
-use super::{Audience, Change, Rules, State, Store, WarningError, text};
+use super::{Audience, Change, Rules, State, Store, WarningError, cap_message, text};
 use crate::storm::Bilingual;
 
 const PERSON: &str = "张三";
@@ -503,6 +503,162 @@ fn an_update_tells_those_who_are_no_longer_warned() {
     );
     // A first message and one that changes words alone lift nothing.
     assert_eq!(lifted(&first, &store), None);
+}
+
+#[test]
+fn a_message_stays_small_and_still_covers_every_place() {
+    use geo::Contains;
+    let sent = time(0);
+    for n in [5, 30, 300, 500] {
+        let all: Vec<usize> = (0..n).collect();
+        let content = content(Audience::Drivers, &all);
+        let draft = super::message::draft_warnings(vec![content], "hato-20m", "d", sent, &rules());
+        let xml = cap_message(&draft[0], sent, true, &rules()).expect("sound");
+        assert!(xml.len() <= 60_000, "{n} places: {} bytes", xml.len());
+        let alert = cap::read(xml.as_bytes(), "m").expect("sound");
+        for info in &alert.infos {
+            let told = |one: &str, more: &str, pairs: &[cap::Pair]| -> BTreeSet<String> {
+                let of = pairs.iter().filter(|p| p.name == one || p.name == more);
+                of.flat_map(|p| p.value.split(' ').map(str::to_owned).collect::<Vec<_>>())
+                    .collect()
+            };
+            assert_eq!(told("road", "roads", &info.parameters).len(), n);
+            assert_eq!(told("school", "schools", &info.parameters).len(), n);
+            assert_eq!(told("grid", "grids", &info.areas[0].geocodes).len(), n);
+            let rings: geo::MultiPolygon<f64> = info.areas[0]
+                .polygons
+                .iter()
+                .map(|ring| {
+                    let at = |pair: &str| {
+                        let (lat, lon) = pair.split_once(',').expect("a pair");
+                        let [lat, lon] = [lat, lon].map(|v| v.parse::<f64>().expect("a number"));
+                        (lon, lat)
+                    };
+                    let ring: geo::LineString<f64> = ring.split(' ').map(at).collect();
+                    assert!(ring.0.len() <= 100);
+                    geo::Polygon::new(ring, vec![])
+                })
+                .collect();
+            for n in 0..n {
+                let [x, y] = square(n)[0];
+                assert!(
+                    rings.contains(&geo::Point::new(x + 0.0025, y + 0.0025)),
+                    "{n}"
+                );
+            }
+        }
+        // A small message tells each place by itself.
+        let each = alert.infos[0].parameters.iter().any(|p| p.name == "road");
+        assert_eq!(each, n <= 30, "{n}");
+    }
+}
+
+#[test]
+fn every_channel_gets_a_text_that_it_can_carry() {
+    let mut long = content(Audience::Residents, &[1, 2, 3]);
+    for name in ["江海区", "一".repeat(400).as_str()] {
+        long.place = name.to_owned();
+        long.headline = Bilingual::new("险".repeat(300), "x".repeat(300));
+        let draft = super::message::draft_warnings(vec![long.clone()], "r", "d", time(0), &rules());
+        let xml = cap_message(&draft[0], time(0), true, &rules()).expect("sound");
+        let alert = cap::read(xml.as_bytes(), "m").expect("sound");
+        for info in &alert.infos {
+            for (channel, limit) in &rules().channels {
+                let name = format!("text_{channel}");
+                let told = match channel.as_str() {
+                    "event" => &info.event,
+                    "headline" => info.headline.as_ref().expect("a headline"),
+                    _ => {
+                        &info
+                            .parameters
+                            .iter()
+                            .find(|p| p.name == name)
+                            .expect("a text")
+                            .value
+                    }
+                };
+                assert!(!told.is_empty() && limit.carries(told), "{channel}: {told}");
+                // Nobody may take an exercise or a draft for a warning.
+                let says = ["草稿", "DRAFT"].iter().any(|word| told.contains(word));
+                assert!(says || channel == "event", "{channel}: {told}");
+            }
+        }
+    }
+    // The longest form that fits: one short message has 70 characters of Chinese.
+    let plain = content(Audience::Residents, &[1]);
+    let texts = super::channel::texts(&plain, Kind::Alert, cap::Status::Actual, &rules());
+    let sms = &texts["sms"];
+    assert!(
+        sms.zh.contains("江海区") || sms.zh.contains("网格"),
+        "{}",
+        sms.zh
+    );
+    assert!(
+        sms.zh.chars().count() <= 70 && sms.zh.chars().count() > 30,
+        "{}",
+        sms.zh
+    );
+    assert!(texts["cell_broadcast"].zh.contains(&plain.description.zh));
+    for audience in Audience::ALL {
+        for colour in [Colour::Blue, Colour::Yellow, Colour::Orange, Colour::Red] {
+            let mut of = content(audience, &[1]);
+            of.colour = colour;
+            let event = text::event(&of);
+            let n = [&event.zh, &event.en].map(|t| t.chars().count());
+            assert!(n.iter().all(|&n| n <= 35), "{event:?}");
+        }
+    }
+}
+
+#[test]
+fn a_person_cannot_type_what_no_message_can_hold() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut store = store(dir.path());
+    let id = drafted(&mut store, vec![content(Audience::Residents, &[1])]).remove(0);
+    for by in ["张\u{fffe}三", "a\u{fdd0}", "a\u{1b}b", "a\u{1ffff}"] {
+        refused(store.approve(&id, by, None, time(1)), "name");
+    }
+    store.approve(&id, PERSON, None, time(1)).expect("issued");
+    let both = |text: &str| Some(Bilingual::new(text, text));
+    for text in ["a\u{ffff}b", "", &"长".repeat(161)] {
+        let change = Change {
+            headline: both(text),
+            ..Change::default()
+        };
+        refused(
+            store.update(&id, PERSON, change, None, time(2)),
+            "characters",
+        );
+    }
+    for change in [
+        Change {
+            description: both(&"长".repeat(2001)),
+            ..Change::default()
+        },
+        Change {
+            instruction: both("\u{85}"),
+            ..Change::default()
+        },
+    ] {
+        refused(
+            store.update(&id, PERSON, change, None, time(2)),
+            "characters",
+        );
+    }
+    refused(
+        store.cancel(&id, PERSON, "雨\u{fffe}停", None, time(3)),
+        "reason",
+    );
+    // What an update says until when it holds may lie before the water: the message holds until then at least.
+    let change = Change {
+        expires: Some(time(5)),
+        ..Change::default()
+    };
+    let new = store
+        .update(&id, PERSON, change, None, time(4))
+        .expect("updated");
+    let xml = store.cap(&new, time(4)).expect("there");
+    cap::read(xml.as_bytes(), "m").expect("sound");
 }
 
 fn places(content: &Content) -> [BTreeSet<String>; 3] {

@@ -26,7 +26,7 @@ pub(super) fn same(text: impl ToString) -> Bilingual {
 }
 
 /// A time of day in China.
-fn clock(time: Instant) -> Bilingual {
+pub(super) fn clock(time: Instant) -> Bilingual {
     const MONTHS: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];
@@ -326,14 +326,25 @@ pub(super) fn tell(content: &mut Content, rules: &Rules) {
     ));
 }
 
+/// The event's name.
+pub(super) fn event(content: &Content) -> Bilingual {
+    let key = format!("alert.event.{}", content.audience.word());
+    filled(&key, &[("colour", &colour(content.colour))])
+}
+
 /// Headline with what kind of message and which status it has.
 pub(super) fn headline(content: &Content, kind: Kind, status: Status) -> Bilingual {
+    with_status(&with_kind(&content.headline, kind), status)
+}
+
+/// A headline with what kind of message it is.
+pub(super) fn with_kind(headline: &Bilingual, kind: Kind) -> Bilingual {
     let key = match kind {
         Kind::Alert => "alert.kind.alert",
         Kind::Update => "alert.kind.update",
         Kind::Cancel => "alert.kind.cancel",
     };
-    with_status(&filled(key, &[("headline", &content.headline)]), status)
+    filled(key, &[("headline", headline)])
 }
 
 /// A headline with the status of its message.

@@ -19,8 +19,8 @@
 //!
 //! # What is left out
 //!
-//! One-way roads, turn restrictions and congestion; from a place to the nearest roads people walk
-//! in a straight line. A graph library is not used: the state of this search is a time, which
+//! One-way roads, turn restrictions and congestion. Between a place and the roads people walk over dry ground
+//! ([`Walk`]): a dike can be walked over, a fence or a wall is not known. A graph library is not used: the state of this search is a time, which
 //! the shortest paths of `petgraph` do not hand to an edge's cost.
 //!
 //! ```
@@ -45,10 +45,12 @@ mod detour;
 mod search;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 pub use build::{RoadLine, SNAP_M};
 pub use closure::{Closure, Closures, RoadThresholds};
-pub use search::{Access, Places, Reached, Route, Trip};
+pub use search::{ACCESS_LENGTH_M, Access, Places, Reached, Route, Trip};
+pub use walk::{Dry, Footing, OffRoad, Walk, near};
 
 use serde::Serialize;
 use stormgrid_core::geo::LineString;

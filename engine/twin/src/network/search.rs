@@ -9,11 +9,14 @@ use super::build::{measure, part_of, project};
 use super::{Closures, EdgeIdx, NodeIdx, RoadNetwork};
 
 /// How many edges near a place are tried as ways onto the network.
-const ACCESS_EDGES: usize = 4;
+pub(super) const ACCESS_EDGES: usize = 4;
 
 /// An edge is tried if it is no more than this much farther off than the nearest one [m]: the other
 /// streets around a block for who lives in its middle, and no way across country for the others.
-const ACCESS_MARGIN_M: f64 = 30.0;
+pub(super) const ACCESS_MARGIN_M: f64 = 30.0;
+
+/// A straight way onto the network is no longer than this [m]: about eight minutes on foot. Assumed.
+pub const ACCESS_LENGTH_M: f64 = 500.0;
 
 /// Stretches up to this length are the junction itself [m]: rounding.
 const NO_LENGTH_M: f64 = 1e-6;
@@ -34,8 +37,12 @@ pub struct Access {
     pub edge: EdgeIdx,
     /// Distance of the place on the edge from the edge's start [m].
     pub along_m: f64,
-    /// Distance of the place from the edge [m].
+    /// Length of the way between the place and the edge [m].
     pub off_m: f64,
+    /// The last moment at which that way can be begun, at either end, so that it is dry [s]; infinite if at any.
+    pub begin_by_s: f64,
+    /// When the first water comes to that way [s]; infinite if none.
+    pub dry_until_s: f64,
 }
 
 /// A way from one place to another.
@@ -51,8 +58,8 @@ pub struct Route {
     pub passed_s: Vec<[f64; 2]>,
     /// Arrival [s].
     pub arrives_s: f64,
-    /// When the first of its roads closes that was still open behind the traveller [s]; `None` if
-    /// all stay open.
+    /// When the first of its roads closes that was still open behind the traveller, or water comes to the ways beside
+    /// them [s]; `None` if all stay open.
     pub dry_until_s: Option<f64>,
     /// The last departure at which the same way can be gone without waiting [s]; `None` if at any
     /// time from `leave_s` on.
@@ -77,9 +84,16 @@ pub struct Places {
 }
 
 impl Places {
-    /// Binds places [local m].
+    /// Binds places [local m] by straight ways.
     pub fn new(network: &RoadNetwork, places: &[[f64; 2]]) -> Self {
-        let accesses: Vec<Vec<Access>> = places.iter().map(|&at| network.access(at)).collect();
+        Self::of(
+            network,
+            places.iter().map(|&at| network.access(at)).collect(),
+        )
+    }
+
+    /// Binds places by the ways that lead to them from the roads.
+    pub fn of(network: &RoadNetwork, accesses: Vec<Vec<Access>>) -> Self {
         let mut at_edge = vec![Vec::new(); network.edges().len()];
         for (place, of_place) in accesses.iter().enumerate() {
             for (number, access) in of_place.iter().enumerate() {
@@ -101,13 +115,13 @@ impl Places {
 }
 
 impl RoadNetwork {
-    /// Where a place meets the network: the nearest edge, and up to three others hardly farther off;
-    /// none only where the network is empty or a coordinate is not finite.
+    /// Where a place meets the network in a straight line, whatever lies between: the nearest edge, and up to
+    /// three others hardly farther off; none beyond [`ACCESS_LENGTH_M`]. Who knows the water asks [`super::Walk`].
     pub fn access(&self, at: [f64; 2]) -> Vec<Access> {
         let near = self.index.nearest(at[0], at[1], ACCESS_EDGES, |_| true);
         let farthest = near.first().map_or(0.0, |(_, d)| d + ACCESS_MARGIN_M);
         near.into_iter()
-            .filter(|(_, distance)| *distance <= farthest)
+            .filter(|(_, distance)| *distance <= farthest.min(ACCESS_LENGTH_M))
             .map(|(item, _)| {
                 let points = &self.edges[item.feature.index()].line.0;
                 let at = Coord { x: at[0], y: at[1] };
@@ -116,9 +130,17 @@ impl RoadNetwork {
                     edge: EdgeIdx(item.feature.0),
                     along_m,
                     off_m,
+                    begin_by_s: f64::INFINITY,
+                    dry_until_s: f64::INFINITY,
                 }
             })
             .collect()
+    }
+
+    /// Distance of a place from the nearest edge [m], whatever lies between; `None` where there are no edges.
+    pub fn distance(&self, at: [f64; 2]) -> Option<f64> {
+        let near = self.index.nearest(at[0], at[1], 1, |_| true);
+        near.first().map(|(_, distance)| *distance)
     }
 
     /// The way that arrives first; `None` if there is none.
@@ -141,9 +163,20 @@ impl RoadNetwork {
         trip: Trip,
         closures: &Closures,
     ) -> Option<Route> {
+        self.route_from(&self.access(from), places, place, trip, closures)
+    }
+
+    /// The same from where a place meets the network.
+    pub fn route_from(
+        &self,
+        sources: &[Access],
+        places: &Places,
+        place: usize,
+        trip: Trip,
+        closures: &Closures,
+    ) -> Option<Route> {
         let accesses = places.accesses.get(place)?;
-        let sources = self.access(from);
-        let mut search = Search::new(self, &sources, trip, closures);
+        let mut search = Search::new(self, sources, trip, closures);
         let mut best: Option<End> = None;
         for access in accesses {
             search.offer(&mut best, search.direct(*access));
@@ -169,10 +202,21 @@ impl RoadNetwork {
         trip: Trip,
         closures: &Closures,
     ) -> Vec<Reached> {
-        let sources = self.access(from);
-        let mut search = Search::new(self, &sources, trip, closures);
+        self.nearest_from(&self.access(from), places, k, trip, closures)
+    }
+
+    /// The same from where a place meets the network.
+    pub fn nearest_from(
+        &self,
+        sources: &[Access],
+        places: &Places,
+        k: usize,
+        trip: Trip,
+        closures: &Closures,
+    ) -> Vec<Reached> {
+        let mut search = Search::new(self, sources, trip, closures);
         let mut arrivals = Arrivals::new(places.len(), k);
-        for source in &sources {
+        for source in sources {
             for &(place, number) in &places.at_edge[source.edge.index()] {
                 let access = places.accesses[place as usize][number as usize];
                 arrivals.offer(place, search.direct(access));
@@ -276,7 +320,7 @@ struct End {
     arrives_s: f64,
     before: Before,
     last: Leg,
-    off_m: f64,
+    to: Access,
 }
 
 /// Dijkstra's algorithm from several places on edges.
@@ -310,6 +354,9 @@ impl<'a> Search<'a> {
             heap: BinaryHeap::new(),
         };
         for (number, source) in sources.iter().enumerate() {
+            if trip.leave_s > source.begin_by_s {
+                continue;
+            }
             let edge = network.edge(source.edge);
             for (node, end_m) in [(edge.from, 0.0), (edge.to, edge.length_m)] {
                 let starts = search.starts(*source);
@@ -389,9 +436,9 @@ impl<'a> Search<'a> {
     /// From a source to a place on the same edge.
     fn direct(&self, to: Access) -> Option<End> {
         let ends = self.sources.iter().enumerate().filter_map(|(number, s)| {
-            let same = s.edge == to.edge;
+            let same = s.edge == to.edge && self.trip.leave_s <= s.begin_by_s;
             let leg = same.then(|| self.leg(s.edge, s.along_m, to.along_m, self.starts(*s)))??;
-            Some(self.end(Before::Source(number), leg, to))
+            self.end(Before::Source(number), leg, to)
         });
         ends.min_by(|a, b| a.arrives_s.total_cmp(&b.arrives_s))
     }
@@ -403,17 +450,18 @@ impl<'a> Search<'a> {
         ends.into_iter()
             .filter(|(end, _)| *end == node)
             .filter_map(|(_, end_m)| self.leg(to.edge, end_m, to.along_m, time))
-            .map(|leg| self.end(Before::Node(node), leg, to))
+            .filter_map(|leg| self.end(Before::Node(node), leg, to))
             .min_by(|a, b| a.arrives_s.total_cmp(&b.arrives_s))
     }
 
-    fn end(&self, before: Before, last: Leg, to: Access) -> End {
-        End {
+    /// `None` where the way from the road to the place is under water by then.
+    fn end(&self, before: Before, last: Leg, to: Access) -> Option<End> {
+        (last.leaves_s <= to.begin_by_s).then_some(End {
             arrives_s: last.leaves_s + to.off_m / self.trip.speed_mps,
             before,
             last,
-            off_m: to.off_m,
-        }
+            to,
+        })
     }
 
     fn offer(&self, best: &mut Option<End>, end: Option<End>) {
@@ -438,19 +486,30 @@ impl<'a> Search<'a> {
         }
         legs.reverse();
         legs.retain(|leg| (leg.to_m - leg.from_m).abs() > NO_LENGTH_M);
-        let source_off = match before {
-            Before::Source(number) => self.sources[number].off_m,
-            Before::Node(_) => 0.0,
+        let source = match before {
+            Before::Source(number) => Some(self.sources[number]),
+            Before::Node(_) => None,
         };
+        let source_off = source.map_or(0.0, |s| s.off_m);
         let next = |leg: &Leg| self.closures.next_closing(leg.edge, leg.leaves_s);
-        let dry_until_s = legs.iter().filter_map(next).min_by(f64::total_cmp);
+        let beside = [
+            source.map(|s| (s.dry_until_s, s.begin_by_s - self.trip.leave_s)),
+            Some((end.to.dry_until_s, end.to.begin_by_s - end.last.leaves_s)),
+        ];
+        let beside = beside.into_iter().flatten().filter(|b| b.0.is_finite());
+        let dry_until_s = legs
+            .iter()
+            .filter_map(next)
+            .chain(beside.clone().map(|b| b.0))
+            .min_by(f64::total_cmp);
         let slack = legs
             .iter()
             .filter_map(|leg| Some(next(leg)? - leg.leaves_s))
+            .chain(beside.map(|b| b.1))
             .min_by(f64::total_cmp);
         let on_roads: f64 = legs.iter().map(|l| (l.to_m - l.from_m).abs()).sum();
         Route {
-            length_m: source_off + on_roads + end.off_m,
+            length_m: source_off + on_roads + end.to.off_m,
             line: self.line(if legs.is_empty() { &here } else { &legs }),
             edges: legs.iter().map(|l| l.edge).collect(),
             passed_s: legs.iter().map(|l| [l.enters_s, l.leaves_s]).collect(),

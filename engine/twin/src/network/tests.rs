@@ -450,3 +450,136 @@ fn ten_of_seventeen_thousand_are_found_in_a_moment() {
     // The row of REQUIREMENTS asks for 20 ms; a loaded machine is given room.
     assert!(took.as_millis() < 60, "{took:?}");
 }
+
+/// Cells of 10 m that close as a function of their middle says.
+struct Cells {
+    cells: stormgrid_core::raster::RasterGeometry,
+    closes_s: fn(f64, f64) -> f64,
+}
+
+impl Footing for Cells {
+    fn cells(&self) -> &stormgrid_core::raster::RasterGeometry {
+        &self.cells
+    }
+
+    fn closes_s(&self, row: usize, col: usize) -> f64 {
+        let c = self.cells.center(row, col);
+        (self.closes_s)(c.x, c.y)
+    }
+}
+
+fn cells(closes_s: fn(f64, f64) -> f64) -> Cells {
+    let cells = stormgrid_core::raster::RasterGeometry::new(100, 100, 0.0, 1000.0, 10.0, 10.0);
+    Cells {
+        cells: cells.expect("valid"),
+        closes_s,
+    }
+}
+
+const DRY: Dry = Dry::Until(f64::INFINITY, 1.0);
+
+#[test]
+fn a_walk_goes_straight_over_dry_ground_and_round_water() {
+    let dry = cells(|_, _| f64::INFINITY);
+    let mut walk = Walk::from(&dry, [105.0, 105.0], 500.0, DRY);
+    let way = walk.to([405.0, 505.0]).expect("dry");
+    assert_eq!((way.length_m, way.begin_by_s), (500.0, f64::INFINITY));
+    assert_eq!(
+        walk.to([406.0, 506.0]),
+        None,
+        "farther than the greatest length"
+    );
+    // A pond of 10 m by 200 m between two places 100 m apart: round its northern end at y = 300.
+    let pond = cells(
+        |x, y| match (150.0..160.0).contains(&x) && (100.0..300.0).contains(&y) {
+            true => 0.0,
+            false => f64::INFINITY,
+        },
+    );
+    let mut walk = Walk::from(&pond, [105.0, 205.0], 500.0, DRY);
+    let way = walk.to([205.0, 205.0]).expect("round");
+    // Eight directions are at most 8 % longer than the shortest line, which goes by both corners of the pond.
+    let shortest = 2.0 * 45.0_f64.hypot(95.0) + 10.0;
+    assert!(
+        (shortest..1.09 * shortest + 20.0).contains(&way.length_m),
+        "{}",
+        way.length_m
+    );
+    let in_pond = |p: &stormgrid_core::geo::Coord<f64>| {
+        (150.0..160.0).contains(&p.x) && (100.0..300.0).contains(&p.y)
+    };
+    assert!(!way.line.0.iter().any(in_pond));
+    // Nobody slips between two closed cells that touch in a corner.
+    let diagonal = cells(
+        |x, y| match ((x / 10.0).floor() + (y / 10.0).floor()) == 40.0 {
+            true => 0.0,
+            false => f64::INFINITY,
+        },
+    );
+    let mut walk = Walk::from(&diagonal, [105.0, 105.0], 500.0, DRY);
+    assert_eq!(walk.to([305.0, 305.0]), None);
+    // Nothing is reached from the water, nor from outside of the ground.
+    for at in [[155.0, 200.0], [-5.0, 200.0], [f64::NAN, 0.0]] {
+        assert!(Walk::from(&pond, at, 500.0, DRY).is_stuck());
+    }
+}
+
+#[test]
+fn ground_that_floods_is_passed_before_it_does() {
+    let belt = cells(|x, _| match (200.0..210.0).contains(&x) {
+        true => 150.0,
+        false => f64::INFINITY,
+    });
+    let leave = |leave_s: f64| {
+        let trip = Trip {
+            leave_s,
+            speed_mps: 1.0,
+        };
+        Walk::from(&belt, [105.0, 105.0], 500.0, Dry::OnTrip(trip)).to([305.0, 105.0])
+    };
+    let way = leave(0.0).expect("in time");
+    assert_eq!(way.dry_until_s, 150.0);
+    // The belt is left 105 m from the place.
+    assert!((way.begin_by_s - 45.0).abs() <= 2.0, "{}", way.begin_by_s);
+    assert!(leave(44.0).is_some() && leave(56.0).is_none());
+    // A place that people come to is reached over it only while all of the way is dry.
+    let mut walk = Walk::from(&belt, [105.0, 105.0], 500.0, Dry::Until(0.0, 1.0));
+    let road = network_of(&[line(&[[305.0, 0.0], [305.0, 400.0]])]);
+    let access = walk.accesses(&road, &|_| false)[0];
+    assert_eq!((access.off_m, access.begin_by_s), (200.0, -50.0));
+    let places = Places::of(&road, vec![vec![access]]);
+    let from = [305.0, 105.0];
+    assert_eq!(
+        road.route_to(from, &places, 0, WALK, &Closures::none()),
+        None
+    );
+    let mut walk = Walk::from(&belt, [105.0, 105.0], 500.0, Dry::Until(f64::INFINITY, 1.0));
+    assert!(walk.accesses(&road, &|_| false).is_empty());
+}
+
+#[test]
+fn a_road_is_joined_where_the_ground_is_dry() {
+    // A river along y = 500 with a road on either bank, the near one of the place on the far bank.
+    let river = cells(|_, y| match (460.0..540.0).contains(&y) {
+        true => 0.0,
+        false => f64::INFINITY,
+    });
+    let network = network_of(&[
+        line(&[[0.0, 545.0], [1000.0, 545.0]]),
+        line(&[[0.0, 105.0], [1000.0, 105.0]]),
+        line(&[[500.0, 400.0], [500.0, 700.0]]),
+    ]);
+    let mut walk = Walk::from(&river, [205.0, 405.0], 500.0, DRY);
+    let found: Vec<(usize, f64)> = walk
+        .accesses(&network, &|road| road == 2)
+        .iter()
+        .map(|a| (network.edges()[a.edge.index()].road, a.off_m.round()))
+        .collect();
+    // The third is a bridge: joined at its southern end alone, 295 m east.
+    assert_eq!(found, [(2, 295.0), (1, 300.0)]);
+    // Far from every road nobody is joined, in a straight line neither.
+    assert_eq!(network.access([205.0, 405.0]).len(), 1);
+    assert!(network.access([205.0, 1200.0]).is_empty());
+    let distance = network.distance([205.0, 1200.0]).expect("roads");
+    assert!((distance - 295.0_f64.hypot(500.0)).abs() < 1e-9);
+}
