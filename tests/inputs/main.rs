@@ -4,6 +4,7 @@
 //! how it was worked out; they are skipped, and counted as skipped, where that folder is missing. The *metamorphic*
 //! tables build an input of their own in many dresses that must give one figure: a closed form where there is one.
 
+mod cases;
 mod grids;
 mod ground;
 mod program;

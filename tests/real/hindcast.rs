@@ -62,7 +62,9 @@ fn the_surge_over_the_shelf_reaches_a_city_in_seconds() {
         cell_size_m: 6000.0,
     };
     let constituents = data.join("obs/tide_constituents.csv");
-    let tide = storm::tide_of(&constituents, "Macau", 0.0).expect("a tide");
+    let tide = storm::tide_of(&constituents, "Macau", 0.0)
+        .expect("a tide")
+        .predictor;
     let transect = Transect::modaomen();
     let first_order = SeaLevel::of_transect(tide, transect);
     let at = Geodetic::from_degrees(113.40, 22.05).expect("valid");

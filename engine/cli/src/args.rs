@@ -172,7 +172,7 @@ pub enum GridsCommand {
     Check(GridsCheckArguments),
     /// The grid of each point
     #[command(
-        after_help = "Example:\n  stormgrid grids locate grids.geojson points.csv\n\nThe points are a CSV with the columns lon, lat and, if wanted, id."
+        after_help = "Example:\n  stormgrid grids locate grids.geojson points.csv\n\nThe points are a CSV with the columns lon, lat (or x, y) and, if wanted, id. They are converted to the coordinate reference system of the polygons."
     )]
     Locate(GridsLocateArguments),
 }
@@ -538,8 +538,11 @@ pub struct GridsCheckArguments {
 pub struct GridsLocateArguments {
     /// GeoJSON polygons
     pub file: PathBuf,
-    /// Points, CSV with lon, lat and, if wanted, id
+    /// Points, CSV with lon, lat (or x, y) and, if wanted, id
     pub points: PathBuf,
+    /// Coordinate reference system of the points, for example EPSG:4547 [default: longitude and latitude, EPSG:4490]
+    #[arg(long, value_name = "CRS")]
+    pub points_crs: Option<String>,
     /// Property that holds the code
     #[arg(long, default_value = "code")]
     pub id: String,

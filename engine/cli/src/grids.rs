@@ -1,23 +1,28 @@
 //! `grids check` and `grids locate`.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::Path;
 use std::process::ExitCode;
 
 use serde::{Serialize, Serializer};
-use stormgrid_core::area::geodesic_area_m2;
-use stormgrid_core::coverage::{CoordinateUnit, CoverageReport, Defect, Polygonal, check_coverage};
-use stormgrid_core::geo::{Area, InteriorPoint, MultiPolygon};
-use stormgrid_core::ids::FeatureIdx;
-use stormgrid_core::index::{IndexedItem, Shape, SpatialIndex, polygon_holds};
+use stormgrid_core::area::geodesic_length_m;
+use stormgrid_core::coverage::{
+    CoordinateUnit, CoverageReport, Defect, MOST_LISTED, check_layer, check_nesting,
+};
+use stormgrid_core::date_line::{self, Unwrapped};
+use stormgrid_core::geo::{Coord, InteriorPoint, LineString};
+use stormgrid_core::locate::Locator;
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
-use stormgrid_crs::Crs;
-use stormgrid_formats::series::read_points;
-use stormgrid_formats::vector::{Layer, Rings, read_polygons};
-use stormgrid_project::{ProjectError, files, tables};
+use stormgrid_core::polygons::PolygonSet;
+use stormgrid_core::value::{Value, is_count_sentinel, parse_number};
+use stormgrid_crs::{Crs, CrsError, Projector};
+use stormgrid_formats::polygon_stream::{self, PolygonLayer, Texts};
+use stormgrid_formats::vector::{Rings, read_polygons};
+use stormgrid_project::{ProjectError, files};
 
-use crate::args::{GridsCheckArguments, GridsLocateArguments};
+use crate::args::GridsCheckArguments;
 use crate::failure::Result;
 use crate::language::Language;
 
@@ -34,8 +39,13 @@ struct Report {
     file: String,
     #[serde(flatten)]
     coverage: CoverageReport,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Sum of the people that are known; `None` if none is.
     people: Option<f64>,
+    /// Polygons whose people are not known.
+    people_unknown: usize,
+    /// What was assumed, and what a reader of the figures should know; for programs in English.
+    #[serde(serialize_with = "as_english")]
+    notes: Vec<Message>,
     #[serde(skip_serializing_if = "Option::is_none")]
     nesting: Option<Nesting>,
 }
@@ -44,7 +54,9 @@ struct Report {
 #[derive(Debug, Serialize)]
 struct Nesting {
     parents: usize,
-    /// One sentence for each fault, for programs in English.
+    /// How many faults there are, listed or not.
+    fault_count: usize,
+    /// One sentence for each fault up to [`MOST_LISTED`], for programs in English.
     #[serde(serialize_with = "as_english")]
     faults: Vec<Message>,
 }
@@ -53,17 +65,31 @@ fn as_english<S: Serializer>(faults: &[Message], serializer: S) -> Result<S::Ok,
     serializer.collect_seq(faults.iter().map(Message::to_string))
 }
 
-struct Zones {
-    layer: Layer<MultiPolygon<f64>>,
-    codes: Vec<String>,
+/// A layer of polygons with codes.
+pub(crate) struct Zones {
+    file: String,
+    pub(crate) polygons: PolygonSet,
+    pub(crate) codes: Texts,
+    /// NaN where they are not known.
+    people: Vec<f64>,
+    layer: PolygonLayer,
     unit: CoordinateUnit,
+    pub(crate) unwrapped: Unwrapped,
 }
 
+/// Columns that are read beside the code.
+const PEOPLE: usize = 1;
+const PARENT: usize = 2;
+
+/// Longitude and latitude, of layers that name no CRS and of points.
+pub(crate) const GEOGRAPHIC: &str = "EPSG:4490";
+
 impl Zones {
-    fn read(path: &Path, id: &str) -> Result<Self> {
+    pub(crate) fn read(path: &Path, id: &str) -> Result<Self> {
         let file = files::name(path);
-        let layer = read_polygons(&files::read(path)?, &file, Rings::HandOn)?;
-        if layer.features.is_empty() {
+        let mut layer = read_layer(path, &file, id)?;
+        let mut polygons = std::mem::take(&mut layer.polygons);
+        if polygons.is_empty() {
             return Err(message::fault(
                 &file,
                 None,
@@ -72,42 +98,185 @@ impl Zones {
             )
             .into());
         }
-        let code = |(index, feature): (usize, &stormgrid_formats::vector::Feature<_>)| {
-            let code = feature.text(id).or_else(|| feature.id.clone());
-            code.ok_or_else(|| no_code(&file, index, id))
+        let mut codes = Texts::default();
+        for index in 0..polygons.len() {
+            let code = layer.columns[0].get(index).or_else(|| layer.ids.get(index));
+            codes.push(code.ok_or_else(|| no_code(&file, index, id))?);
+        }
+        let people = (0..codes.len()).map(|i| people_of(&file, &layer, &codes, i));
+        let people = people.collect::<Result<_>>()?;
+        let unit = unit_of(layer.crs.as_deref()).map_err(|source| ProjectError::Crs {
+            file: file.clone(),
+            source,
+        })?;
+        let unwrapped = match unit {
+            CoordinateUnit::Degrees => date_line::unwrap(&mut polygons),
+            _ => Unwrapped::default(),
         };
-        let codes = layer
-            .features
-            .iter()
-            .enumerate()
-            .map(code)
-            .collect::<Result<_, _>>()?;
-        let unit = match layer.crs.as_deref().map(Crs::parse) {
-            Some(Ok(crs)) if !crs.is_geographic() => CoordinateUnit::Metres,
-            Some(Err(source)) => return Err(ProjectError::Crs { file, source }.into()),
-            _ => CoordinateUnit::Degrees,
-        };
-        Ok(Self { layer, codes, unit })
+        Ok(Self {
+            file,
+            polygons,
+            codes,
+            people,
+            layer,
+            unit,
+            unwrapped,
+        })
     }
 
-    fn people(&self, feature: usize) -> Option<f64> {
-        self.layer.features[feature].number("people")
+    /// The CRS of the coordinates.
+    pub(crate) fn crs(&self) -> &str {
+        self.layer.crs.as_deref().unwrap_or(GEOGRAPHIC)
+    }
+
+    /// Whether the coordinates are longitude and latitude.
+    pub(crate) fn is_geographic(&self) -> bool {
+        self.unit == CoordinateUnit::Degrees
+    }
+
+    fn code(&self, index: usize) -> &str {
+        self.codes.get(index)
     }
 
     fn all_people(&self) -> Option<f64> {
-        let people: Vec<f64> = (0..self.codes.len())
-            .filter_map(|i| self.people(i))
-            .collect();
-        (!people.is_empty()).then(|| people.iter().sum())
+        let known = || self.people.iter().filter(|n| !n.is_nan());
+        known().next().map(|_| known().sum())
     }
 
-    fn area(&self, feature: usize) -> f64 {
-        let geometry = &self.layer.features[feature].geometry;
-        match self.unit {
-            CoordinateUnit::Degrees => geodesic_area_m2(geometry),
-            CoordinateUnit::Metres => geometry.unsigned_area(),
+    fn people_unknown(&self) -> usize {
+        self.people.iter().filter(|n| n.is_nan()).count()
+    }
+
+    /// What was assumed of the layer.
+    fn notes(&self) -> Vec<Message> {
+        let mut notes = Vec::new();
+        if let Some(first) = self.unwrapped.across.first() {
+            notes.push(message!(
+                "cli.grids.across",
+                "{n} polygons have edges of more than 180° and are taken to lie across the 180th meridian, the first of them {code}",
+                n = self.unwrapped.across.len(),
+                code = self.code(*first)
+            ));
+        }
+        if self.all_people().is_some() && self.people_unknown() > 0 {
+            notes.push(message!(
+                "cli.grids.people_unknown",
+                "the people of {n} polygons are not known; they are in no sum",
+                n = self.people_unknown()
+            ));
+        }
+        if let CoordinateUnit::Projected { nanometres } = self.unit {
+            notes.push(message!(
+                "cli.grids.unit",
+                "the coordinates are in units of {metres} m; areas are in m2",
+                metres = nanometres as f64 * 1e-9
+            ));
+        }
+        notes.extend(self.scale_note());
+        notes
+    }
+
+    /// Told where the map's metres are not those of the ground, as those of Web Mercator.
+    fn scale_note(&self) -> Option<Message> {
+        let (CoordinateUnit::Metres | CoordinateUnit::Projected { .. }) = self.unit else {
+            return None;
+        };
+        let crs = self.layer.crs.as_deref()?;
+        let bounds = self.polygons.bounds(0..self.polygons.n_rings())?;
+        let to_degrees = Projector::new(crs, GEOGRAPHIC).ok()?;
+        let (centre, step) = (bounds.center(), 1000.0);
+        let at = |x: f64, y: f64| to_degrees.convert(x, y).ok().map(Coord::from);
+        let [here, east, north] = [
+            at(centre.x, centre.y)?,
+            at(centre.x + step, centre.y)?,
+            at(centre.x, centre.y + step)?,
+        ];
+        let ground = |to: Coord| geodesic_length_m(&LineString::new(vec![here, to]));
+        let unit = match self.unit {
+            CoordinateUnit::Projected { nanometres } => nanometres as f64 * 1e-9,
+            _ => 1.0,
+        };
+        let share = (step * unit).powi(2) / (ground(east) * ground(north));
+        ((share - 1.0).abs() > SCALE_TOLERANCE).then(|| {
+            message!(
+                "cli.grids.scale",
+                "areas are those of the map in {crs}: {times} times those on the ground",
+                crs = crs,
+                times = format!("{share:.3}")
+            )
+        })
+    }
+}
+
+/// Share by which areas of a map may differ from those on the ground before that is told [-].
+const SCALE_TOLERANCE: f64 = 0.01;
+
+/// Streams the file where it is plain, and asks the general reader for all others.
+fn read_layer(path: &Path, file: &str, id: &str) -> Result<PolygonLayer> {
+    let names = [id, "people", "parent"];
+    if let Ok(open) = File::open(path)
+        && let Some(layer) = polygon_stream::read(open, &names)
+    {
+        return Ok(layer);
+    }
+    let general = read_polygons(&files::read(path)?, file, Rings::HandOn)?;
+    let mut layer = PolygonLayer {
+        columns: vec![polygon_stream::Column::default(); names.len()],
+        crs: general.crs,
+        ..PolygonLayer::default()
+    };
+    for feature in &general.features {
+        layer.polygons.push(&feature.geometry);
+        layer.ids.push(feature.id.as_deref());
+        for (column, name) in layer.columns.iter_mut().zip(names) {
+            let value = feature.properties.get(name);
+            column.push(value.and_then(polygon_stream::text_of).as_deref());
         }
     }
+    Ok(layer)
+}
+
+fn people_of(file: &str, layer: &PolygonLayer, codes: &Texts, index: usize) -> Result<f64> {
+    let Some(text) = layer.columns[PEOPLE].get(index) else {
+        return Ok(f64::NAN);
+    };
+    match parse_number(text) {
+        Value::Known(people) if !is_count_sentinel(people) => Ok(people),
+        Value::Known(_) | Value::Missing => Ok(f64::NAN),
+        Value::Unclear => Err(message::fault(
+            file,
+            Some(message!(
+                "place.feature_id",
+                "feature {index} (id {id})",
+                index = index,
+                id = codes.get(index)
+            )),
+            message!(
+                "cli.grids.people_unclear",
+                "the property 'people' is '{value}', which is no number that can be read",
+                value = text
+            ),
+            message!("fix.mend_value", "mend the value"),
+        )
+        .into()),
+    }
+}
+
+/// The unit of a CRS, which must be one that is known.
+fn unit_of(crs: Option<&str>) -> Result<CoordinateUnit, CrsError> {
+    let Some(crs) = crs else {
+        return Ok(CoordinateUnit::Degrees);
+    };
+    // A code that the register does not have is found out by using it.
+    Projector::new(crs, GEOGRAPHIC)?;
+    let crs = Crs::parse(crs)?;
+    Ok(match crs.linear_unit_m() {
+        None => CoordinateUnit::Degrees,
+        Some(1.0) => CoordinateUnit::Metres,
+        Some(metres) => CoordinateUnit::Projected {
+            nanometres: (metres * 1e9).round() as u64,
+        },
+    })
 }
 
 fn no_code(file: &str, index: usize, property: &str) -> Message {
@@ -126,33 +295,34 @@ fn no_code(file: &str, index: usize, property: &str) -> Message {
 
 /// Checks one coverage and, if asked, how it nests in another.
 pub fn check(arguments: &GridsCheckArguments, language: Language) -> Result<ExitCode> {
-    let zones = Zones::read(&arguments.file, &arguments.id)?;
-    let polygons: Vec<Polygonal> = zones
-        .layer
-        .features
-        .iter()
-        .zip(&zones.codes)
-        .map(|(feature, code)| Polygonal {
-            id: code.clone(),
-            polygon: feature.geometry.clone(),
-        })
-        .collect();
-    let mut coverage = check_coverage(&polygons, zones.unit, None);
-    // The sum of no floats is -0; people and programs read 0.
-    coverage.gap_area_m2 += 0.0;
-    coverage.overlap_area_m2 += 0.0;
+    let mut zones = Zones::read(&arguments.file, &arguments.id)?;
+    let codes = &zones.codes;
+    let coverage = check_layer(&mut zones.polygons, |i| codes.get(i), zones.unit, None);
+    let mut notes = zones.notes();
+    if coverage.pieces > 1 {
+        let at = coverage.second_piece_at.unwrap_or_default();
+        let told = message!(
+            "cli.grids.pieces",
+            "the layer is in {n} pieces that do not touch, one of them at ({x}, {y}); ground between them that is open to the outside is not counted as a gap",
+            n = coverage.pieces
+        );
+        notes.push(placed(told, at));
+    }
     let nesting = match &arguments.parent {
-        Some(path) => Some(nesting(&zones, &Zones::read(path, &arguments.id)?)),
+        Some(path) => Some(nesting(&zones, Zones::read(path, &arguments.id)?)?),
         None => None,
     };
     let report = Report {
-        file: files::name(&arguments.file),
+        file: zones.file.clone(),
         people: zones.all_people(),
+        people_unknown: zones.people_unknown(),
+        notes,
         coverage,
         nesting,
     };
-    let nested = report.nesting.as_ref().is_none_or(|n| n.faults.is_empty());
-    let sound = report.coverage.defects.is_empty() && nested;
+    let nested = report.nesting.as_ref().is_none_or(|n| n.fault_count == 0);
+    let sound =
+        report.coverage.counts.total() == 0 && report.coverage.gap_area_m2.is_some() && nested;
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -167,14 +337,92 @@ pub fn check(arguments: &GridsCheckArguments, language: Language) -> Result<Exit
     })
 }
 
+/// Faults of nesting: all are counted, the first are listed.
+#[derive(Default)]
+struct Faults {
+    count: usize,
+    listed: Vec<Message>,
+}
+
+impl Faults {
+    fn push(&mut self, told: Message) {
+        self.count += 1;
+        if self.listed.len() < MOST_LISTED {
+            self.listed.push(told);
+        }
+    }
+}
+
 /// Every child inside exactly one parent; areas and people of the children add up.
-fn nesting(children: &Zones, parents: &Zones) -> Nesting {
-    let index = index_of(parents);
-    let mut faults = Vec::new();
-    let mut sums: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
-    for (i, feature) in children.layer.features.iter().enumerate() {
-        let code = &children.codes[i];
-        let Some(inside) = feature.geometry.interior_point() else {
+fn nesting(children: &Zones, mut parents: Zones) -> Result<Nesting> {
+    if children.unit != parents.unit
+        || (children.crs() != parents.crs() && !children.is_geographic())
+    {
+        let same = Crs::parse(children.crs()).ok() == Crs::parse(parents.crs()).ok();
+        if !same {
+            return Err(message::fault(
+                &parents.file,
+                None,
+                message!(
+                    "cli.nesting.crs",
+                    "it is in {above} and {file} in {below}",
+                    above = parents.crs(),
+                    below = children.crs(),
+                    file = &children.file
+                ),
+                message!(
+                    "cli.nesting.reproject",
+                    "give both layers in one coordinate reference system"
+                ),
+            )
+            .into());
+        }
+    }
+    let mut faults = Faults::default();
+    let parent_of = parents_of(children, &parents, &mut faults);
+    for fault in check_nesting(
+        &children.polygons,
+        &mut parents.polygons,
+        &parent_of,
+        children.unit,
+    ) {
+        let parent = parents.code(fault.parent);
+        for (child, at) in fault.reaching {
+            faults.push(message!(
+                "cli.nesting.reaches",
+                "{code} reaches out of {parent} at ({x}, {y})",
+                code = children.code(child),
+                parent = parent,
+                x = at[0],
+                y = at[1]
+            ));
+        }
+        if fault.difference_m2.abs() > AREA_TOLERANCE * fault.area_m2 {
+            faults.push(message!(
+                "cli.nesting.area",
+                "{code} has {own} m2 and its parts {parts} m2",
+                code = parent,
+                own = format!("{:.1}", fault.area_m2),
+                parts = format!("{:.1}", fault.area_m2 + fault.difference_m2 + 0.0)
+            ));
+        }
+    }
+    compare_people(children, &parents, &parent_of, &mut faults);
+    Ok(Nesting {
+        parents: parents.codes.len(),
+        fault_count: faults.count,
+        faults: faults.listed,
+    })
+}
+
+/// The parent that holds a point inside each child.
+fn parents_of(children: &Zones, parents: &Zones, faults: &mut Faults) -> Vec<Option<u32>> {
+    let locator = Locator::new(&parents.polygons);
+    let mut holders = Vec::new();
+    let mut parent_of = vec![None; children.polygons.len()];
+    for (i, parent_of) in parent_of.iter_mut().enumerate() {
+        let code = children.code(i);
+        let Some(inside) = inside(&children.polygons, i) else {
             faults.push(message!(
                 "cli.nesting.no_inside",
                 "{code} has no inside",
@@ -182,7 +430,7 @@ fn nesting(children: &Zones, parents: &Zones) -> Nesting {
             ));
             continue;
         };
-        let holders = index.containing(inside.x(), inside.y());
+        locator.locate(inside.x, inside.y, &mut holders);
         let [holder] = holders.as_slice() else {
             faults.push(message!(
                 "cli.nesting.holders",
@@ -192,116 +440,70 @@ fn nesting(children: &Zones, parents: &Zones) -> Nesting {
             ));
             continue;
         };
-        let parent = holder.feature.index();
-        let named = feature.text("parent");
-        if named
-            .as_ref()
-            .is_some_and(|named| *named != parents.codes[parent])
+        *parent_of = Some(*holder as u32);
+        let parent = parents.code(*holder);
+        if let Some(named) = children.layer.columns[PARENT].get(i)
+            && named != parent
         {
             faults.push(message!(
                 "cli.nesting.parent",
                 "{code} lies in {parent} and names {named} as its parent",
                 code = code,
-                parent = &parents.codes[parent],
-                named = named.unwrap_or_default()
+                parent = parent,
+                named = named
             ));
         }
-        if let Some(out) =
-            vertex_outside(&feature.geometry, &parents.layer.features[parent].geometry)
-        {
-            faults.push(message!(
-                "cli.nesting.reaches",
-                "{code} reaches out of {parent} at ({x}, {y})",
-                code = code,
-                parent = &parents.codes[parent],
-                x = out[0],
-                y = out[1]
-            ));
-        }
-        let sum = sums.entry(parent).or_default();
-        sum.0 += children.area(i);
-        sum.1 += children.people(i).unwrap_or(0.0);
     }
-    for parent in 0..parents.codes.len() {
-        let code = &parents.codes[parent];
-        let (area, people) = sums.get(&parent).copied().unwrap_or_default();
-        let own = parents.area(parent);
-        if (area - own).abs() > AREA_TOLERANCE * own {
-            faults.push(message!(
-                "cli.nesting.area",
-                "{code} has {own} m2 and its parts {parts} m2",
-                code = code,
-                own = format!("{own:.1}"),
-                parts = format!("{area:.1}")
-            ));
+    parent_of
+}
+
+/// A point inside a polygon: of a triangle or quadrangle without notch the middle of its vertices.
+fn inside(set: &PolygonSet, polygon: usize) -> Option<Coord> {
+    let rings = set.rings(polygon);
+    if rings.len() == 1 {
+        let ring = set.ring(rings.start);
+        let n = ring.len().saturating_sub(1);
+        let turn = |k: usize| {
+            let (a, b, c) = (ring[k], ring[(k + 1) % n], ring[(k + 2) % n]);
+            (b.x - a.x) * (c.y - b.y) - (b.y - a.y) * (c.x - b.x)
+        };
+        if (3..=4).contains(&n) && (0..n).all(|k| turn(k) > 0.0) {
+            let sum = ring[..n]
+                .iter()
+                .fold(Coord { x: 0.0, y: 0.0 }, |sum, c| sum + *c);
+            return Some(sum / n as f64);
         }
-        if let Some(own) = parents.people(parent)
-            && (people - own).abs() > 0.5
-        {
+    }
+    set.polygon(polygon).interior_point().map(|p| p.0)
+}
+
+/// Where all people of a parent and its children are known, they add up.
+fn compare_people(
+    children: &Zones,
+    parents: &Zones,
+    parent_of: &[Option<u32>],
+    faults: &mut Faults,
+) {
+    let mut sums: BTreeMap<usize, f64> = BTreeMap::new();
+    if children.all_people().is_some() {
+        for (child, parent) in parent_of.iter().enumerate() {
+            if let Some(parent) = parent {
+                *sums.entry(*parent as usize).or_default() += children.people[child];
+            }
+        }
+    }
+    for (parent, parts) in sums {
+        let own = parents.people[parent];
+        if (parts - own).abs() > 0.5 {
             faults.push(message!(
                 "cli.nesting.people",
                 "{code} has {own} people and its parts {parts}",
-                code = code,
+                code = parents.code(parent),
                 own = own,
-                parts = people
+                parts = parts
             ));
         }
     }
-    Nesting {
-        parents: parents.codes.len(),
-        faults,
-    }
-}
-
-/// A vertex of `inner` that lies outside `outer`, its border counted in.
-fn vertex_outside(inner: &MultiPolygon<f64>, outer: &MultiPolygon<f64>) -> Option<[f64; 2]> {
-    let border: std::collections::BTreeSet<(u64, u64)> = outer
-        .iter()
-        .flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()))
-        .flat_map(|ring| ring.coords())
-        .map(|c| (c.x.to_bits(), c.y.to_bits()))
-        .collect();
-    let mut vertices = inner.iter().flat_map(|p| p.exterior().coords());
-    let out = vertices.find(|c| {
-        !border.contains(&(c.x.to_bits(), c.y.to_bits()))
-            && !polygon_holds(outer, c.x, c.y)
-            && distance_to_border(outer, c.x, c.y) > BORDER_WIDTH
-    });
-    out.map(|c| [c.x, c.y])
-}
-
-/// How far from a border a vertex still lies on it [units of the file]: one step of the lattice of
-/// degrees, 0.1 mm.
-const BORDER_WIDTH: f64 = 2e-9;
-
-fn distance_to_border(area: &MultiPolygon<f64>, x: f64, y: f64) -> f64 {
-    let rings = area
-        .iter()
-        .flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()));
-    rings
-        .flat_map(|ring| ring.lines())
-        .map(|edge| {
-            let (dx, dy) = (edge.end.x - edge.start.x, edge.end.y - edge.start.y);
-            let squared = dx * dx + dy * dy;
-            let along = if squared > 0.0 {
-                (((x - edge.start.x) * dx + (y - edge.start.y) * dy) / squared).clamp(0.0, 1.0)
-            } else {
-                0.0
-            };
-            (edge.start.x + along * dx - x).hypot(edge.start.y + along * dy - y)
-        })
-        .fold(f64::INFINITY, f64::min)
-}
-
-fn index_of(zones: &Zones) -> SpatialIndex {
-    let items = zones.layer.features.iter().enumerate().map(|(i, feature)| {
-        let item = IndexedItem {
-            layer: 0,
-            feature: FeatureIdx::from(i),
-        };
-        (item, Shape::Area(feature.geometry.clone()))
-    });
-    SpatialIndex::build(items.collect())
 }
 
 /// The report for people.
@@ -320,16 +522,27 @@ fn lines_of(report: &Report) -> Vec<Message> {
     lines.push(message!(
         "cli.grids.defects",
         "gaps: {gaps} m2; overlaps: {overlaps} m2; defects: {defects}",
-        gaps = format!("{:.4}", c.gap_area_m2),
+        gaps = c.gap_area_m2.map_or_else(
+            || message!(
+                "cli.grids.not_drawn",
+                "not looked for (outlines cross too often),"
+            ),
+            |area| Message::plain(format!("{area:.4}"))
+        ),
         overlaps = format!("{:.4}", c.overlap_area_m2),
-        defects = c.defects.len()
+        defects = c.counts.total()
     ));
     lines.extend(c.defects.iter().take(MOST_PRINTED).map(sentence));
-    if let more @ 1.. = c.defects.len().saturating_sub(MOST_PRINTED) {
+    if let more @ 1.. = c
+        .counts
+        .total()
+        .saturating_sub(MOST_PRINTED.min(c.defects.len()))
+    {
         lines.push(message!(
             "cli.grids.more",
-            "  … and {more} more; --json lists all",
-            more = more
+            "  … and {more} more; --json lists up to {most} of each kind",
+            more = more,
+            most = MOST_LISTED
         ));
     }
     if let Some(nesting) = &report.nesting {
@@ -337,11 +550,17 @@ fn lines_of(report: &Report) -> Vec<Message> {
             "cli.grids.nesting",
             "nesting: {parents} parents, {faults} faults",
             parents = nesting.parents,
-            faults = nesting.faults.len()
+            faults = nesting.fault_count
         ));
         let faults = nesting.faults.iter().take(MOST_PRINTED).cloned();
         lines.extend(faults.map(indented));
     }
+    lines.extend(
+        report
+            .notes
+            .iter()
+            .map(|note| message!("cli.note", "note: {text}", text = note.clone())),
+    );
     lines
 }
 
@@ -415,40 +634,4 @@ fn sentence(defect: &Defect) -> Message {
 
 fn placed(told: Message, at: [f64; 2]) -> Message {
     told.with("x", at[0]).with("y", at[1])
-}
-
-/// Prints the grid of each point.
-pub fn locate(arguments: &GridsLocateArguments) -> Result<ExitCode> {
-    let zones = Zones::read(&arguments.file, &arguments.id)?;
-    let index = index_of(&zones);
-    let file = files::name(&arguments.points);
-    let points = read_points(&files::read(&arguments.points)?, &file)?;
-    let mut found = Vec::new();
-    for point in &points {
-        let holders = index.containing(point.x, point.y);
-        let codes: Vec<&str> = holders
-            .iter()
-            .map(|h| zones.codes[h.feature.index()].as_str())
-            .collect();
-        found.push((point, codes));
-    }
-    if arguments.json {
-        let rows: Vec<_> = found
-            .iter()
-            .map(|(p, codes)| serde_json::json!({ "id": p.id, "x": p.x, "y": p.y, "codes": codes }))
-            .collect();
-        println!("{}", serde_json::to_string_pretty(&rows)?);
-    } else {
-        println!("id,x,y,code");
-        for (point, codes) in &found {
-            println!(
-                "{},{},{},{}",
-                tables::quoted(&point.id),
-                point.x,
-                point.y,
-                tables::quoted(&codes.join(" "))
-            );
-        }
-    }
-    Ok(ExitCode::SUCCESS)
 }

@@ -4,6 +4,9 @@
 //!
 //! What people read is Chinese or English, as `--lang` or the environment says; the help is English.
 
+#[macro_use]
+mod output;
+
 mod args;
 mod check;
 mod demo;
@@ -12,6 +15,7 @@ mod failure;
 mod grids;
 mod hindcast;
 mod language;
+mod points;
 mod rehearse;
 mod run;
 mod typhoon;
@@ -42,7 +46,7 @@ fn main() -> ExitCode {
         Command::Forecast(options) => run::forecast(&options, language),
         Command::Typhoon(options) => typhoon::typhoon(&options, language),
         Command::Grids(GridsCommand::Check(options)) => grids::check(&options, language),
-        Command::Grids(GridsCommand::Locate(options)) => grids::locate(&options),
+        Command::Grids(GridsCommand::Locate(options)) => points::locate(&options, language),
         Command::City(CityCommand::Info(options)) => check::city_info(&options, language),
         Command::Check(options) => check::check(&options, language),
         Command::Hindcast(options) => hindcast::hindcast(&options, language),
@@ -52,6 +56,7 @@ fn main() -> ExitCode {
         Command::Plan(options) => rehearse::plan(&options, language),
         Command::Advisory(options) => rehearse::advisory(&options, language),
     };
+    output::flush();
     match outcome {
         Ok(code) => code,
         Err(failure) => {

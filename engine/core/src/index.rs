@@ -158,27 +158,32 @@ pub fn polygon_holds(area: &MultiPolygon<f64>, x: f64, y: f64) -> bool {
 }
 
 fn crossings(ring: &LineString<f64>, x: f64, y: f64) -> usize {
-    ring.lines()
-        .filter(|edge| {
-            if (edge.start.y > y) == (edge.end.y > y) {
-                return false;
-            }
-            // Edges wholly to the east or west are decided by their boxes: most are.
-            if x < edge.start.x.min(edge.end.x) {
-                return true;
-            }
-            if x > edge.start.x.max(edge.end.x) {
-                return false;
-            }
-            // Always seen from the lower end, so that both owners of an edge decide alike.
-            let (low, high) = if edge.start.y < edge.end.y {
-                (edge.start, edge.end)
-            } else {
-                (edge.end, edge.start)
-            };
-            orientation(low, high, Coord { x, y }) > 0.0
-        })
+    ring.0
+        .windows(2)
+        .filter(|w| crosses_to_the_east(w[0], w[1], x, y))
         .count()
+}
+
+/// Whether the ray from a point to the east crosses an edge; half-open, and decided exactly.
+#[inline]
+pub(crate) fn crosses_to_the_east(start: Coord, end: Coord, x: f64, y: f64) -> bool {
+    if (start.y > y) == (end.y > y) {
+        return false;
+    }
+    // Edges wholly to the east or west are decided by their boxes: most are.
+    if x < start.x.min(end.x) {
+        return true;
+    }
+    if x > start.x.max(end.x) {
+        return false;
+    }
+    // Always seen from the lower end, so that both owners of an edge decide alike.
+    let (low, high) = if start.y < end.y {
+        (start, end)
+    } else {
+        (end, start)
+    };
+    orientation(low, high, Coord { x, y }) > 0.0
 }
 
 /// Positive if `c` lies left of the line from `a` to `b`; the sign is exact.

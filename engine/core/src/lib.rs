@@ -15,12 +15,15 @@
 
 pub mod area;
 pub mod coverage;
+pub mod date_line;
 pub mod finding;
 pub mod frame;
 pub mod ids;
 pub mod index;
+pub mod locate;
 pub mod mesh;
 pub mod message;
+pub mod polygons;
 pub mod raster;
 pub mod ring;
 pub mod series;

@@ -150,9 +150,41 @@ impl RasterGeometry {
         })
     }
 
+    /// West and east, south and north edge of a cell.
+    pub fn extent(&self, row: usize, col: usize) -> ([f64; 2], [f64; 2]) {
+        let (row, col) = (row as f64, col as f64);
+        (
+            [self.west + col * self.dx, self.west + (col + 1.0) * self.dx],
+            [
+                self.north - (row + 1.0) * self.dy,
+                self.north - row * self.dy,
+            ],
+        )
+    }
+
     /// The cell's position in the buffer.
     pub fn index(&self, row: usize, col: usize) -> CellIdx {
         CellIdx::from(row * self.n_cols + col)
+    }
+
+    /// Cells of nearly `cell_size` that fill the same box exactly: as many as fit best, at least one.
+    pub fn filled_with(&self, cell_size: f64) -> Result<Self, RasterError> {
+        let along = |n: usize, size: f64| {
+            let length = n as f64 * size;
+            let cells = (length / cell_size).round().max(1.0);
+            let exact = (length / cell_size - cells).abs() < 1e-9 * cells;
+            (cells, if exact { cell_size } else { length / cells })
+        };
+        let (n_cols, dx) = along(self.n_cols, self.dx);
+        let (n_rows, dy) = along(self.n_rows, self.dy);
+        Self::new(
+            n_cols as usize,
+            n_rows as usize,
+            self.west,
+            self.north,
+            dx,
+            dy,
+        )
     }
 
     /// The geometry of the same ground in cells of `cell_size` [m], its north-west corner kept; the
@@ -275,6 +307,32 @@ impl Raster<f64> {
     /// Area-weighted mean on another geometry; no-data cells do not count, a cell that meets only
     /// no-data becomes NaN. The total of value × area over the common ground is kept.
     pub fn resampled_mean(&self, target: RasterGeometry) -> Self {
+        Self::from_fn(target, |row, col| {
+            let (x, y) = target.extent(row, col);
+            self.mean_over(x, y)
+        })
+    }
+
+    /// Share of each cell of another geometry that lies on cells with data [0 to 1].
+    pub fn resampled_cover(&self, target: RasterGeometry) -> Self {
+        Self::from_fn(target, |row, col| {
+            let (x, y) = target.extent(row, col);
+            // What rounding leaves of the edges of cells is no gap.
+            let share = self.sum_over(x, y).1 / target.cell_area();
+            if share > 1.0 - 1e-9 { 1.0 } else { share }
+        })
+    }
+
+    /// Area-weighted mean over a box; NaN where it meets no data.
+    ///
+    /// - `x`, `y`: west and east, south and north edge
+    pub fn mean_over(&self, x: [f64; 2], y: [f64; 2]) -> f64 {
+        let (sum, area) = self.sum_over(x, y);
+        if area > 0.0 { sum / area } else { f64::NAN }
+    }
+
+    /// Sum of value × area over a box, and the area with data in it.
+    fn sum_over(&self, [west, east]: [f64; 2], [south, north]: [f64; 2]) -> (f64, f64) {
         let g = self.geometry;
         let overlaps = |low: f64, high: f64, n: usize, size: f64| {
             let first = (low / size).floor().max(0.0) as usize;
@@ -284,29 +342,50 @@ impl Raster<f64> {
         let share = |low: f64, high: f64, k: usize, size: f64| {
             (high.min((k + 1) as f64 * size) - low.max(k as f64 * size)).max(0.0)
         };
-        Self::from_fn(target, |row, col| {
-            let (x0, x1) = (
-                target.west + col as f64 * target.dx - g.west,
-                target.west + (col + 1) as f64 * target.dx - g.west,
-            );
-            let (y0, y1) = (
-                g.north - target.north + row as f64 * target.dy,
-                g.north - target.north + (row + 1) as f64 * target.dy,
-            );
-            let (mut sum, mut area) = (0.0, 0.0);
-            for r in overlaps(y0, y1, g.n_rows, g.dy) {
-                let height = share(y0, y1, r, g.dy);
-                for c in overlaps(x0, x1, g.n_cols, g.dx) {
-                    let value = self.get(r, c);
-                    let weight = height * share(x0, x1, c, g.dx);
-                    if value.is_finite() && weight > 0.0 {
-                        sum += value * weight;
-                        area += weight;
-                    }
+        let (x0, x1) = (west - g.west, east - g.west);
+        let (y0, y1) = (g.north - north, g.north - south);
+        let (mut sum, mut area) = (0.0, 0.0);
+        for r in overlaps(y0, y1, g.n_rows, g.dy) {
+            let height = share(y0, y1, r, g.dy);
+            for c in overlaps(x0, x1, g.n_cols, g.dx) {
+                let value = self.get(r, c);
+                let weight = height * share(x0, x1, c, g.dx);
+                if value.is_finite() && weight > 0.0 {
+                    sum += value * weight;
+                    area += weight;
                 }
             }
-            if area > 0.0 { sum / area } else { f64::NAN }
-        })
+        }
+        (sum, area)
+    }
+
+    /// The rows and columns that hold data, as first and last and one; `None` without any.
+    pub fn data_window(&self) -> Option<[std::ops::Range<usize>; 2]> {
+        let n_cols = self.geometry.n_cols;
+        let (mut rows, mut cols) = (None::<[usize; 2]>, None::<[usize; 2]>);
+        let widen = |range: &mut Option<[usize; 2]>, k: usize| {
+            *range = Some(range.map_or([k, k + 1], |[a, b]| [a.min(k), b.max(k + 1)]));
+        };
+        for (cell, value) in self.values.iter().enumerate() {
+            if value.is_finite() {
+                widen(&mut rows, cell / n_cols);
+                widen(&mut cols, cell % n_cols);
+            }
+        }
+        rows.zip(cols).map(|(r, c)| [r[0]..r[1], c[0]..c[1]])
+    }
+
+    /// The rows and columns of a window, which must lie in the raster.
+    pub fn window(&self, [rows, cols]: [std::ops::Range<usize>; 2]) -> Self {
+        let g = self.geometry;
+        let geometry = RasterGeometry {
+            n_rows: rows.len(),
+            n_cols: cols.len(),
+            west: g.west + cols.start as f64 * g.dx,
+            north: g.north - rows.start as f64 * g.dy,
+            ..g
+        };
+        Self::from_fn(geometry, |r, c| self.get(rows.start + r, cols.start + c))
     }
 }
 
@@ -357,5 +436,42 @@ mod tests {
         assert!(RasterGeometry::new(0, 2, 0.0, 0.0, 1.0, 1.0).is_err());
         assert!(RasterGeometry::new(2, 2, 0.0, 0.0, f64::NAN, 1.0).is_err());
         assert!(Raster::new(geometry(), vec![0.0; 3]).is_err());
+    }
+
+    /// 210 m in cells of 40: five of 42; 0.7 of a cell is one.
+    #[test]
+    fn cells_fill_a_box_that_they_do_not_divide() {
+        let g = RasterGeometry::new(21, 7, 5.0, 70.0, 10.0, 10.0).expect("valid");
+        let filled = g.filled_with(40.0).expect("valid");
+        assert_eq!(
+            (filled.n_cols, filled.dx, filled.n_rows, filled.dy),
+            (5, 42.0, 2, 35.0)
+        );
+        assert!(
+            (filled.east() - g.east()).abs() < 1e-9 && (filled.south() - g.south()).abs() < 1e-9
+        );
+        let one = g.filled_with(100.0).expect("valid");
+        assert_eq!(
+            (one.n_cols, one.dx, one.n_rows, one.dy),
+            (2, 105.0, 1, 70.0)
+        );
+        let same = g.filled_with(30.0).expect("valid");
+        assert_eq!((same.n_cols, same.dx), (7, 30.0));
+    }
+
+    /// Cells of 20 m over cells of 10 m, one of which has no data: three quarters.
+    #[test]
+    fn the_cover_of_a_cell_is_the_share_with_data() {
+        let g = RasterGeometry::new(4, 2, 0.0, 20.0, 10.0, 10.0).expect("valid");
+        let mut raster = Raster::filled(g, 5.0);
+        raster.set(1, 0, f64::NAN);
+        let coarse = RasterGeometry::new(3, 1, 0.0, 20.0, 20.0, 20.0).expect("valid");
+        assert_eq!(raster.resampled_cover(coarse).values(), [0.75, 1.0, 0.0]);
+        assert_eq!(raster.data_window(), Some([0..2, 0..4]));
+        let window = raster.window([0..1, 1..3]);
+        assert_eq!(
+            (window.geometry().west, window.geometry().n_cols),
+            (10.0, 2)
+        );
     }
 }

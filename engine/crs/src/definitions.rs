@@ -4,24 +4,26 @@ use std::fmt;
 
 use proj4rs::Proj;
 
-use crate::CrsError;
+use crate::compound::horizontal_part;
+use crate::parameters::Parameters;
+use crate::{CrsError, wkt};
 
-/// A horizontal CRS of the EPSG register.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// A horizontal CRS: one of the EPSG register, or one that a file defines.
+///
+/// Two are equal if they name the same code or definition; whether they give the same coordinates says
+/// [`Crs::is_same`].
+#[derive(Clone, Debug)]
 pub struct Crs {
-    code: u16,
+    code: Option<u16>,
+    name: String,
+    text: String,
+    parameters: Parameters,
 }
 
-/// Compound CRS that city models name, and their horizontal part.
-const COMPOUND: &[(u16, u16)] = &[
-    (5554, 25831), // ETRS89 / UTM 31N + DHHN92
-    (5555, 25832),
-    (5556, 25833),
-    (6697, 6668),  // JGD2011 + height
-    (7405, 27700), // OSGB36 / British National Grid + ODN
-    (7415, 28992), // Amersfoort / RD New + NAP
-    (7423, 4258),  // ETRS89 + EVRF2007
-];
+/// Geographic systems whose coordinates are grads: they are refused, as no program here turns them.
+///
+/// Source: the EPSG dataset v11.022, `geodetic_crs` by the unit 9105 of their axes.
+const IN_GRADS: [u16; 8] = [4807, 4810, 4811, 4816, 4819, 4821, 4901, 4902];
 
 /// PROJ strings of the systems that the browser knows besides the zones of [`definition`]; used
 /// natively too, so that both give the same numbers.
@@ -48,61 +50,224 @@ const DEFINITIONS: &[(u16, &str)] = &[
 ];
 
 impl Crs {
-    /// Reads `EPSG:4547`, an OGC URN or an OGC address; a compound CRS gives its horizontal part.
+    /// Reads `EPSG:4547`, an OGC URN or an OGC address, well-known text (of ESRI too) or a PROJ string; a compound
+    /// CRS gives its horizontal part.
+    ///
+    /// # Errors
+    ///
+    /// A text that names no CRS, a code that is not in the register known here, one without horizontal
+    /// coordinates, and a projection that is not known here.
     pub fn parse(text: &str) -> Result<Self, CrsError> {
+        let text = text.trim().trim_start_matches('\u{feff}').trim();
+        if text.contains('[') {
+            return Self::from_wkt(text);
+        }
+        if text.contains("proj=") {
+            let parameters = Parameters::parse(text).ok_or_else(|| unknown(text))?;
+            return Self::defined(parameters, "user-defined", text);
+        }
         horizontal_code(text)
-            .map(|code| Self { code })
-            .ok_or_else(|| CrsError::Unknown {
-                text: text.chars().take(80).collect(),
-            })
+            .ok_or_else(|| unknown(text))
+            .and_then(|code| Self::registered(code, text))
     }
 
-    /// The code in the EPSG register.
-    pub fn epsg(self) -> u16 {
+    /// Reads the text of a `.prj` file.
+    pub fn from_prj(bytes: &[u8]) -> Result<Self, CrsError> {
+        Self::parse(&String::from_utf8_lossy(bytes))
+    }
+
+    fn registered(code: u16, text: &str) -> Result<Self, CrsError> {
+        let parameters = register(code).ok_or_else(|| unknown(text))?;
+        let proj = parameters.proj().ok_or_else(|| unprojectable(text))?;
+        if proj.is_geocent() || IN_GRADS.contains(&code) {
+            return Err(unprojectable(text));
+        }
+        let name = format!("EPSG:{code}");
+        Ok(Self {
+            code: Some(code),
+            text: name.clone(),
+            name,
+            parameters,
+        })
+    }
+
+    fn from_wkt(text: &str) -> Result<Self, CrsError> {
+        let described = wkt::read(text).ok_or_else(|| unknown(text))?;
+        if let Some(code) = described.code
+            && let Ok(crs) = Self::registered(horizontal_part(code).unwrap_or(code), text)
+        {
+            return Ok(crs);
+        }
+        let mut parameters = described
+            .parameters
+            .ok_or_else(|| unprojectable(&described.name))?;
+        // The register knows the shift of a datum, which the text seldom tells.
+        if parameters.get("towgs84").is_none()
+            && let Some(base) = described.base.and_then(register)
+        {
+            parameters.set_datum_of(&base);
+        }
+        Self::defined(parameters, &described.name, text)
+    }
+
+    fn defined(parameters: Parameters, name: &str, text: &str) -> Result<Self, CrsError> {
+        let proj = parameters.proj().ok_or_else(|| unprojectable(name))?;
+        if proj.is_geocent() || !proj.has_inverse() || !proj.is_normalized_axis() {
+            return Err(unprojectable(name));
+        }
+        let name = match name.trim() {
+            "" => "user-defined",
+            name => name,
+        };
+        Ok(Self {
+            code: None,
+            name: name.chars().take(80).collect(),
+            text: parameters.wkt(name).unwrap_or_else(|| text.to_owned()),
+            parameters,
+        })
+    }
+
+    /// The code in the EPSG register; `None` for one that a file defines.
+    pub fn epsg(&self) -> Option<u16> {
         self.code
     }
 
+    /// `EPSG:4547`, or the name that the definition bears: for people. `Display` writes what [`Crs::parse`] reads.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Whether its coordinates are longitude and latitude.
-    pub fn is_geographic(self) -> bool {
+    pub fn is_geographic(&self) -> bool {
         self.proj().is_ok_and(|p| p.is_latlong())
     }
 
-    pub(crate) fn proj(self) -> Result<Proj, CrsError> {
-        let unknown = || CrsError::Unknown {
-            text: self.to_string(),
-        };
-        match definition(self.code) {
-            Some(text) => Proj::from_proj_string(&text).map_err(|_| unknown()),
-            None => registered(self.code).ok_or_else(unknown),
+    /// Metres in a unit of its coordinates; `None` for degrees.
+    pub fn linear_unit_m(&self) -> Option<f64> {
+        let proj = self.proj().ok()?;
+        (!proj.is_latlong()).then(|| proj.to_meter())
+    }
+
+    /// The same projection with coordinates in metres.
+    ///
+    /// # Errors
+    ///
+    /// A geographic CRS, and a projection that cannot be written as well-known text, so that no result could name it.
+    pub fn in_metres(&self) -> Result<Self, CrsError> {
+        match self.linear_unit_m() {
+            Some(1.0) => Ok(self.clone()),
+            None => Err(unprojectable(&self.name)),
+            Some(_) => {
+                let name = format!("{} (metre)", self.name);
+                let parameters = self.parameters.in_metres();
+                let text = parameters
+                    .wkt(&name)
+                    .ok_or_else(|| unprojectable(&self.name))?;
+                Self::defined(parameters, &name, &text)
+            }
+        }
+    }
+
+    /// Whether both give the same coordinates, however they are named.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self == other || self.parameters.is_same(&other.parameters)
+    }
+
+    /// Whether its datum is another than WGS 84 and the shift between them is not known here: coordinates that are
+    /// converted from or to another datum may lie some hundred metres off.
+    pub fn lacks_datum_shift(&self) -> bool {
+        self.parameters.lacks_shift()
+    }
+
+    pub(crate) fn proj(&self) -> Result<Proj, CrsError> {
+        self.parameters
+            .proj()
+            .ok_or_else(|| unprojectable(&self.name))
+    }
+
+    /// As PROJ reads it.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn for_proj(&self) -> String {
+        match self.code {
+            Some(code) => format!("EPSG:{code}"),
+            None => format!("{} +type=crs", self.parameters),
         }
     }
 }
 
+impl PartialEq for Crs {
+    fn eq(&self, other: &Self) -> bool {
+        self.code == other.code && (self.code.is_some() || self.parameters == other.parameters)
+    }
+}
+
+impl Eq for Crs {}
+
 impl fmt::Display for Crs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EPSG:{}", self.code)
+        f.write_str(&self.text)
+    }
+}
+
+fn unknown(text: &str) -> CrsError {
+    CrsError::Unknown {
+        text: text.chars().take(80).collect(),
+    }
+}
+
+fn unprojectable(text: &str) -> CrsError {
+    CrsError::Unprojectable {
+        text: text.chars().take(80).collect(),
     }
 }
 
 /// The code of the horizontal CRS that a text names, `None` if it names none.
+///
+/// A compound CRS names two, the horizontal one first: `urn:ogc:def:crs,crs:EPSG::4547,crs:EPSG::5737`,
+/// `…/crs-compound?1=…/4547&2=…/5737`, `EPSG:4547+5737`.
 pub fn horizontal_code(text: &str) -> Option<u16> {
-    let text = text.trim();
-    let upper = text.to_ascii_uppercase();
-    if upper.ends_with("CRS84") || upper.ends_with("CRS84H") {
+    let first = text.trim().to_ascii_uppercase();
+    // Parts are told apart by commas in a URN, by `&2=` in an address and by `+` in a short name.
+    let first = first.split("&2=").next()?;
+    let first = first.split_once("?1=").map_or(first, |(_, part)| part);
+    let first = first.split('+').next()?;
+    let first = first
+        .split(',')
+        .find(|part| part.contains("EPSG") || part.contains("CRS84"))?
+        .trim();
+    if first.ends_with("CRS84") || first.ends_with("CRS84H") {
         return Some(4326);
     }
-    let at = upper.find("EPSG")?;
-    let code: u16 = text[at..]
+    let at = first.find("EPSG")?;
+    let code: u16 = first[at..]
         .rsplit([':', '/'])
         .find(|part| !part.is_empty())?
         .parse()
         .ok()?;
-    Some(
-        COMPOUND
-            .iter()
-            .find(|(compound, _)| *compound == code)
-            .map_or(code, |(_, horizontal)| *horizontal),
-    )
+    Some(horizontal_part(code).unwrap_or(code))
+}
+
+/// The vertical part that the name of a compound CRS adds, for people; `None` for a horizontal CRS alone.
+pub fn vertical_part(text: &str) -> Option<String> {
+    if text.contains('[') {
+        return wkt::read(text)?.vertical;
+    }
+    let rest = text
+        .split_once("&2=")
+        .or_else(|| text.split_once('+').filter(|_| !text.contains("proj=")))
+        .or_else(|| text.rsplit_once(",crs:"))
+        .map(|(_, part)| part.trim())?;
+    let code = rest.rsplit([':', '/']).find(|part| !part.is_empty())?;
+    Some(format!("EPSG:{code}"))
+}
+
+/// The parameters of a code: by formula or table, so that browser and program give the same numbers, or by the
+/// register.
+fn register(code: u16) -> Option<Parameters> {
+    match definition(code) {
+        Some(text) => Parameters::parse(&text),
+        None => from_register(code),
+    }
 }
 
 /// Systems given by formula: CGCS2000 Gauss-Krüger zones of three degrees and UTM.
@@ -146,13 +311,13 @@ fn definition(code: u16) -> Option<String> {
 
 /// The whole register weighs 5 MB: it stays out of the browser.
 #[cfg(target_family = "wasm")]
-fn registered(_: u16) -> Option<Proj> {
+fn from_register(_: u16) -> Option<Parameters> {
     None
 }
 
 #[cfg(not(target_family = "wasm"))]
-fn registered(code: u16) -> Option<Proj> {
-    Proj::from_epsg_code(code).ok()
+fn from_register(code: u16) -> Option<Parameters> {
+    crs_definitions::from_code(code).and_then(|def| Parameters::parse(def.proj4))
 }
 
 #[cfg(test)]
@@ -169,13 +334,85 @@ mod tests {
             "urn:ogc:def:crs:EPSG:6.9:4547",
             "https://www.opengis.net/def/crs/EPSG/0/4547",
         ] {
-            assert_eq!(Crs::parse(text).map(Crs::epsg), Ok(4547), "{text}");
+            assert_eq!(
+                Crs::parse(text).map(|crs| crs.epsg()),
+                Ok(Some(4547)),
+                "{text}"
+            );
         }
         assert_eq!(
             horizontal_code("https://www.opengis.net/def/crs/EPSG/0/7415"),
             Some(28992)
         );
         assert_eq!(horizontal_code("urn:ogc:def:crs:OGC:1.3:CRS84"), Some(4326));
+    }
+
+    /// Cause: the last code of a compound name was taken, which is the vertical one.
+    #[test]
+    fn of_a_compound_name_the_horizontal_part_counts() {
+        for text in [
+            "urn:ogc:def:crs,crs:EPSG::4547,crs:EPSG::5737",
+            "urn:ogc:def:crs,crs:EPSG:6.12:4547,crs:EPSG:6.12:5737",
+            "http://www.opengis.net/def/crs-compound?1=http://www.opengis.net/def/crs/EPSG/0/4547&2=http://www.opengis.net/def/crs/EPSG/0/5737",
+            "https://www.opengis.net/def/crs-compound?1=https://www.opengis.net/def/crs/EPSG/0/4547/&2=https://www.opengis.net/def/crs/EPSG/0/5737/",
+            "EPSG:4547+5737",
+            "EPSG:4547+EPSG:5737",
+        ] {
+            assert_eq!(
+                Crs::parse(text).map(|crs| crs.epsg()),
+                Ok(Some(4547)),
+                "{text}"
+            );
+            assert_eq!(vertical_part(text).as_deref(), Some("EPSG:5737"), "{text}");
+        }
+        assert_eq!(vertical_part("EPSG:4547"), None);
+        // Codes that are compound themselves, by the register: pyproj 3.7, `sub_crs_list`.
+        assert_eq!(
+            Crs::parse("EPSG:5972").map(|crs| crs.epsg()),
+            Ok(Some(25832))
+        );
+    }
+
+    /// Cause: a code was taken as it stood, and feet or nothing at all were taken for metres.
+    #[test]
+    fn a_code_must_be_in_the_register() {
+        let fault = Crs::parse("EPSG:9999")
+            .expect_err("no such code")
+            .to_string();
+        assert!(fault.contains("EPSG:9999"), "{fault}");
+        // Geocentric, grads and a vertical system have no metres to lay a raster on.
+        for text in ["EPSG:4978", "EPSG:4807", "EPSG:5737"] {
+            assert!(Crs::parse(text).is_err(), "{text}");
+        }
+    }
+
+    /// Units of the register: pyproj 3.7, `axis_info[0].unit_conversion_factor`.
+    #[cfg(not(target_family = "wasm"))]
+    #[test]
+    fn a_crs_in_feet_says_so_and_has_a_twin_in_metres() {
+        for (text, unit) in [
+            ("EPSG:4547", Some(1.0)),
+            ("EPSG:2263", Some(1200.0 / 3937.0)),
+            ("EPSG:2222", Some(0.3048)),
+            ("EPSG:4490", None),
+        ] {
+            let found = Crs::parse(text).expect("known").linear_unit_m();
+            let same = match (found, unit) {
+                (Some(a), Some(b)) => (a / b - 1.0).abs() < 1e-9,
+                (a, b) => a == b,
+            };
+            assert!(same, "{text}: {found:?}");
+        }
+        // pyproj 3.7: EPSG:4269 to EPSG:2263 at (-74, 40.7) gives (984250, 194305.3389411525) US survey feet.
+        let metric = Crs::parse("EPSG:2263")
+            .and_then(|crs| crs.in_metres())
+            .expect("a cone");
+        assert_eq!(metric.linear_unit_m(), Some(1.0));
+        let there = crate::Projector::new("EPSG:4269", &metric.to_string()).expect("known");
+        let [x, y] = there.convert(-74.0, 40.7).expect("inside");
+        let foot = 1200.0 / 3937.0;
+        let off = (x - 984_250.0 * foot).hypot(y - 194_305.338_941_152_5 * foot);
+        assert!(off < 0.002, "{x} {y}");
     }
 
     #[test]

@@ -14,11 +14,11 @@ use crate::{Crs, CrsError};
 pub fn reference(from: &str, to: &str, points: &mut [[f64; 2]]) -> Result<(), CrsError> {
     let (from, to) = (Crs::parse(from)?, Crs::parse(to)?);
     let failed = |reason: String| CrsError::Reference {
-        from: from.to_string(),
-        to: to.to_string(),
+        from: from.name().to_owned(),
+        to: to.name().to_owned(),
         reason,
     };
-    let proj = Proj::new_known_crs(&from.to_string(), &to.to_string(), None).map_err(|e| {
+    let proj = Proj::new_known_crs(&from.for_proj(), &to.for_proj(), None).map_err(|e| {
         failed(format!(
             "{e}; it needs its database proj.db, whose folder PROJ_DATA can name"
         ))

@@ -115,7 +115,7 @@ pub(crate) fn forecast_toml() -> String {
 
 /// Discharge of the main river: a made-up, steady August flow that starts gently.
 pub(crate) fn river_inflow_csv() -> String {
-    let mut text = String::from("time_s,discharge_m3_s\n");
+    let mut text = String::from("# after: hold\ntime_s,discharge_m3_s\n");
     for (time_s, discharge) in [(0, 0), (7200, 2500), (64_800, 2500)] {
         text.push_str(&format!("{time_s},{discharge}\n"));
     }

@@ -27,6 +27,7 @@ fn header(side: usize, cell: f64, scheme: &str) -> SetupHeader {
         rain_mm_h: vec![[0.0, 80.0], [900.0, 20.0], [1800.0, 0.0]],
         boundaries: Vec::new(),
         inflows: Vec::new(),
+        parts: Vec::new(),
     }
 }
 

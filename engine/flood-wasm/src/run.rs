@@ -221,6 +221,12 @@ fn setup_of(message: SetupMessage) -> Result<Setup, LocalRunError> {
             time_s: rain.time_s,
         });
     }
+    if !header.parts.is_empty() {
+        setup.cover = vec![1.0; geometry.n_cells()];
+        for &(cell, part) in &header.parts {
+            setup.cover[cell_of("a cell with ground in a part", cell)?.index()] = part;
+        }
+    }
     setup.boundaries = boundaries;
     setup.inflows = inflows;
     Ok(setup)

@@ -9,6 +9,7 @@
 //! | [`elevation`] | GeoTIFF, ESRI ASCII grid |
 //! | [`cityjson`] | CityJSON 1.1 and 2.0, CityJSONSeq |
 //! | [`vector`] | GeoJSON polygons, lines, points |
+//! | [`polygon_stream`] | plain GeoJSON polygons of any number |
 //! | [`track`] | best tracks of tropical cyclones as CSV |
 //! | [`series`], [`tide`] | time series and tidal constituents as CSV |
 //! | [`scenario`], [`manifest`] | `scenario.toml`, `twin.toml` |
@@ -26,6 +27,7 @@ pub mod frames;
 pub mod manifest;
 pub mod observations;
 pub mod parse;
+pub mod polygon_stream;
 pub mod rainfall;
 pub mod scenario;
 pub mod series;

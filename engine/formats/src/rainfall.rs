@@ -6,8 +6,9 @@ use stormgrid_core::message::Message;
 use stormgrid_core::time::Instant;
 
 use crate::error::line;
-use crate::series::{Table, no_row};
+use crate::series::{Ends, Table, no_row};
 use crate::{FormatError, toml_text};
+use stormgrid_core::value::is_sentinel;
 
 /// Formulas of design storms.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -130,16 +131,24 @@ pub struct GaugeRecords {
     pub gauges: Vec<GaugeRecord>,
     /// Columns `lon`, `lat` rather than `x`, `y`.
     pub geographic: bool,
+    /// What holds before the first and after the last report, if the file says.
+    pub ends: Ends,
+    /// Reports without a value: empty, negative, or a number that stands for none.
+    pub unknown: usize,
+    /// Line of the first of them.
+    pub first_unknown: Option<u64>,
 }
 
 /// Greatest rate that a gauge is believed to have measured [mm h⁻¹]; the record of the world is 401 mm in an hour.
 const GREATEST_RATE: f64 = 1000.0;
 
 /// Reads gauges, a row a report: `gauge`, `lon` and `lat` (or `x` and `y`), `time_s` after the start of the run
-/// (or `time`, RFC 3339), `rate_mm_h`, which may be empty.
+/// (or `time`, RFC 3339), `rate_mm_h`. A rate that is empty, negative or stands for none (-9999) is not known.
 ///
 /// - `start`: of the run
 pub fn read_gauges(bytes: &[u8], file: &str, start: Instant) -> Result<GaugeRecords, FormatError> {
+    let ends = Ends::read(bytes, file)?;
+    let (mut unknown, mut first_unknown) = (0, None);
     let mut table = Table::read(bytes, file)?;
     let id = table.column(&["gauge", "id", "station"])?;
     let geographic = table.optional(&["lon", "longitude"]).is_some();
@@ -178,7 +187,12 @@ pub fn read_gauges(bytes: &[u8], file: &str, start: Instant) -> Result<GaugeReco
                 .seconds_since(start),
         };
         let value = row.optional_number(rate)?;
-        if value.is_some_and(|v| !(0.0..=GREATEST_RATE).contains(&v)) {
+        let value = value.filter(|v| *v >= 0.0 && !is_sentinel(*v));
+        if value.is_none() {
+            unknown += 1;
+            first_unknown = first_unknown.or(Some(row.line));
+        }
+        if value.is_some_and(|v| v > GREATEST_RATE) {
             let problem = message!(
                 "fault.rain.rate",
                 "rate_mm_h is not between 0 and {most}",
@@ -233,7 +247,13 @@ pub fn read_gauges(bytes: &[u8], file: &str, start: Instant) -> Result<GaugeReco
     }
     match gauges.is_empty() {
         true => Err(no_row(file)),
-        false => Ok(GaugeRecords { gauges, geographic }),
+        false => Ok(GaugeRecords {
+            gauges,
+            geographic,
+            ends,
+            unknown,
+            first_unknown,
+        }),
     }
 }
 
@@ -280,6 +300,12 @@ mod tests {
         let read = |text: &str| read_gauges(text.as_bytes(), "g.csv", start);
         let found = read(text).expect("valid");
         assert!(found.geographic);
+        assert_eq!((found.unknown, found.first_unknown), (1, Some(4)));
+        for value in ["-1", "-9999", "9999", "1e20", "n/a", "-32768"] {
+            let found = read(&text.replace(",7.5", &format!(",{value}"))).expect("valid");
+            assert_eq!(found.gauges[1].rates, [(0.0, None)], "{value}");
+            assert_eq!((found.unknown, found.first_unknown), (2, Some(3)));
+        }
         assert_eq!(found.gauges[0].rates, [(0.0, Some(5.0)), (600.0, None)]);
         assert_eq!(found.gauges[1].at, [113.2, 22.6]);
         for (from, to, fault) in [
@@ -293,7 +319,7 @@ mod tests {
                 "22.7,2017-08-23T12:10",
                 "line 4: gauge 翠园里 lies elsewhere",
             ),
-            (",7.5", ",-1", "line 3: rate_mm_h is not between"),
+            (",7.5", ",1001", "line 3: rate_mm_h is not between"),
             ("+08:00,7.5", ",7.5", "line 3"),
         ] {
             let text = read(&text.replace(from, to))

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use stormgrid_core::time::Instant;
 
+use crate::series::{Beyond, Ends};
 use crate::{FormatError, toml_text};
 
 mod rain;
@@ -170,6 +171,10 @@ pub struct Boundary {
     pub series: Option<String>,
     /// The same value throughout, instead of a series.
     pub value: Option<f64>,
+    /// What holds before the series begins.
+    pub before: Option<Beyond>,
+    /// What holds after it has ended.
+    pub after: Option<Beyond>,
 }
 
 /// `[[inflow]]`: at a point, a disc around it, or over a polygon.
@@ -186,6 +191,10 @@ pub struct Inflow {
     pub series: Option<String>,
     /// The same discharge throughout [m³ s⁻¹], instead of a series.
     pub discharge_m3_s: Option<f64>,
+    /// What holds before the series begins.
+    pub before: Option<Beyond>,
+    /// What holds after it has ended.
+    pub after: Option<Beyond>,
 }
 
 /// `[[roughness_zone]]`: a roughness inside polygons.
@@ -416,7 +425,18 @@ impl Scenario {
 }
 
 impl Boundary {
+    /// What is said of the time beyond its series.
+    pub fn ends(&self) -> Ends {
+        Ends {
+            before: self.before,
+            after: self.after,
+        }
+    }
+
     fn check(&self) -> Result<(), String> {
+        if self.series.is_none() && self.ends() != Ends::default() {
+            return Err("before and after belong to a series".into());
+        }
         if self.side.is_some() == self.polygon.is_some() {
             return Err("it needs either where = \"north|east|south|west\" or a polygon".into());
         }
@@ -432,7 +452,18 @@ impl Boundary {
 }
 
 impl Inflow {
+    /// What is said of the time beyond its series.
+    pub fn ends(&self) -> Ends {
+        Ends {
+            before: self.before,
+            after: self.after,
+        }
+    }
+
     fn check(&self) -> Result<(), String> {
+        if self.series.is_none() && self.ends() != Ends::default() {
+            return Err("before and after belong to a series".into());
+        }
         if self.at.is_some() == self.polygon.is_some() {
             return Err("it needs either at = [x, y] or a polygon".into());
         }

@@ -1,14 +1,130 @@
-//! Time series as CSV: `time_s,value`.
+//! Time series as CSV: `time_s,value`. What holds beyond the ends is said in lines of their own: `# after: hold`,
+//! `# before: zero`.
 
+use serde::Deserialize;
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
 use stormgrid_core::series::{Series, SeriesError};
+use stormgrid_core::value::{Value, is_sentinel, parse_number};
 
 use crate::FormatError;
 use crate::error::line;
 
 /// Names that the second column may have: what the numbers are is said by whoever names the file.
 const VALUE_NAMES: [&str; 5] = ["value", "discharge_m3_s", "rate_mm_h", "level_m", "depth_m"];
+
+/// What holds beyond an end of a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Beyond {
+    /// The value at that end.
+    Hold,
+    /// Nothing.
+    Zero,
+}
+
+/// What holds before and after a series, as its file or whoever names it says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ends {
+    /// Before the first time.
+    pub before: Option<Beyond>,
+    /// After the last one.
+    pub after: Option<Beyond>,
+}
+
+impl Ends {
+    /// These where they say something, others elsewhere.
+    #[must_use]
+    pub fn or(self, others: Self) -> Self {
+        Self {
+            before: self.before.or(others.before),
+            after: self.after.or(others.after),
+        }
+    }
+
+    /// What the comments of a table say: lines such as `# after: hold`.
+    pub(crate) fn read(bytes: &[u8], file: &str) -> Result<Self, FormatError> {
+        let mut ends = Self::default();
+        for (number, text) in (1_u64..).zip(bytes.split(|&b| b == b'\n')) {
+            let Some(comment) = text.strip_prefix(b"#") else {
+                continue;
+            };
+            let comment = String::from_utf8_lossy(comment).to_lowercase();
+            let Some((key, word)) = comment.split_once(':') else {
+                continue;
+            };
+            let end = match key.trim() {
+                "before" => &mut ends.before,
+                "after" => &mut ends.after,
+                _ => continue,
+            };
+            *end = match word.trim() {
+                "hold" => Some(Beyond::Hold),
+                "zero" => Some(Beyond::Zero),
+                other => {
+                    return Err(FormatError::malformed(
+                        file,
+                        line(number),
+                        message!(
+                            "fault.series.word",
+                            "'{word}' is neither hold nor zero",
+                            word = other
+                        ),
+                        message!(
+                            "fix.series.word",
+                            "write `# after: hold` or `# after: zero`"
+                        ),
+                    ));
+                }
+            };
+        }
+        Ok(ends)
+    }
+}
+
+/// A series with what its file says of the time beyond it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeriesFile {
+    /// The samples.
+    pub series: Series,
+    /// What holds before and after them.
+    pub ends: Ends,
+}
+
+/// Reads a series whose values lie within limits; what stands for no value is refused with its line.
+pub fn read_within(
+    bytes: &[u8],
+    file: &str,
+    limits: std::ops::RangeInclusive<f64>,
+) -> Result<SeriesFile, FormatError> {
+    let ends = Ends::read(bytes, file)?;
+    let mut table = Table::read(bytes, file)?;
+    let time = table.column(&["time_s"])?;
+    let value = table.column(&VALUE_NAMES)?;
+    while let Some(row) = table.next_row()? {
+        row.number(time)?;
+        let found = row.number(value)?;
+        if is_sentinel(found) {
+            return Err(row.wrong(message!(
+                "fault.series.sentinel",
+                "{value} stands for a missing value",
+                value = found
+            )));
+        }
+        if !limits.contains(&found) {
+            return Err(row.wrong(message!(
+                "fault.outside",
+                "{what} is {value}, outside {low} to {high}",
+                what = &row.header[value],
+                value = found,
+                low = *limits.start(),
+                high = *limits.end()
+            )));
+        }
+    }
+    let series = read(bytes, file)?;
+    Ok(SeriesFile { series, ends })
+}
 
 /// Reads `time_s` and one column of values. Times are seconds and strictly increase.
 pub fn read(bytes: &[u8], file: &str) -> Result<Series, FormatError> {
@@ -33,6 +149,23 @@ pub fn read(bytes: &[u8], file: &str) -> Result<Series, FormatError> {
             mend_value(),
         ),
         SeriesError::Length { .. } => no_row(file),
+    })
+}
+
+/// Rasters and their times [s], and what the list says of the time beyond them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RasterList {
+    /// Time and path, in order of time.
+    pub rasters: Vec<(f64, String)>,
+    /// What holds before the first and after the last.
+    pub ends: Ends,
+}
+
+/// Reads `time_s` and the path of a raster, in order of time.
+pub fn read_raster_list(bytes: &[u8], file: &str) -> Result<RasterList, FormatError> {
+    Ok(RasterList {
+        ends: Ends::read(bytes, file)?,
+        rasters: read_rasters(bytes, file)?,
     })
 }
 
@@ -140,6 +273,7 @@ impl<'a> Table<'a> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let mut reader = csv::ReaderBuilder::new()
             .trim(csv::Trim::All)
+            .comment(Some(b'#'))
             .from_reader(bytes);
         let header = reader.headers().map_err(|e| csv_error(file, &e))?;
         let header: Vec<String> = header.iter().map(str::to_lowercase).collect();
@@ -218,27 +352,15 @@ impl Row<'_> {
     }
 
     pub(crate) fn optional_number(&self, column: usize) -> Result<Option<f64>, FormatError> {
-        let text = self.text(column);
-        if text.is_empty() {
-            return Ok(None);
-        }
-        let value: f64 = text.parse().map_err(|_| {
-            self.wrong(message!(
+        match parse_number(self.text(column)) {
+            Value::Known(value) => Ok(Some(value)),
+            Value::Missing => Ok(None),
+            Value::Unclear => Err(self.wrong(message!(
                 "fault.cell_number",
                 "'{text}' in column '{column}' is not a number",
                 text = self.shown(column),
                 column = &self.header[column]
-            ))
-        })?;
-        if value.is_finite() {
-            Ok(Some(value))
-        } else {
-            Err(self.wrong(message!(
-                "fault.cell_finite",
-                "'{text}' in column '{column}' is not finite",
-                text = self.shown(column),
-                column = &self.header[column]
-            )))
+            ))),
         }
     }
 
@@ -313,10 +435,70 @@ mod tests {
             text(b"time_s,value\n0,abc\n")
                 .contains("line 2: 'abc' in column 'value' is not a number")
         );
-        assert!(text(b"time_s,value\n0,NaN\n").contains("not finite"));
+        assert!(
+            text(b"time_s,value\n0,NaN\n").contains("line 2: 'NaN' in column 'value' is empty")
+        );
+        assert!(text(b"time_s,value\n0,inf\n").contains("is not a number"));
         assert!(text(b"time_s,value\n0\n").contains("line 2: the row has 1 fields"));
         assert!(text(b"t,v\n0,1\n").contains("no column 'time_s'"));
         assert!(text(b"").contains("empty"));
+    }
+
+    /// Full-width digits, groups, decimal commas: what can be read only one way is read.
+    #[test]
+    fn numbers_are_read_as_people_write_them() {
+        let text = "time_s,value\n0,\"1 200\"\n６００,\"12,5\"\n1 200,1e1\n";
+        let series = read(text.as_bytes(), "q.csv").expect("valid");
+        assert_eq!(series.time_s, [0.0, 600.0, 1200.0]);
+        assert_eq!(series.value, [1200.0, 12.5, 10.0]);
+        assert!(read(b"time_s,value\n0,\"1,200\"\n", "q.csv").is_err());
+    }
+
+    #[test]
+    fn what_stands_for_no_value_is_refused_with_its_line() {
+        let fault = |value: &str| {
+            let text = format!("time_s,level_m\n0,2\n1800,{value}\n3600,2\n");
+            let read = read_within(text.as_bytes(), "tide.csv", -500.0..=9000.0);
+            read.expect_err("faulty").to_string()
+        };
+        for value in [
+            "-9999",
+            "9999",
+            "-9999.0",
+            "1e20",
+            "-3.4028235e38",
+            "-32768",
+            "-32767",
+        ] {
+            let text = fault(value);
+            assert!(
+                text.starts_with("tide.csv, line 3: ") && text.contains("missing"),
+                "{text}"
+            );
+        }
+        for value in ["", "n/a", "NaN"] {
+            assert!(
+                fault(value).contains("tide.csv, line 3: "),
+                "{}",
+                fault(value)
+            );
+        }
+        assert!(fault("-501").contains("line 3: level_m is -501, outside -500 to 9000"));
+    }
+
+    #[test]
+    fn a_file_may_say_what_holds_beyond_its_ends() {
+        let read = |text: &str| read_within(text.as_bytes(), "q.csv", 0.0..=10.0).map(|f| f.ends);
+        let ends = |before, after| Ok(Ends { before, after });
+        let rows = "time_s,value\n0,1\n";
+        assert_eq!(read(rows), ends(None, None));
+        let both = format!("# a gauge at 翠园里\n# after: Hold\n{rows}#before:zero\n");
+        assert_eq!(read(&both), ends(Some(Beyond::Zero), Some(Beyond::Hold)));
+        let fault = read(&format!("{rows}# after: for ever\n")).expect_err("faulty");
+        assert!(
+            fault.to_string().contains("line 3: 'for ever' is neither"),
+            "{fault}"
+        );
     }
 
     #[test]

@@ -51,6 +51,9 @@ pub struct SetupHeader {
     pub boundaries: Vec<HeldCells>,
     /// Water from elsewhere.
     pub inflows: Vec<CellInflow>,
+    /// Cells that have ground in a part, and that part [0 to 1].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<(u32, f64)>,
 }
 
 /// Cells with a level, or cells into which water falls.
@@ -245,6 +248,7 @@ mod tests {
                 inflows: vec![CellInflow {
                     cells: vec![(2, 1.0)],
                     discharge_m3_s: vec![[0.0, 1.5]],
+                    parts: Vec::new(),
                 }],
             },
             elevation: vec![0.5, -1.25, 3.0, f32::INFINITY, 0.0, 7.5],

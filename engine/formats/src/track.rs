@@ -1,6 +1,6 @@
 //! Tracks of tropical cyclones: our CSV, IBTrACS, ATCF decks, CMA and JMA best tracks, advisories as JSON.
 //!
-//! [`read`] tells the formats apart by their first line. Units, averaging period and agency are those of the
+//! [`read`] tells the formats apart by their first lines. Units, averaging period and agency are those of the
 //! format or written in the file; none is guessed from the numbers.
 //!
 //! Our CSV has one fix a line. Columns: `name`, `time_utc` (RFC 3339), `lat`, `lon`; optional `intl_id`, `sid`, `agency`,
@@ -12,145 +12,259 @@
 mod advisory;
 mod agency;
 mod atcf;
+mod collect;
 mod ibtracs;
 mod line;
+mod own;
+mod rows;
 #[cfg(test)]
 mod tests_of_formats;
+pub(crate) mod text;
 
-use std::collections::HashMap;
-
+use stormgrid_core::finding::{Finding, Kind};
 use stormgrid_core::message;
-use stormgrid_core::message::Message;
-use stormgrid_core::storm::{Averaging, Fix, Track, WindRadius};
+use stormgrid_core::storm::Track;
 use stormgrid_core::time::Instant;
 use stormgrid_core::units::{Length, Pressure, Speed};
 
 use crate::FormatError;
-use crate::error::line as line_of;
-use crate::series::{Row, Table};
 
 /// Winds whose radii a file may hold [kt], and the quadrants as the columns name them.
 const RADII_KT: [u32; 3] = [34, 50, 64];
 const SIDES: [&str; 4] = ["ne", "se", "sw", "nw"];
 
 /// The tracks of a file and what a person should know about them.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// A storm is one by identifier and season, not by name: two storms of one name are two tracks.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tracks {
-    /// One track a storm, in the order of the file.
+    /// One track a storm, agency and, of forecasts, base time, in the order of the file.
     pub tracks: Vec<Track>,
-    /// Assumptions made and oddities seen.
-    pub warnings: Vec<Message>,
+    /// What was assumed, left out or looks odd.
+    pub findings: Vec<TrackFinding>,
+    /// Storms that cannot be used; the others can.
+    pub lost: Vec<Lost>,
 }
 
-struct Columns {
-    name: usize,
-    time: usize,
-    lat: usize,
-    lon: usize,
-    intl_id: Option<usize>,
-    sid: Option<usize>,
-    agency: Option<usize>,
-    vmax: Option<usize>,
-    pmin: Option<usize>,
-    rmw: Option<usize>,
-    status: Option<usize>,
-    environment: Option<usize>,
-    /// Wind [kt] and its quadrants NE, SE, SW, NW.
-    radii: Vec<(f64, [usize; 4])>,
+/// Something found about one of the tracks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrackFinding {
+    /// Place of the track among [`Tracks::tracks`]; `None` where it is about the file or about no storm in it.
+    pub track: Option<usize>,
+    /// What was found.
+    pub finding: Finding,
 }
+
+/// A storm of which no track can be made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lost {
+    /// Name, identifiers and agency; at most the first of its fixes.
+    pub track: Track,
+    /// Why not.
+    pub fault: FormatError,
+}
+
+impl Tracks {
+    /// What was found about a track and about the file as a whole, storms that are not asked for apart.
+    pub fn findings_of(&self, track: usize) -> impl Iterator<Item = &Finding> {
+        let about = move |told: &&TrackFinding| told.track.is_none_or(|of| of == track);
+        self.findings.iter().filter(about).map(|told| &told.finding)
+    }
+}
+
+/// Lines of which one must be of a format for the file to be taken for it.
+const HEAD_LINES: usize = 20;
 
 /// Reads every storm of a file of any of the formats.
 ///
-/// Refused: time that stands still or runs backwards within a storm, positions off the Earth, winds
-/// above 120 m/s, pressures outside 850 to 1100 hPa, radii above 1000 km.
+/// One odd line costs that line, one storm that cannot be used costs that storm: both are reported. A line is odd
+/// where its time, its position (beyond 70° of latitude), its wind (above 233 kt), its pressure (outside 850 to
+/// 1100 hPa) or its radii cannot be; a storm where its lines stand in no order or a header announces others.
+///
+/// # Errors
+///
+/// What is no text, is of none of the formats, or holds no storm that can be used.
 pub fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
-    if advisory::is(bytes) {
-        return advisory::read(bytes, file);
-    }
-    let first = bytes
-        .split(|b| *b == b'\n')
-        .find(|line| !line.trim_ascii().is_empty());
-    let first = String::from_utf8_lossy(first.unwrap_or_default());
-    if atcf::is(&first) {
-        return atcf::read(bytes, file);
-    }
-    if agency::is(&first) {
-        return agency::read(bytes, file);
-    }
-    if ibtracs::is(&first) {
-        return ibtracs::read(bytes, file);
-    }
-    read_csv(bytes, file)
+    let (text, decoded) = text::decode(bytes, file)?;
+    let mut tracks = read_text(&text, file)?;
+    let about_all = decoded.map(|finding| TrackFinding {
+        track: None,
+        finding,
+    });
+    tracks.findings.extend(about_all);
+    let intensities: Vec<TrackFinding> = tracks
+        .tracks
+        .iter()
+        .enumerate()
+        .flat_map(|(k, track)| {
+            unknown_intensities(track, file).map(move |finding| TrackFinding {
+                track: Some(k),
+                finding,
+            })
+        })
+        .collect();
+    tracks.findings.extend(intensities);
+    Ok(tracks)
 }
 
-fn read_csv(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
-    let mut table = Table::read(bytes, file)?;
-    let columns = Columns {
-        name: table.column(&["name"])?,
-        time: table.column(&["time_utc"])?,
-        lat: table.column(&["lat"])?,
-        lon: table.column(&["lon"])?,
-        intl_id: table.optional(&["intl_id"]),
-        sid: table.optional(&["sid"]),
-        agency: table.optional(&["agency"]),
-        vmax: table.optional(&["vmax_kt"]),
-        pmin: table.optional(&["pmin_hpa"]),
-        rmw: table.optional(&["rmw_nmi"]),
-        status: table.optional(&["status"]),
-        environment: table.optional(&["poci_hpa"]),
-        radii: RADII_KT
-            .into_iter()
-            .filter_map(|knots| {
-                let mut places = [0; 4];
-                for (place, side) in places.iter_mut().zip(SIDES) {
-                    *place = table.optional(&[format!("r{knots}_{side}_nmi").as_str()])?;
-                }
-                Some((f64::from(knots), places))
-            })
-            .collect(),
+/// The text of a file in any of the formats, UTF-16 decoded: what [`read`] makes of its bytes.
+///
+/// # Errors
+///
+/// What is no text, by its name.
+pub fn text(bytes: &[u8], file: &str) -> Result<String, FormatError> {
+    Ok(text::decode(bytes, file)?.0.into_owned())
+}
+
+fn read_text(text: &str, file: &str) -> Result<Tracks, FormatError> {
+    if advisory::is(text) {
+        return advisory::read(text, file);
+    }
+    // An odd first line must not hide what the file is.
+    let head = || {
+        text.lines()
+            .filter(|line| !line.trim().is_empty())
+            .take(HEAD_LINES)
     };
-    let mut tracks: Vec<Track> = Vec::new();
-    let mut known: HashMap<[String; 4], usize> = HashMap::new();
-    let mut warnings = Vec::new();
-    while let Some(row) = table.next_row()? {
-        let fix = columns.fix(&row, file)?;
-        let text =
-            |column: Option<usize>| column.map(|c| row.text(c).to_owned()).unwrap_or_default();
-        let (name, intl_id) = (row.text(columns.name).to_uppercase(), text(columns.intl_id));
-        let (sid, agency) = (text(columns.sid), text(columns.agency));
-        let key = [name.clone(), intl_id.clone(), sid.clone(), agency.clone()];
-        let index = *known.entry(key).or_insert_with(|| {
-            let (averaging, assumed) = averaging(&agency);
-            if assumed {
-                warnings.push(message!(
-                    "note.track.averaging", "{file}: storm {name} names no agency whose averaging period is known; its winds are taken as one-minute means (JTWC)",
-                    file = file,
-                    name = &name
-                ));
-            }
-            tracks.push(Track {
-                name,
-                intl_id,
-                sid,
-                agency,
-                averaging,
-                fixes: Vec::new(),
-            });
-            tracks.len() - 1
-        });
-        let track = &mut tracks[index];
-        if let Some(last) = track.fixes.last() {
-            line::check_order(track, last, &fix, || {
-                (file.to_owned(), Some(line_of(row.line)))
-            })?;
-            warnings.extend(line::gap(track, last, &fix, file));
-        }
-        track.fixes.push(fix);
+    if head().any(atcf::is) {
+        return atcf::read(text, file);
     }
-    if tracks.is_empty() {
-        return Err(line::no_fix(file));
+    if head().any(agency::is) {
+        return agency::read(text, file);
     }
-    Ok(Tracks { tracks, warnings })
+    if head().next().is_some_and(ibtracs::is) {
+        return ibtracs::read(text, file);
+    }
+    if head().next().is_some_and(is_hurdat2) {
+        return Err(FormatError::unsupported(
+            file,
+            "",
+            message!("fault.track.hurdat", "HURDAT2"),
+            message!(
+                "fix.track.hurdat",
+                "give the b-deck of the storm, or IBTrACS as CSV"
+            ),
+        ));
+    }
+    own::read(text, file)
+}
+
+/// Whether a line is a header of NHC's HURDAT2: `AL092021, IDA, 40,`.
+fn is_hurdat2(line: &str) -> bool {
+    let id = line.split(',').next().unwrap_or_default().trim().as_bytes();
+    id.len() == 8
+        && id[..2].iter().all(u8::is_ascii_uppercase)
+        && id[2..].iter().all(u8::is_ascii_digit)
+}
+
+/// Fixes without a wind or without a pressure: the model fills them in.
+fn unknown_intensities(track: &Track, file: &str) -> impl Iterator<Item = Finding> + use<> {
+    let n = track.fixes.len();
+    let no_wind = track.fixes.iter().filter(|fix| fix.vmax.is_none()).count();
+    let no_pressure = track.fixes.iter().filter(|fix| fix.pmin.is_none()).count();
+    let name = &track.name;
+    let wind = match no_wind {
+        0 => None,
+        all if all == n => Some(Finding::new(
+            Kind::Assumed,
+            file,
+            message!(
+                "note.track.no_wind",
+                "no wind of {name} is given: all {n} follow from the pressures (Atkinson and Holliday 1977)",
+                name = name,
+                n = n
+            ),
+        )),
+        some => Some(Finding::new(
+            Kind::Note,
+            file,
+            message!(
+                "note.track.some_wind",
+                "{some} of {n} fixes of {name} give no wind: it follows from the pressure there (Atkinson and Holliday 1977)",
+                some = some,
+                n = n,
+                name = name
+            ),
+        )),
+    };
+    // A track without any pressure is told of where the model is made.
+    let pressure = (no_pressure > 0 && no_pressure < n).then(|| {
+        Finding::new(
+            Kind::Note,
+            file,
+            message!(
+                "note.track.some_pressure",
+                "{some} of {n} fixes of {name} give no pressure: it is interpolated there",
+                some = no_pressure,
+                n = n,
+                name = name
+            ),
+        )
+    });
+    let told = [(no_wind, wind), (no_pressure, pressure)];
+    told.into_iter()
+        .filter_map(|(count, finding)| Some(finding?.times(count)))
+}
+
+/// Whether a name is none: what lists write for storms that were not named, and numbers as words.
+pub fn is_nameless(name: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "",
+        "INVEST",
+        "NONAME",
+        "NO-NAME",
+        "UNNAMED",
+        "NAMELESS",
+        "(NAMELESS)",
+        "NOT_NAMED",
+        "NOTNAMED",
+        "UNKNOWN",
+        "-",
+        "NIL",
+    ];
+    const NUMBERS: [&str; 19] = [
+        "ONE",
+        "TWO",
+        "THREE",
+        "FOUR",
+        "FIVE",
+        "SIX",
+        "SEVEN",
+        "EIGHT",
+        "NINE",
+        "TEN",
+        "ELEVEN",
+        "TWELVE",
+        "THIRTEEN",
+        "FOURTEEN",
+        "FIFTEEN",
+        "SIXTEEN",
+        "SEVENTEEN",
+        "EIGHTEEN",
+        "NINETEEN",
+    ];
+    let name = name.trim().to_uppercase();
+    let rest = ["TWENTY", "THIRTY", "FORTY"]
+        .into_iter()
+        .find_map(|tens| name.strip_prefix(tens));
+    let number = match rest {
+        Some(rest) => rest.trim_start_matches(['-', ' ']),
+        None => &name,
+    };
+    let number = number.split('-').next().unwrap_or_default();
+    WORDS.contains(&name.as_str())
+        || (rest.is_some() && number.is_empty())
+        || NUMBERS.contains(&number)
+        || name.starts_with("GENESIS")
+        || name.starts_with("STORM ")
+}
+
+/// The year of an instant in UTC.
+pub(crate) fn year_of(time: Instant) -> i64 {
+    let text = time.to_rfc3339();
+    text.get(..4)
+        .and_then(|year| year.parse().ok())
+        .unwrap_or(0)
 }
 
 /// Writes one track in the same columns.
@@ -208,112 +322,10 @@ fn quoted(field: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
-/// The averaging period of an agency, and whether it had to be assumed.
-fn averaging(agency: &str) -> (Averaging, bool) {
-    match agency.to_ascii_uppercase().as_str() {
-        "JMA" | "HKO" | "WMO" | "TOKYO" => (Averaging::TenMinute, false),
-        "CMA" => (Averaging::TwoMinute, false),
-        "JTWC" | "NHC" | "USA" => (Averaging::OneMinute, false),
-        _ => (Averaging::OneMinute, true),
-    }
-}
-
-impl Columns {
-    fn radii(&self, row: &Row<'_>) -> Result<Vec<WindRadius>, FormatError> {
-        let mut radii = Vec::new();
-        for (knots, places) in &self.radii {
-            let mut quadrants = [None; 4];
-            for (quadrant, place) in quadrants.iter_mut().zip(places) {
-                let nmi = row.optional_number(*place)?;
-                *quadrant = nmi.map(|r| Length::from_nautical_miles(r.max(0.0)).as_m());
-            }
-            if quadrants.iter().any(Option::is_some) {
-                radii.push(WindRadius {
-                    wind: Speed::from_knots(*knots).as_mps(),
-                    quadrants,
-                });
-            }
-        }
-        Ok(radii)
-    }
-
-    fn fix(&self, row: &Row<'_>, file: &str) -> Result<Fix, FormatError> {
-        let wrong = |problem: Message, remedy: Message| {
-            FormatError::malformed(file, line_of(row.line), problem, remedy)
-        };
-        let time = Instant::parse(row.text(self.time)).map_err(|e| {
-            wrong(
-                e.message(),
-                message!(
-                    "fix.time.utc",
-                    "give the time in UTC, for example 2017-08-23T00:00:00Z"
-                ),
-            )
-        })?;
-        let (lat_deg, lon_deg) = (row.number(self.lat)?, row.number(self.lon)?);
-        if lat_deg.abs() > 70.0 || !(-180.0..=360.0).contains(&lon_deg) {
-            let problem = message!(
-                "fault.track.nowhere",
-                "latitude {lat}, longitude {lon} is no place of a tropical cyclone",
-                lat = lat_deg,
-                lon = lon_deg
-            );
-            return Err(wrong(
-                problem,
-                message!(
-                    "fix.degrees",
-                    "give latitude and longitude in degrees, north and east positive"
-                ),
-            ));
-        }
-        let bounded = |column: Option<usize>,
-                       low: f64,
-                       high: f64,
-                       unit: &str|
-         -> Result<Option<f64>, FormatError> {
-            let Some(column) = column else {
-                return Ok(None);
-            };
-            match row.optional_number(column)? {
-                Some(v) if !(low..=high).contains(&v) => Err(wrong(
-                    message!(
-                        "fault.outside_unit",
-                        "{value} {unit} is outside {low} to {high} {unit}",
-                        value = v,
-                        unit = unit,
-                        low = low,
-                        high = high
-                    ),
-                    line::check_unit(),
-                )),
-                other => Ok(other),
-            }
-        };
-        Ok(Fix {
-            time,
-            lat_deg,
-            lon_deg: if lon_deg > 180.0 {
-                lon_deg - 360.0
-            } else {
-                lon_deg
-            },
-            vmax: bounded(self.vmax, 0.0, 233.0, "kt")?.map(|v| Speed::from_knots(v).as_mps()),
-            pmin: bounded(self.pmin, 850.0, 1100.0, "hPa")?.map(|p| Pressure::from_hpa(p).as_pa()),
-            rmw: bounded(self.rmw, 0.5, 540.0, "nmi")?
-                .map(|r| Length::from_nautical_miles(r).as_m()),
-            radii: self.radii(row)?,
-            environment: bounded(self.environment, 950.0, 1050.0, "hPa")?
-                .map(|p| Pressure::from_hpa(p).as_pa()),
-            status: self
-                .status
-                .map(|c| row.text(c).to_owned())
-                .unwrap_or_default(),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use stormgrid_core::storm::Averaging;
+
     use super::*;
 
     const HATO: &str = "name,intl_id,agency,time_utc,lat,lon,vmax_kt,pmin_hpa\n\
@@ -330,33 +342,129 @@ mod tests {
         );
         assert!((track.fixes[0].vmax.expect("given") - 38.583_333).abs() < 1e-5);
         assert_eq!(track.fixes[0].pmin, Some(96_500.0));
-        assert!(tracks.warnings.is_empty());
+        assert!(tracks.findings.is_empty(), "{:?}", tracks.findings);
         let again = read(write(track).as_bytes(), "again.csv").expect("valid");
         assert_eq!(again.tracks[0].fixes[1].lat_deg, track.fixes[1].lat_deg);
     }
 
+    /// What is told of a file, as sentences.
+    fn told(text: &str) -> Vec<String> {
+        let read = read(text.as_bytes(), "t.csv").expect("valid");
+        let told = read.findings.iter();
+        told.map(|told| told.finding.message().to_string())
+            .collect()
+    }
+
     #[test]
-    fn what_cannot_be_a_track_is_refused() {
-        let fault = |text: &str| {
-            read(text.as_bytes(), "t.csv")
-                .expect_err("faulty")
-                .to_string()
-        };
+    fn an_odd_row_costs_that_row_and_is_told() {
+        for (from, to, says) in [
+            ("22.3,112.9", "112.9,22.3", "no place of a tropical cyclone"),
+            (",75,965\nHATO", ",750,965\nHATO", "the wind [kt] is 750"),
+            (
+                "2017-08-23T06:00:00Z",
+                "2017-08-23 06:00",
+                "'2017-08-23 06:00' is not an instant",
+            ),
+            ("22.3,112.9", "22.3", "the row has 7 fields"),
+        ] {
+            let text = HATO.replace(from, to);
+            assert_ne!(text, HATO);
+            assert_eq!(
+                read(text.as_bytes(), "t").expect("valid").tracks[0]
+                    .fixes
+                    .len(),
+                1
+            );
+            let told = told(&text).concat();
+            assert!(told.contains(says), "{told}");
+        }
+        let all = HATO.replace("T0", " 0");
+        let fault = read(all.as_bytes(), "t.csv")
+            .expect_err("no row is sound")
+            .to_string();
+        assert!(
+            fault.contains("t.csv, line 2: '2017-08-23 00:00:00Z'") || fault.contains("line 2"),
+            "{fault}"
+        );
+    }
+
+    #[test]
+    fn time_that_stands_in_no_order_costs_the_storm_and_one_line_itself() {
         let backwards = HATO.replace("2017-08-23T06", "2017-08-22T06");
+        let fault = read(backwards.as_bytes(), "t.csv").expect_err("two lines, which is right?");
         assert!(
-            fault(&backwards)
-                .starts_with("t.csv, line 3: time runs backwards in the track of HATO")
+            fault
+                .to_string()
+                .contains("time runs backwards in the track of HATO"),
+            "{fault}"
         );
+        let row = |time: &str| format!("HATO,1713,JMA,{time},21.5,114.9,75,965\n");
+        let head = HATO.lines().next().expect("a header").to_owned() + "\n";
+        let times = [
+            "2017-08-23T00:00:00Z",
+            "2017-08-23T06:00:00Z",
+            "2017-08-23T20:00:00+08:00",
+            "2017-08-23T24:00:00Z",
+        ];
+        let rows = |order: &[usize]| {
+            head.clone() + &order.iter().map(|k| row(times[*k])).collect::<String>()
+        };
+        let n = |text: &str| {
+            read(text.as_bytes(), "t").expect("valid").tracks[0]
+                .fixes
+                .len()
+        };
+        assert_eq!(n(&rows(&[0, 1, 2, 3])), 4);
+        assert_eq!(n(&rows(&[1, 0, 2, 3])), 3);
         assert!(
-            fault(&HATO.replace("22.3,112.9", "112.9,22.3"))
-                .contains("no place of a tropical cyclone")
+            told(&rows(&[1, 0, 2, 3]))[0].contains("line 3: 1 lines of HATO do not stand in order")
         );
-        assert!(
-            fault(&HATO.replace(",75,965\nHATO", ",750,965\nHATO")).contains("750 kt is outside")
+        assert_eq!(n(&rows(&[3, 2, 1, 0])), 4);
+        assert!(told(&rows(&[3, 2, 1, 0]))[0].contains("turned about"));
+        assert_eq!(n(&rows(&[0, 1, 1, 2])), 3);
+        assert!(told(&rows(&[0, 1, 1, 2]))[0].contains("say again"));
+        let far = rows(&[0, 1, 2]) + &row("2018-08-23T06:00:00Z") + &row("2018-08-23T12:00:00Z");
+        assert_eq!(read(far.as_bytes(), "t").expect("valid").tracks.len(), 2);
+    }
+
+    #[test]
+    fn numbers_are_read_as_people_write_them_and_missing_ones_are_unknown() {
+        let text = HATO
+            .replace(',', ";")
+            .replace("21.5", "21,5")
+            .replace("114.9", "\u{ff11}14,9");
+        let track = &read(text.as_bytes(), "t").expect("valid").tracks[0];
+        assert_eq!(
+            (track.fixes[0].lat_deg, track.fixes[0].lon_deg),
+            (21.5, 114.9)
         );
-        assert!(
-            fault(&HATO.replace("2017-08-23T06:00:00Z", "2017-08-23 06:00")).contains("line 3")
-        );
+        for none in ["", "-999", "0", "9999", "NA", "-1"] {
+            let text = HATO.replacen(",75,965", &format!(",{none},{none}"), 1);
+            let fix = &read(text.as_bytes(), "t").expect("valid").tracks[0].fixes[0];
+            assert_eq!((fix.vmax, fix.pmin), (None, None), "{none}");
+        }
+        let west = HATO.replace("114.9", "359.5").replace("112.9", "-179.5");
+        let fixes = &read(west.as_bytes(), "t").expect("valid").tracks[0].fixes;
+        assert_eq!((fixes[0].lon_deg, fixes[1].lon_deg), (-0.5, -179.5));
+    }
+
+    #[test]
+    fn names_that_are_none_are_known() {
+        for name in [
+            "invest",
+            "TWENTYSIX",
+            "TWENTY-SIX",
+            "THREE-E",
+            "(nameless)",
+            "NOT_NAMED",
+            "",
+            "Seventeen",
+        ] {
+            assert!(is_nameless(name), "{name}");
+        }
+        for name in ["HATO", "SON-TINH", "ONEIL", "TENNA"] {
+            assert!(!is_nameless(name), "{name}");
+        }
     }
 
     #[test]
@@ -403,7 +511,7 @@ mod tests {
         assert_eq!(
             read(text.as_bytes(), "t.csv")
                 .expect("valid")
-                .warnings
+                .findings
                 .len(),
             2
         );

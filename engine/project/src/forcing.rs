@@ -10,6 +10,7 @@ use stormgrid_formats::scenario::{self, Method, NumberOrRaster};
 use stormgrid_sim::flood::{Infiltration, PerCell, Weather};
 use stormgrid_sim::typhoon::{Air, Surface, TyphoonModel, coriolis};
 
+use crate::fields::Quantity;
 use crate::simulate::Places;
 use crate::{ProjectError, storm};
 
@@ -21,10 +22,13 @@ pub(crate) fn infiltration(
     places: &Places<'_>,
     given: &scenario::Infiltration,
 ) -> Result<Infiltration, ProjectError> {
-    let cells = |value: &Option<NumberOrRaster>, unit: f64| -> Result<PerCell, ProjectError> {
+    let cells = |value: &Option<NumberOrRaster>,
+                 quantity: Quantity,
+                 unit: f64|
+     -> Result<PerCell, ProjectError> {
         Ok(match value {
             Some(NumberOrRaster::Raster(name)) => {
-                let values = places.on_cells(name)?;
+                let values = places.on_cells(name, quantity)?;
                 PerCell::Field(values.into_iter().map(|v| (v * unit) as f32).collect())
             }
             Some(NumberOrRaster::Number(value)) => PerCell::Uniform(value * unit),
@@ -36,15 +40,15 @@ pub(crate) fn infiltration(
     Ok(match given.method {
         Method::None => Infiltration::None,
         Method::Constant => Infiltration::Constant {
-            rate: cells(&given.rate_mm_h, mm_h)?,
+            rate: cells(&given.rate_mm_h, Quantity::SoilRate, mm_h)?,
         },
         Method::Scs => Infiltration::CurveNumber {
-            curve_number: cells(&given.curve_number, 1.0)?,
+            curve_number: cells(&given.curve_number, Quantity::CurveNumber, 1.0)?,
         },
         Method::GreenAmpt => Infiltration::GreenAmpt {
-            conductivity: cells(&given.conductivity_mm_h, mm_h)?,
-            suction: cells(&given.suction_mm, 1e-3)?,
-            deficit: cells(&given.moisture_deficit, 1.0)?,
+            conductivity: cells(&given.conductivity_mm_h, Quantity::SoilRate, mm_h)?,
+            suction: cells(&given.suction_mm, Quantity::Suction, 1e-3)?,
+            deficit: cells(&given.moisture_deficit, Quantity::Deficit, 1.0)?,
         },
     })
 }

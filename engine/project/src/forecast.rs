@@ -23,15 +23,16 @@ use crate::evacuation::{PlanBasis, StayRule};
 use crate::figures::{self, CourseWatch, Courses, FloodEnd, LayerTotals};
 use crate::files::{self, RunFolder};
 use crate::forecast_file::{self, ForecastFile, TransectName};
-use crate::ground::{Crest, blocked_cells, cells_of, share_of_ground};
+use crate::ground::{Crest, Ground, blocked_cells, cells_of, share_of_ground};
 use crate::hazards::{self, Hazards};
 use crate::impact::{Impact, Impacts};
 use crate::rehearsal::{self, Rehearsal, Standing};
 use crate::results::{Summary, write_permanent_water, write_rasters, write_summary};
 use crate::sea::{SeaChoice, SeaLevel};
 use crate::simulate::Reader;
-use crate::storm::{self, Forcing, Storm, StormTable, constant_or_file};
+use crate::storm::{self, Forcing, Storm, StormTable};
 use crate::storm_names::storm_name;
+use crate::timeline::Numbers;
 use crate::twin::LoadedTwin;
 use crate::warning::{Rules, draft_files};
 use crate::{ProjectError, input_check, messages, rain, result, tables, vectors};
@@ -298,6 +299,7 @@ pub fn forecast(
     summary.notes.push(forcing.first_order.clone());
     summary.notes.extend(forcing.notes.iter().cloned());
     summary.notes.push(scheme_note(options.scheme()));
+    summary.notes.extend(ground.notes.iter().cloned());
     summary.notes.extend(impacts.unknown_notes());
     summary.input = input_check::of_loaded(twin).reported();
     summary.end_of_flood(flood_end, forcing.start);
@@ -379,7 +381,14 @@ pub(crate) fn forcing(
 ) -> Result<Forcing, ProjectError> {
     let (storm, path) = storm_of(twin, file, options)?;
     let name = files::name(&path);
-    let mut forcing = forcing_of(twin, file, storm, &name, duration, options.threads)?;
+    let mut forcing = forcing_of(
+        twin,
+        file,
+        storm,
+        &name,
+        (duration, options.cell_size_m),
+        options.threads,
+    )?;
     rehearsal::on_forcing(&mut forcing, &options.rehearsal.changes);
     Ok(forcing)
 }
@@ -428,13 +437,14 @@ pub(crate) fn parameters(file: &ForecastFile) -> Parameters {
 /// What a storm does to a twin: the one place where wind, rain and sea level of a run come from.
 ///
 /// - `name`: what messages call the track
+/// - `(duration, cell_size)`: of the run [s], and of its cells [m]
 /// - `threads`: for the surge over the shelf; 0 takes what the machine has
 pub(crate) fn forcing_of(
     twin: &LoadedTwin,
     file: &ForecastFile,
     storm: Storm,
     name: &str,
-    duration: f64,
+    (duration, cell_size): (f64, f64),
     threads: usize,
 ) -> Result<Forcing, ProjectError> {
     let start = file.storm.start;
@@ -460,16 +470,17 @@ pub(crate) fn forcing_of(
     let model = Arc::new(storm.model.clone());
     let relation = storm.rain;
     let mut forcing = Forcing::with_sea(storm, &sea, start, duration, threads)?;
-    let ground = twin.ground.elevation.geometry();
-    let middle = ground.bounds().center();
+    let geometry = twin.ground.geometry_at(cell_size)?;
+    let middle = twin.ground.elevation.geometry().bounds().center();
+    let elevation = twin.ground.elevation_on(geometry, &[]);
+    let known: Vec<bool> = elevation.values().iter().map(|z| z.is_finite()).collect();
+    let reader = Reader::of_twin(&twin.dir, duration);
     let rain = rain::rain(
         &rain::Place {
-            reader: &Reader {
-                base: twin.dir.clone(),
-                file: FORECAST_FILE.to_owned(),
-            },
+            reader: &reader,
             frame: Some(&twin.frame),
-            geometry: ground,
+            geometry: &geometry,
+            known: &known,
             start,
             duration_s: duration,
         },
@@ -477,6 +488,10 @@ pub(crate) fn forcing_of(
         Some((model, relation)),
     )?;
     forcing.rain = Some((rain, [middle.x, middle.y]));
+    let found = reader.findings.into_inner();
+    let found = sea.findings().iter().chain(&found);
+    let found = found.map(|finding| messages::told(&finding.message()));
+    forcing.notes.extend(found);
     let far = storm::far_from(&forcing.track, twin.middle());
     forcing.notes.extend(far);
     Ok(forcing)
@@ -500,7 +515,7 @@ pub(crate) fn sea_level(twin: &LoadedTwin, file: &ForecastFile) -> Result<SeaLev
         TransectName::HongKong => Transect::hong_kong(),
     };
     let coast = transect.coast();
-    let level = SeaLevel::of_transect(tide, transect);
+    let level = SeaLevel::of_transect(tide.predictor, transect).with_findings(tide.findings);
     let Some(sea) = &file.sea else {
         return Ok(level);
     };
@@ -530,6 +545,10 @@ pub(crate) struct PreparedGround {
     /// Share of each cell that has ground [-].
     pub(crate) ground: Vec<f32>,
     pub(crate) initial_depth: Vec<f32>,
+    /// Share of each cell that has ground; empty where all that have any are whole.
+    pub(crate) cover: Vec<f64>,
+    /// What is to be said of the cells.
+    pub(crate) notes: Vec<Bilingual>,
     /// Level of the water at the start [m].
     pub(crate) initial_level_m: f64,
 }
@@ -556,9 +575,22 @@ impl PreparedGround {
             .iter()
             .map(|&z| (level - z).max(0.0) as f32)
             .collect();
+        let cover = twin.ground.cover_on(geometry);
+        let found = Ground::notes_on(
+            &twin.manifest.terrain.elevation,
+            &geometry,
+            Some(cell_size),
+            (&elevation, &cover),
+            Some(level),
+        );
+        let notes = found
+            .iter()
+            .map(|finding| messages::told(&finding.message()));
         Ok(Self {
+            notes: notes.collect(),
             geometry,
-            ground: share_of_ground(&elevation),
+            ground: share_of_ground(&elevation, &cover),
+            cover,
             elevation,
             blocked,
             initial_depth,
@@ -572,6 +604,17 @@ impl PreparedGround {
             ground: &self.ground,
             blocked: &self.blocked,
         }
+    }
+}
+
+impl PreparedGround {
+    fn has_ground(&self, cell: CellIdx) -> bool {
+        self.elevation[cell.index()].is_finite()
+    }
+
+    fn is_beside_ground(&self, cell: CellIdx) -> bool {
+        let beside = hazards::around(&self.geometry, cell);
+        beside.into_iter().any(|cell| self.has_ground(cell))
     }
 }
 
@@ -611,29 +654,35 @@ pub(crate) fn setup(
         manning: twin.ground.manning_on(ground.geometry),
         blocked: ground.blocked.clone(),
     });
+    setup.cover = ground.cover.clone();
     setup.options.threads = options.threads;
     setup.options.scheme = options.scheme();
     setup.initial = Initial::Level(file.water.initial_level_m);
-    setup.rain = forcing.rain.as_ref().map_or(Rain::None, |(rain, _)| {
-        rain::times(rain, forcing.rain_factor)
-    });
+    setup.rain = forcing
+        .rain
+        .as_ref()
+        .map_or(Rain::None, |(rain, _)| rain.times(forcing.rain_factor));
     for boundary in &file.boundary {
         let kind = match boundary.kind {
             forecast_file::BoundaryKind::Sea => BoundaryKind::Level(forcing.sea.level.clone()),
             forecast_file::BoundaryKind::Free => BoundaryKind::Free,
         };
-        let cells = open_cells(twin, ground, &boundary.polygon)?;
+        let cells = open_cells(twin, ground, &boundary.polygon, true)?;
         setup.boundaries.push(Boundary {
             place: BoundaryPlace::Cells(cells.into_iter().map(|(cell, _)| cell).collect()),
             kind,
         });
     }
     for inflow in &file.inflow {
-        let path = inflow.series.as_ref().map(|s| twin.dir.join(s));
-        let discharge = constant_or_file(inflow.discharge_m3_s, path.as_deref())?;
+        let discharge = Reader::of_twin(&twin.dir, forcing.duration_s).series(
+            inflow.discharge_m3_s,
+            inflow.series.as_deref(),
+            Numbers::Discharge,
+            inflow.ends(),
+        )?;
         setup.inflows.push(Inflow {
-            cells: open_cells(twin, ground, &inflow.polygon)?,
-            discharge: discharge.unwrap_or_default(),
+            cells: open_cells(twin, ground, &inflow.polygon, false)?,
+            discharge,
         });
     }
     let standing = rehearsal::on_setup(&mut setup, twin, file, &options.rehearsal.changes)?;
@@ -641,10 +690,13 @@ pub(crate) fn setup(
 }
 
 /// Cells with ground that the polygons of a file cover by half; where none is, all that they touch.
+///
+/// - `beside`: cells without ground count too where a cell beside them has ground, for a sea that the terrain leaves out
 pub(crate) fn open_cells(
     twin: &LoadedTwin,
     ground: &PreparedGround,
     name: &str,
+    beside: bool,
 ) -> Result<Vec<(CellIdx, f64)>, ProjectError> {
     let path = twin.dir.join(name);
     let areas: Vec<MultiPolygon<f64>> = vectors::polygons(&path, &twin.frame)?
@@ -655,7 +707,9 @@ pub(crate) fn open_cells(
         areas
             .iter()
             .flat_map(|area| cells_of(&ground.geometry, area, least))
-            .filter(|(cell, _)| ground.elevation[cell.index()].is_finite())
+            .filter(|(cell, _)| {
+                ground.has_ground(*cell) || beside && ground.is_beside_ground(*cell)
+            })
             .collect()
     };
     let mut cells = open(0.5);

@@ -10,6 +10,7 @@ use stormgrid_core::time::Instant;
 use stormgrid_formats::parse;
 use stormgrid_formats::scenario::Rain;
 use stormgrid_formats::scenario::one_form_of_rain;
+use stormgrid_formats::series::{Beyond, Ends};
 use stormgrid_sim::rain::RainModel;
 use stormgrid_sim::typhoon::{Asymmetry, Profile};
 
@@ -168,6 +169,20 @@ pub struct Inflow {
     pub series: Option<String>,
     /// The same discharge throughout [m³ s⁻¹], instead.
     pub discharge_m3_s: Option<f64>,
+    /// What holds before the series begins.
+    pub before: Option<Beyond>,
+    /// What holds after it has ended.
+    pub after: Option<Beyond>,
+}
+
+impl Inflow {
+    /// What is said of the time beyond its series.
+    pub(crate) fn ends(&self) -> Ends {
+        Ends {
+            before: self.before,
+            after: self.after,
+        }
+    }
 }
 
 /// `[terrain]`.

@@ -21,10 +21,13 @@ pub struct Gauges {
 impl Gauges {
     /// Reads gauges: GeoJSON points, or a CSV with `id,x,y` in the frame of the run.
     ///
-    /// Refuses a gauge outside the raster.
+    /// Refuses a gauge outside the raster, or on a cell without ground.
+    ///
+    /// - `known`: which cells have ground
     pub fn read(
         path: &Path,
         geometry: &RasterGeometry,
+        known: &[bool],
         frame: Option<&Frame>,
     ) -> Result<Self, ProjectError> {
         let file = files::name(path);
@@ -49,7 +52,20 @@ impl Gauges {
         let places = named
             .into_iter()
             .map(|(id, at)| match geometry.cell_at(at[0], at[1]) {
-                Some((row, col)) => Ok((id, geometry.index(row, col).index())),
+                Some((row, col)) if known[geometry.index(row, col).index()] => {
+                    Ok((id, geometry.index(row, col).index()))
+                }
+                Some(_) => Err(ProjectError::input(
+                    &file,
+                    message!(
+                        "fault.gauge.no_ground",
+                        "gauge {id} at ({x}, {y}) lies where the terrain has no data",
+                        id = &id,
+                        x = at[0],
+                        y = at[1]
+                    ),
+                    message!("fix.gauge.outside", "move or remove it"),
+                )),
                 None => Err(ProjectError::input(
                     &file,
                     message!(

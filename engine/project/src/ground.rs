@@ -1,6 +1,7 @@
 //! The ground that a flood runs over: elevation, roughness, dikes, obstacles, on cells of a size.
 
 use geo::{LineString, MultiPolygon};
+use stormgrid_core::finding::{Finding, Kind};
 use stormgrid_core::ids::CellIdx;
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
@@ -33,6 +34,9 @@ pub enum Roughness {
 /// between "short grass" and "scattered brush").
 pub const DEFAULT_MANNING: f64 = 0.035;
 
+/// Share of ground below which a cell counts as none [-]: what rounding leaves of edges.
+const LEAST_COVER: f64 = 1e-6;
+
 /// Share of a cell from which a footprint closes it to the water [-].
 const CLOSED_SHARE: f64 = 0.5;
 
@@ -47,12 +51,23 @@ pub struct Crest {
 
 impl Ground {
     /// The geometry of the same ground in cells of another size [m]; the own size if they agree.
+    ///
+    /// The cells fill the box of the cells with data exactly: where the size does not divide it they are a little
+    /// larger or smaller, so that no ground is made at the edges and none is lost.
     pub fn geometry_at(&self, cell_size: f64) -> Result<RasterGeometry, ProjectError> {
         let own = *self.elevation.geometry();
         if (own.dx - cell_size).abs() < 1e-9 && (own.dy - cell_size).abs() < 1e-9 {
             return Ok(own);
         }
-        own.resized(cell_size).map_err(|e| {
+        let data = self.elevation.data_window();
+        let data = data.map_or(own, |[rows, cols]| RasterGeometry {
+            n_rows: rows.len(),
+            n_cols: cols.len(),
+            west: own.west + cols.start as f64 * own.dx,
+            north: own.north - rows.start as f64 * own.dy,
+            ..own
+        });
+        data.filled_with(cell_size).map_err(|e| {
             ProjectError::input(
                 terrain(),
                 message!(
@@ -75,6 +90,12 @@ impl Ground {
             return self.elevation.clone();
         }
         let mut mean = self.elevation.resampled_mean(geometry);
+        let cover = self.cover_on(geometry);
+        for (z, cover) in mean.values_mut().iter_mut().zip(&cover) {
+            if *cover < LEAST_COVER {
+                *z = f64::NAN;
+            }
+        }
         for crest in crests {
             for (cell, length) in covered_lengths(&geometry, &crest.line) {
                 let z = &mut mean.values_mut()[cell.index()];
@@ -84,6 +105,81 @@ impl Ground {
             }
         }
         mean
+    }
+
+    /// Share of each of other cells that has ground; empty where all that have any are whole.
+    pub fn cover_on(&self, geometry: RasterGeometry) -> Vec<f64> {
+        let own = self.elevation.geometry();
+        let whole = !self.elevation.values().iter().any(|z| z.is_nan());
+        let within = geometry.west >= own.west - 1e-9 * own.dx
+            && geometry.east() <= own.east() + 1e-9 * own.dx
+            && geometry.south() >= own.south() - 1e-9 * own.dy
+            && geometry.north <= own.north + 1e-9 * own.dy;
+        if geometry == *own || (whole && within) {
+            return Vec::new();
+        }
+        let cover = self.elevation.resampled_cover(geometry).into_values();
+        match cover.iter().any(|&share| share > 0.0 && share < 1.0) {
+            true => cover,
+            false => Vec::new(),
+        }
+    }
+
+    /// What cells of a run that differ from what was asked for, or that have ground in a part, mean for its numbers.
+    ///
+    /// - `file`: the terrain's
+    /// - `asked`: the size of the cells that was asked for [m]
+    /// - `level`: water level at the start [m]
+    pub(crate) fn notes_on(
+        file: &str,
+        geometry: &RasterGeometry,
+        asked: Option<f64>,
+        (elevation, cover): (&[f64], &[f64]),
+        level: Option<f64>,
+    ) -> Vec<Finding> {
+        let mut notes = Vec::new();
+        let differ = |size: f64| geometry.dx != size || geometry.dy != size;
+        if let Some(size) = asked.filter(|size| differ(*size)) {
+            let text = message!(
+                "note.ground.cells",
+                "cells are {dx} m by {dy} m rather than {size} m, so that they fill the ground",
+                dx = rounded(geometry.dx),
+                dy = rounded(geometry.dy),
+                size = size
+            );
+            notes.push(Finding::new(Kind::Note, file, text));
+        }
+        let known = elevation.iter().zip(cover).filter(|(z, _)| z.is_finite());
+        let parts: Vec<(f64, f64)> = known
+            .filter(|(_, c)| **c < 1.0)
+            .map(|(z, c)| (*z, *c))
+            .collect();
+        if parts.is_empty() {
+            return notes;
+        }
+        let area: f64 = parts.iter().map(|(_, cover)| cover).sum::<f64>() * geometry.cell_area();
+        let text = message!(
+            "note.ground.parts",
+            "{n} cells have ground in a part, {area} m² in all; rain and soil count there by that part, and their water spreads over the whole cell",
+            n = parts.len(),
+            area = rounded(area)
+        );
+        notes.push(Finding::new(Kind::Note, file, text).times(parts.len()));
+        let more = level.map_or(0.0, |level| {
+            let water = parts
+                .iter()
+                .map(|(z, cover)| (level - z).max(0.0) * (1.0 - cover));
+            water.sum::<f64>() * geometry.cell_area()
+        });
+        if more > 0.0 {
+            let text = message!(
+                "note.ground.level",
+                "the level at the start fills such cells whole: {volume} m³ more than over their ground",
+                volume = rounded(more)
+            );
+            notes.push(Finding::new(Kind::Assumed, file, text).times(parts.len()));
+        }
+        notes
     }
 
     /// Roughness on other cells.
@@ -103,10 +199,31 @@ impl Ground {
     }
 }
 
-/// Share of each cell that has ground [-], from elevations; NaN is no ground.
-pub fn share_of_ground<T: Copy + Into<f64>>(elevation: &[T]) -> Vec<f32> {
-    let has = |&z: &T| f32::from(u8::from(z.into().is_finite()));
-    elevation.iter().map(has).collect()
+/// A number to four digits, for notes.
+fn rounded(value: f64) -> f64 {
+    let digits = 3.0 - value.abs().max(1e-9).log10().floor();
+    let scale = 10f64.powf(digits);
+    (value * scale).round() / scale
+}
+
+/// Whether an area touches a cell that has ground.
+pub(crate) fn touches(geometry: &RasterGeometry, known: &[bool], area: &MultiPolygon<f64>) -> bool {
+    let cells = covered_fractions(geometry, area);
+    cells
+        .iter()
+        .any(|c| c.fraction > 0.0 && known[c.cell.index()])
+}
+
+/// Share of each cell that has ground [-].
+///
+/// - `elevation`: a value a cell; NaN is no ground
+/// - `cover`: the share of each cell that the terrain covers; empty where cells that have any ground are whole
+pub fn share_of_ground<T: Copy + Into<f64>>(elevation: &[T], cover: &[f64]) -> Vec<f32> {
+    let share = |(i, &z): (usize, &T)| match z.into().is_finite() {
+        true => cover.get(i).copied().unwrap_or(1.0) as f32,
+        false => 0.0,
+    };
+    elevation.iter().enumerate().map(share).collect()
 }
 
 /// Cells of which footprints cover at least half: they are closed to the water.

@@ -156,6 +156,7 @@ impl Impact {
             .iter()
             .map(|layer| {
                 let rows = layer.zones.rows(&self.assets, &maxima, &assets)?;
+                // Who is not known to be reached takes no part in the rounding.
                 let reached: Vec<f64> = rows
                     .iter()
                     .map(|row| row.people_reached.unwrap_or(0.0))

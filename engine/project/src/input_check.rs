@@ -22,6 +22,7 @@ use crate::input_report::{LayerReport, ReportedLayer, fault_report};
 use crate::rain;
 use crate::rehearsal::{self, Rehearsal};
 use crate::simulate::Reader;
+use crate::timeline::Numbers;
 use crate::twin::LoadedTwin;
 use crate::warning::Rules;
 use crate::{ForecastOptions, ProjectError, files, hazards, vectors};
@@ -123,7 +124,7 @@ fn report_of(twin: &LoadedTwin, faults: Vec<LayerReport>) -> InputReport {
 }
 
 /// Adds findings to the layers of their files; those of no layer go to the first.
-fn put(layers: &mut [LayerReport], findings: impl IntoIterator<Item = Finding>) {
+pub(crate) fn put(layers: &mut [LayerReport], findings: impl IntoIterator<Item = Finding>) {
     for finding in findings {
         // A reader names the file by its path, the report by its name in the twin.
         let place = layers
@@ -694,13 +695,18 @@ fn forecast_layers(twin: &LoadedTwin) -> Vec<LayerReport> {
         message!("what.track", "positions of the storm"),
         fixes,
     );
-    let tide = sea_level(twin, &file).map(|_| 1);
+    let sea = sea_level(twin, &file);
+    let of_sea = sea
+        .as_ref()
+        .map_or_else(|_| Vec::new(), |sea| sea.findings().to_vec());
     add(
         "tide",
         &file.tide.constituents,
         message!("what.tide", "tide and sea floor"),
-        tide,
+        sea.map(|_| 1),
     );
+    let reader = Reader::of_twin(&twin.dir, file.storm.duration_s);
+    reader.found(of_sea);
     let ground = PreparedGround::new(twin, &file, twin.ground.elevation.geometry().dx);
     if let Some(dikes) = &file.terrain.dikes {
         let count = crests(twin, dikes).map(|crests| crests.len());
@@ -713,16 +719,16 @@ fn forecast_layers(twin: &LoadedTwin) -> Vec<LayerReport> {
     }
     if let Ok(ground) = &ground {
         for boundary in &file.boundary {
-            let cells = open_cells(twin, ground, &boundary.polygon).map(|cells| cells.len());
+            let cells = open_cells(twin, ground, &boundary.polygon, true).map(|cells| cells.len());
             let what = message!("what.boundary", "cells of a boundary");
             add("boundary", &boundary.polygon, what, cells);
         }
         for inflow in &file.inflow {
-            let cells = open_cells(twin, ground, &inflow.polygon).map(|cells| cells.len());
+            let cells = open_cells(twin, ground, &inflow.polygon, false).map(|cells| cells.len());
             let what = message!("what.inflow", "cells of an inflow");
             add("inflow", &inflow.polygon, what, cells);
             if let Some(series) = &inflow.series {
-                let read = crate::storm::constant_or_file(None, Some(&twin.dir.join(series)));
+                let read = reader.series(None, Some(series), Numbers::Discharge, inflow.ends());
                 let what = message!("what.discharge", "discharge over time");
                 add("discharge", series, what, read.map(|_| 1));
             }
@@ -732,18 +738,30 @@ fn forecast_layers(twin: &LoadedTwin) -> Vec<LayerReport> {
         let what = message!("what.structures", "structures");
         add(id, &name, what, read);
     }
+    let elevation = &twin.ground.elevation;
+    let known: Vec<bool> = elevation.values().iter().map(|z| z.is_finite()).collect();
     let place = rain::Place {
-        reader: &Reader {
-            base: twin.dir.clone(),
-            file: FORECAST_FILE.to_owned(),
-        },
+        reader: &reader,
         frame: Some(&twin.frame),
-        geometry: twin.ground.elevation.geometry(),
+        geometry: elevation.geometry(),
+        known: &known,
         start: file.storm.start,
         duration_s: file.storm.duration_s,
     };
     if let Err(error) = rain::rain(&place, &file.rain, None) {
         layers.push(fault_report("rain", FORECAST_FILE, &error));
+    }
+    // What the series and rasters told of themselves goes to the layers of their files.
+    for finding in reader.findings.into_inner() {
+        match layers.iter_mut().find(|layer| layer.file == finding.file) {
+            Some(layer) => layer.findings.push(finding),
+            None => {
+                let what = message!("what.forcing", "rain and levels");
+                let mut report = LayerReport::new("forcing", &finding.file, what);
+                report.findings.push(finding);
+                layers.push(report);
+            }
+        }
     }
     layers
 }

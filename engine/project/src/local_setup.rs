@@ -75,8 +75,18 @@ pub fn local_setup(twin: &LoadedTwin, options: &ForecastOptions) -> Result<Vec<u
         rain_mm_h,
         boundaries: Vec::new(),
         inflows: Vec::new(),
+        parts: parts_of(&setup),
     };
     Ok(encode_setup(&message(header, &setup)))
+}
+
+/// Cells with ground in a part.
+fn parts_of(setup: &Setup) -> Vec<(u32, f64)> {
+    let parts = setup.cover.iter().zip(&setup.domain.elevation).enumerate();
+    let parts = parts.filter(|(_, (cover, z))| z.is_finite() && **cover < 1.0);
+    parts
+        .map(|(cell, (cover, _))| (cell as u32, *cover))
+        .collect()
 }
 
 fn message(mut header: SetupHeader, setup: &Setup) -> SetupMessage {

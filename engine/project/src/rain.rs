@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use stormgrid_core::finding::{Finding, Kind};
 use stormgrid_core::frame::Geodetic;
 use stormgrid_core::message;
 use stormgrid_core::raster::{Raster, RasterGeometry};
@@ -11,25 +12,25 @@ use stormgrid_core::units::RainRate;
 use stormgrid_crs::Projector;
 use stormgrid_formats::rainfall::{self, Formulas};
 use stormgrid_formats::scenario::{self, Design};
-use stormgrid_formats::series;
-use stormgrid_sim::flood::{Rain, RainFunction};
+use stormgrid_formats::series::{self, Beyond, Ends};
+use stormgrid_sim::flood::{Bends, Rain, RainDetail, RainField, RainFunction};
 use stormgrid_sim::rain::{
     DesignStorm, Gauge, IntensityFormula, RainModel, Spread, rain_at, rain_between,
 };
 use stormgrid_sim::typhoon::TyphoonModel;
 
+use crate::fields::{self, Quantity};
 use crate::simulate::Reader;
+use crate::timeline::{self, Numbers};
 use crate::vectors::Frame;
 use crate::{ProjectError, files};
 
-/// Cells along the side of a tile of the solver: rain is linear within it.
-const TILE: f64 = 60.0;
+/// Interval of the straight lines that a typhoon's rain is cut into [s]. In that time a storm moves by some 3 km, a
+/// small part of the width of its rain.
+const FIELD_REFRESH_S: f64 = 300.0;
 
-/// Interval at which a raster times a series, or a burst, is evaluated [s].
-const FACTOR_REFRESH_S: f64 = 30.0;
-
-/// Interval at which gauges and a typhoon's rain are evaluated [s].
-const FIELD_REFRESH_S: f64 = 600.0;
+/// Values of rain rasters that are kept [-]: 4 GB.
+const MOST_VALUES: usize = 1 << 29;
 
 /// Length of the blocks of a design storm [s].
 const BLOCK_S: f64 = 60.0;
@@ -37,8 +38,8 @@ const BLOCK_S: f64 = 60.0;
 /// Steps in which the greatest rain is looked for [s].
 const SEARCH_S: f64 = 300.0;
 
-/// Longest refresh of gauges [s]: reports come every five minutes at best.
-const GAUGE_REFRESH_S: f64 = 300.0;
+/// Distance beyond which no gauge tells of a place [m]: its file has another CRS, or swapped axes.
+const FAR_M: f64 = 200_000.0;
 
 /// Formulas that the program brings along.
 const FORMULAS: &str = include_str!("../../../data/rain/formulas.toml");
@@ -49,8 +50,10 @@ pub(crate) struct Place<'a> {
     pub reader: &'a Reader,
     /// The frame of the cells; a raster without a CRS has none.
     pub frame: Option<&'a Frame>,
-    /// The cells, in that frame.
+    /// The cells of the run, in that frame.
     pub geometry: &'a RasterGeometry,
+    /// Which of them have ground.
+    pub known: &'a [bool],
     /// Start of the run.
     pub start: Instant,
     /// Its length [s].
@@ -83,35 +86,6 @@ pub(crate) fn rain(
     }
 }
 
-/// The rate of a rain at a time and a place [m s⁻¹].
-pub(crate) fn rate(rain: &Rain, time: f64, [x, y]: [f64; 2]) -> f64 {
-    match rain {
-        Rain::None => 0.0,
-        Rain::Uniform(rate) => *rate,
-        Rain::Series(series) => series.at(time),
-        Rain::Field { rate, .. } => rate(time, x, y),
-    }
-}
-
-/// A rain times a factor.
-pub(crate) fn times(rain: &Rain, factor: f64) -> Rain {
-    match rain {
-        Rain::None => Rain::None,
-        Rain::Uniform(rate) => Rain::Uniform(factor * rate),
-        Rain::Series(series) => Rain::Series(Series {
-            time_s: series.time_s.clone(),
-            value: series.value.iter().map(|rate| factor * rate).collect(),
-        }),
-        Rain::Field { rate, refresh_s } => {
-            let rate = Arc::clone(rate);
-            Rain::Field {
-                rate: Arc::new(move |time, x, y| factor * rate(time, x, y)),
-                refresh_s: *refresh_s,
-            }
-        }
-    }
-}
-
 fn mps(mm_h: f64) -> f64 {
     RainRate::from_mm_h(mm_h).as_mps()
 }
@@ -121,24 +95,16 @@ fn of_files(place: &Place<'_>, rain: &scenario::Rain) -> Result<Rain, ProjectErr
     if let Some(name) = &rain.raster {
         let frames = vec![(0.0, raster(place, name)?)];
         let factor = match &rain.series {
-            Some(name) => reader.series(None, Some(name))?,
-            None => Series::constant(1.0),
+            Some(name) => Some(reader.series(None, Some(name), Numbers::Factor, rain.ends())?),
+            None => None,
         };
-        return Ok(of_rasters(place, frames, factor, FACTOR_REFRESH_S));
+        return of_rasters(place, name, frames, factor);
     }
     if let Some(name) = &rain.rasters {
-        let path = reader.path(name);
-        let list = series::read_rasters(&files::read(&path)?, &files::name(&path))?;
-        let gaps = list.windows(2).map(|pair| pair[1].0 - pair[0].0);
-        let refresh = gaps.fold(3600.0, f64::min).max(1.0);
-        let frames = list
-            .iter()
-            .map(|(time, name)| Ok((*time, raster(place, name)?)))
-            .collect::<Result<_, ProjectError>>()?;
-        return Ok(of_rasters(place, frames, Series::constant(1.0), refresh));
+        return of_raster_list(place, name, rain.ends());
     }
     if let Some(name) = &rain.gauges {
-        return of_gauges(place, name, rain.spread.unwrap_or_default());
+        return of_gauges(place, name, rain.spread.unwrap_or_default(), rain.ends());
     }
     if let Some(design) = &rain.design {
         let storm = design_storm(place.reader, design)?;
@@ -147,7 +113,7 @@ fn of_files(place: &Place<'_>, rain: &scenario::Rain) -> Result<Rain, ProjectErr
     }
     Ok(match (&rain.series, rain.rate_mm_h) {
         (Some(name), _) => {
-            let mut series = reader.series(None, Some(name))?;
+            let mut series = reader.series(None, Some(name), Numbers::Rain, rain.ends())?;
             series.value.iter_mut().for_each(|v| *v = mps(*v));
             Rain::Series(series)
         }
@@ -156,92 +122,207 @@ fn of_files(place: &Place<'_>, rain: &scenario::Rain) -> Result<Rain, ProjectErr
     })
 }
 
-/// A raster of rates [m s⁻¹], not finer than the tiles that it is seen through.
+/// A raster of rates [m s⁻¹] in the frame of the run, cut to its cells; not finer than these.
 fn raster(place: &Place<'_>, name: &str) -> Result<Raster<f64>, ProjectError> {
-    let domain = place.geometry;
-    let rate = place
-        .reader
-        .raster(name)?
-        .map(|v| match v.is_finite() && v > 0.0 {
-            true => mps(v),
-            false => 0.0,
-        });
-    let g = rate.geometry();
-    let [east, north] = place.frame.map_or([0.0; 2], |frame| frame.origin);
-    let apart = g.west > domain.east() + east
-        || g.east() < domain.west + east
-        || g.south() > domain.north + north
-        || g.north < domain.south() + north;
-    if apart {
-        return Err(ProjectError::input(
-            &files::name(&place.reader.path(name)),
-            message!("fault.rain.outside", "it lies outside the terrain"),
-            message!(
-                "fix.rain.outside",
-                "give a raster of rates in the terrain's CRS"
-            ),
-        ));
-    }
-    let (side_x, side_y) = (TILE * domain.dx, TILE * domain.dy);
-    if g.dx >= side_x && g.dy >= side_y {
+    let cells = place.geometry;
+    let over = fields::Over {
+        crs: place.frame.map(|frame| frame.crs.as_str()),
+        origin: place.frame.map_or([0.0; 2], |frame| frame.origin),
+        geometry: *cells,
+        known: place.known,
+    };
+    let read = fields::read(&place.reader.path(name), Quantity::Rain, &over)?;
+    place.reader.found(read.findings);
+    let rate = read
+        .raster
+        .map(|v| if v.is_finite() { mps(v) } else { 0.0 });
+    let g = *rate.geometry();
+    if g == *cells {
         return Ok(rate);
     }
-    let n = |length: f64, side: f64| (length / side).ceil().max(1.0) as usize;
-    let (width, height) = (g.n_cols as f64 * g.dx, g.n_rows as f64 * g.dy);
-    let coarse = RasterGeometry::new(
-        n(width, side_x),
-        n(height, side_y),
-        g.west,
-        g.north,
-        side_x,
-        side_y,
-    )
-    .map_err(|e| {
-        ProjectError::input(
-            name,
-            e.to_string(),
-            message!("fix.rain.raster", "give another raster"),
-        )
-    })?;
-    Ok(rate.resampled_mean(coarse))
+    if g.dx < cells.dx || g.dy < cells.dy {
+        // Beyond its edge it does not rain: its own cells do not stand for the whole of such a cell.
+        let mean = rate.resampled_mean(*cells);
+        let cover = rate.resampled_cover(*cells);
+        return Ok(Raster::from_fn(*cells, |row, col| {
+            match cover.get(row, col) {
+                share if share > 0.0 => mean.get(row, col) * share,
+                _ => 0.0,
+            }
+        }));
+    }
+    let along = |low: f64, high: f64, size: f64, n: usize| {
+        let first = (low / size).floor().clamp(0.0, (n - 1) as f64) as usize;
+        first..((high / size).ceil().clamp(0.0, n as f64) as usize).max(first + 1)
+    };
+    let rows = along(
+        g.north - cells.north,
+        g.north - cells.south(),
+        g.dy,
+        g.n_rows,
+    );
+    let cols = along(cells.west - g.west, cells.east() - g.west, g.dx, g.n_cols);
+    Ok(rate.window([rows, cols]))
+}
+
+/// Rasters with their times. Each lasts until the next; the last as long as the one before it.
+fn of_raster_list(place: &Place<'_>, name: &str, said: Ends) -> Result<Rain, ProjectError> {
+    let path = place.reader.path(name);
+    let file = files::name(&path);
+    let list = series::read_raster_list(&files::read(&path)?, &file)?;
+    let ends = said.or(list.ends);
+    let times: Vec<f64> = list.rasters.iter().map(|(time, _)| *time).collect();
+    let (Some(&first), Some(&last)) = (times.first(), times.last()) else {
+        return Ok(Rain::None);
+    };
+    let end = match times.len() {
+        1 => last,
+        n => last + (last - times[n - 2]),
+    };
+    timeline::must_reach(&file, [first, end], ends, place.duration_s)?;
+    let mut frames = Vec::new();
+    for (time, name) in &list.rasters {
+        frames.push((*time, raster(place, name)?));
+    }
+    if let (Some(Beyond::Hold), Some(first)) = (ends.before, frames.first_mut()) {
+        first.0 = first.0.min(0.0);
+    }
+    if ends.after == Some(Beyond::Zero) && end < place.duration_s {
+        let dry = RasterGeometry {
+            n_cols: 1,
+            n_rows: 1,
+            ..*place.geometry
+        };
+        frames.push((end, Raster::filled(dry, 0.0)));
+    }
+    of_rasters(place, &file, frames, None)
 }
 
 /// Each raster from its time until the next, none before the first, times a factor.
 fn of_rasters(
     place: &Place<'_>,
+    file: &str,
     frames: Vec<(f64, Raster<f64>)>,
-    factor: Series,
-    refresh_s: f64,
-) -> Rain {
-    let [east, north] = place.frame.map_or([0.0; 2], |frame| frame.origin);
+    factor: Option<Series>,
+) -> Result<Rain, ProjectError> {
+    let kept: usize = frames
+        .iter()
+        .map(|(_, frame)| frame.geometry().n_cells())
+        .sum();
+    if kept > MOST_VALUES {
+        return Err(ProjectError::input(
+            file,
+            message!(
+                "fault.rain.large",
+                "its rasters hold {n} values over the ground, and at most {most} are kept",
+                n = kept,
+                most = MOST_VALUES
+            ),
+            message!("fix.rain.large", "give fewer or coarser rasters"),
+        ));
+    }
+    let bends: Vec<f64> = frames.iter().map(|(time, _)| *time).collect();
+    let [half_x, half_y] = [0.5 * place.geometry.dx, 0.5 * place.geometry.dy];
     let rate: RainFunction = Arc::new(move |time, x, y| {
         let after = frames.partition_point(|(start, _)| *start <= time);
         let Some((_, raster)) = after.checked_sub(1).and_then(|k| frames.get(k)) else {
             return 0.0;
         };
-        let g = raster.geometry();
-        // The corners of the outer tiles lie beyond the raster.
-        let x = (x + east).clamp(g.west + 0.5 * g.dx, g.east() - 0.5 * g.dx);
-        let y = (y + north).clamp(g.south() + 0.5 * g.dy, g.north - 0.5 * g.dy);
-        raster.interpolate(x, y).unwrap_or(0.0) * factor.at(time)
+        mean_rate(raster, [x - half_x, x + half_x], [y - half_y, y + half_y])
     });
-    Rain::Field { rate, refresh_s }
+    Ok(Rain::Field(RainField {
+        rate,
+        bends: Bends::At(bends.into()),
+        detail: RainDetail::Cells,
+        factor,
+        least: None,
+    }))
+}
+
+/// Mean rate over a box; nothing falls beyond the raster.
+fn mean_rate(raster: &Raster<f64>, x: [f64; 2], y: [f64; 2]) -> f64 {
+    let g = raster.geometry();
+    let inside = x[0] >= g.west && x[1] <= g.east() && y[0] >= g.south() && y[1] <= g.north;
+    if inside {
+        return raster.mean_over(x, y);
+    }
+    let clip = |[low, high]: [f64; 2], [from, to]: [f64; 2]| [low.max(from), high.min(to)];
+    let (part_x, part_y) = (clip(x, [g.west, g.east()]), clip(y, [g.south(), g.north]));
+    let (width, height) = (part_x[1] - part_x[0], part_y[1] - part_y[0]);
+    if width <= 0.0 || height <= 0.0 {
+        return 0.0;
+    }
+    raster.mean_over(part_x, part_y) * (width / (x[1] - x[0])) * (height / (y[1] - y[0]))
 }
 
 fn of_gauges(
     place: &Place<'_>,
     name: &str,
     spread: scenario::Spread,
+    said: Ends,
 ) -> Result<Rain, ProjectError> {
     let path = place.reader.path(name);
     let file = files::name(&path);
     let read = rainfall::read_gauges(&files::read(&path)?, &file, place.start)?;
+    if let Some(line) = read.first_unknown {
+        let text = message!(
+            "note.rain.unknown",
+            "{n} reports have no rate; the other gauges stand for them",
+            n = read.unknown
+        );
+        let finding = Finding::new(Kind::Unknown, &file, text);
+        let line = message!("place.line", "line {line}", line = line);
+        place.reader.found([finding.at(line).times(read.unknown)]);
+    }
+    let ends = said.or(read.ends);
+    let gauges = placed_gauges(place, &file, read)?;
+    let gauges = reporting_throughout(place, &file, gauges, ends)?;
+    let spread = match spread {
+        scenario::Spread::InverseDistance => Spread::InverseDistance,
+        scenario::Spread::Nearest => Spread::Nearest,
+    };
+    if let [gauge] = gauges.as_slice() {
+        // One gauge tells of all places alike.
+        let known = gauge
+            .rate
+            .iter()
+            .filter_map(|(t, rate)| Some((*t, (*rate)?)));
+        let (time_s, value) = known.unzip();
+        return Ok(Rain::Series(Series { time_s, value }));
+    }
+    let bends = bends_of(&gauges);
+    let rate: RainFunction =
+        Arc::new(move |time, x, y| rain_between(&gauges, spread, time, [x, y]));
+    Ok(Rain::Field(RainField {
+        rate,
+        bends: Bends::At(bends.into()),
+        detail: RainDetail::Cells,
+        factor: None,
+        least: None,
+    }))
+}
+
+/// The times of all reports, in order.
+fn bends_of(gauges: &[Gauge]) -> Vec<f64> {
+    let reports = gauges.iter().flat_map(|gauge| &gauge.rate);
+    let mut times: Vec<f64> = reports.map(|(time, _)| *time).collect();
+    times.sort_by(f64::total_cmp);
+    times.dedup();
+    times
+}
+
+/// The gauges in the frame of the run [m; m s⁻¹].
+fn placed_gauges(
+    place: &Place<'_>,
+    file: &str,
+    read: rainfall::GaugeRecords,
+) -> Result<Vec<Gauge>, ProjectError> {
     let bring = match (read.geographic, place.frame) {
         (false, _) => None,
-        (true, Some(frame)) => Some(frame.from_crs("EPSG:4490", &file)?),
+        (true, Some(frame)) => Some(frame.from_crs("EPSG:4490", file)?),
         (true, None) => {
             return Err(ProjectError::input(
-                &file,
+                file,
                 message!(
                     "fault.rain.no_crs",
                     "its gauges are in longitude and latitude, and the terrain names no CRS"
@@ -266,16 +347,102 @@ fn of_gauges(
             rate: rates.map(|(t, rate)| (t, rate.map(mps))).collect(),
         });
     }
-    let spread = match spread {
-        scenario::Spread::InverseDistance => Spread::InverseDistance,
-        scenario::Spread::Nearest => Spread::Nearest,
+    let middle = place.geometry.bounds().center();
+    let distance = |g: &Gauge| (g.at[0] - middle.x).hypot(g.at[1] - middle.y);
+    let nearest = gauges.iter().map(distance).fold(f64::INFINITY, f64::min);
+    if nearest > FAR_M {
+        return Err(ProjectError::input(
+            file,
+            message!(
+                "fault.rain.far",
+                "its nearest gauge lies {km} km from the ground",
+                km = format!("{:.0}", nearest / 1000.0)
+            ),
+            message!("fix.check_crs", "check the coordinates and the CRS"),
+        ));
+    }
+    Ok(gauges)
+}
+
+/// The gauges with what is said of the time beyond their reports; refused where no gauge reports for a while.
+fn reporting_throughout(
+    place: &Place<'_>,
+    file: &str,
+    mut gauges: Vec<Gauge>,
+    ends: Ends,
+) -> Result<Vec<Gauge>, ProjectError> {
+    let known = |gauge: &Gauge| -> Vec<f64> {
+        let known = gauge.rate.iter().filter(|(_, rate)| rate.is_some());
+        known.map(|(time, _)| *time).collect()
     };
-    let rate: RainFunction =
-        Arc::new(move |time, x, y| rain_between(&gauges, spread, time, [x, y]));
-    Ok(Rain::Field {
-        rate,
-        refresh_s: GAUGE_REFRESH_S,
-    })
+    gauges.retain(|gauge| !known(gauge).is_empty());
+    let times: Vec<f64> = gauges.iter().flat_map(known).collect();
+    let first = times.iter().copied().fold(f64::INFINITY, f64::min);
+    let last = times.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if times.is_empty() {
+        return Err(ProjectError::input(
+            file,
+            message!("fault.rain.none", "none of its gauges reports a rate"),
+            message!("fix.rain.none", "give rates"),
+        ));
+    }
+    timeline::must_reach(file, [first, last], ends, place.duration_s)?;
+    for gauge in &mut gauges {
+        extend(gauge, [first, last], ends, place.duration_s);
+    }
+    let bends = bends_of(&gauges);
+    let silent = |pair: &&[f64]| {
+        let middle = 0.5 * (pair[0] + pair[1]);
+        (0.0..place.duration_s).contains(&middle)
+            && gauges.iter().all(|gauge| gauge.at_time(middle).is_none())
+    };
+    if let Some(gap) = bends.windows(2).find(silent) {
+        return Err(ProjectError::input(
+            file,
+            message!(
+                "fault.rain.silent",
+                "no gauge reports between {from} s and {to} s after the start",
+                from = gap[0],
+                to = gap[1]
+            ),
+            message!("fix.rain.silent", "give a rate there, 0 if it was dry"),
+        ));
+    }
+    Ok(gauges)
+}
+
+/// Lets a gauge that tells of the first or last time of all tell of what lies beyond.
+fn extend(gauge: &mut Gauge, [first, last]: [f64; 2], ends: Ends, duration_s: f64) {
+    while gauge.rate.last().is_some_and(|(_, rate)| rate.is_none()) {
+        gauge.rate.pop();
+    }
+    let lead = gauge
+        .rate
+        .iter()
+        .take_while(|(_, rate)| rate.is_none())
+        .count();
+    gauge.rate.drain(..lead);
+    let at = |end: Option<&(f64, Option<f64>)>, time: f64| {
+        end.filter(|(t, _)| *t == time).and_then(|(_, rate)| *rate)
+    };
+    if let (Some(rate), true) = (at(gauge.rate.last(), last), last < duration_s) {
+        match ends.after {
+            Some(Beyond::Zero) => {
+                gauge.rate.push((last.next_up(), Some(0.0)));
+                gauge.rate.push((duration_s, Some(0.0)));
+            }
+            _ => gauge.rate.push((duration_s, Some(rate))),
+        }
+    }
+    if let (Some(rate), true) = (at(gauge.rate.first(), first), first > 0.0) {
+        match ends.before {
+            Some(Beyond::Zero) => {
+                gauge.rate.insert(0, (first.next_down(), Some(0.0)));
+                gauge.rate.insert(0, (0.0, Some(0.0)));
+            }
+            _ => gauge.rate.insert(0, (0.0, Some(rate))),
+        }
+    }
 }
 
 fn of_typhoon(
@@ -307,10 +474,13 @@ fn of_typhoon(
             rain_at(&model, relation, at, start.plus_seconds(time_s))
         })
     });
-    Ok(Rain::Field {
+    Ok(Rain::Field(RainField {
         rate,
-        refresh_s: FIELD_REFRESH_S,
-    })
+        bends: Bends::Every(FIELD_REFRESH_S),
+        detail: RainDetail::Tiles,
+        factor: None,
+        least: None,
+    }))
 }
 
 /// The design storm that a file asks for.
@@ -344,9 +514,9 @@ fn design_storm(reader: &Reader, design: &Design) -> Result<DesignStorm, Project
     })
 }
 
-/// A design storm that begins at a time.
+/// A design storm that begins at a time: its blocks as they are, so that their sum is that of the formula.
 fn placed(storm: &DesignStorm, begin: f64) -> Series {
-    let mut series = storm.series(BLOCK_S);
+    let mut series = storm.blocks(BLOCK_S);
     series.time_s.iter_mut().for_each(|t| *t += begin);
     series
 }
@@ -358,17 +528,32 @@ fn nested(place: &Place<'_>, rain: Rain, burst: &Design) -> Result<Rain, Project
     let peak = burst.peak_s.unwrap_or_else(|| {
         let steps = (place.duration_s / SEARCH_S).ceil() as usize;
         let times = (0..=steps).map(|k| (k as f64 * SEARCH_S).min(place.duration_s));
-        let rates = times.map(|t| (rate(&rain, t, [middle.x, middle.y]), t));
+        let rates = times.map(|t| (rain.rate(t, middle.x, middle.y), t));
         let greatest = rates.fold((f64::NEG_INFINITY, 0.0), |best, at| {
             if at.0 > best.0 { at } else { best }
         });
         greatest.1
     });
     let inner = placed(&storm, peak - storm.peak_time());
-    let rate: RainFunction =
-        Arc::new(move |time, x, y| rate(&rain, time, [x, y]).max(inner.at(time)));
-    Ok(Rain::Field {
-        rate,
-        refresh_s: FACTOR_REFRESH_S,
-    })
+    let field = match rain {
+        Rain::Field(field) => field,
+        // The same everywhere: one value a tile is enough.
+        Rain::None => same_everywhere(Series::constant(0.0)),
+        Rain::Uniform(rate) => same_everywhere(Series::constant(rate)),
+        Rain::Series(series) => same_everywhere(series),
+    };
+    Ok(Rain::Field(RainField {
+        least: Some(inner),
+        ..field
+    }))
+}
+
+fn same_everywhere(series: Series) -> RainField {
+    RainField {
+        bends: Bends::At(series.time_s.clone().into()),
+        rate: Arc::new(move |time, _, _| series.at(time)),
+        detail: RainDetail::Tiles,
+        factor: None,
+        least: None,
+    }
 }

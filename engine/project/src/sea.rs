@@ -8,13 +8,13 @@
 use std::path::{Path, PathBuf};
 
 use geo::{BoundingRect, Contains, MultiPolygon, Point};
+use stormgrid_core::finding::{Finding, Kind};
 use stormgrid_core::frame::Geodetic;
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
 use stormgrid_core::raster::Raster;
 use stormgrid_core::series::Series;
 use stormgrid_core::time::Instant;
-use stormgrid_formats::elevation;
 use stormgrid_formats::vector::{Rings, read_polygons};
 use stormgrid_sim::flood::Scheme;
 use stormgrid_sim::sea::{
@@ -23,6 +23,7 @@ use stormgrid_sim::sea::{
 };
 use stormgrid_sim::typhoon::{Surface, TyphoonModel};
 
+use crate::fields;
 use crate::messages::{text, told};
 use crate::storm::{Bilingual, TABLE_STEP_S};
 use crate::{ProjectError, files};
@@ -51,13 +52,15 @@ pub struct SeaFloor {
     land: Vec<MultiPolygon<f64>>,
     /// Where the shoreline is known: west, south, east, north [°].
     known: [f64; 4],
+    /// What was found in the chart.
+    pub findings: Vec<Finding>,
 }
 
 impl SeaFloor {
     /// Reads a raster of relief in longitude and latitude, metres up, and polygons of land.
     pub fn read(chart: &Path, land: Option<&Path>) -> Result<Self, ProjectError> {
         let file = files::name(chart);
-        let read = elevation::read(&files::read(chart)?, &file)?;
+        let (read, findings) = fields::read_sea_floor(chart)?;
         // An ASCII grid names no CRS; degrees are told by their size.
         let g = read.raster.geometry();
         let like_degrees =
@@ -79,6 +82,7 @@ impl SeaFloor {
         let mut floor = Self {
             chart: read.raster,
             land: Vec::new(),
+            findings,
             known: [
                 f64::INFINITY,
                 f64::INFINITY,
@@ -158,16 +162,41 @@ impl SeaFloor {
         (weights > 0.0).then(|| sum / weights)
     }
 
-    /// Coarse cells over the sea around a place, as far as the chart reaches.
-    pub fn shelf(&self, around: Geodetic, cell_size: f64) -> Result<Shelf, ProjectError> {
+    /// West, south, east and north of the shelf around a place, as far as the chart reaches [°].
+    fn window(&self, around: Geodetic) -> [f64; 4] {
         let (lon, lat) = (around.lon_deg(), around.lat_deg());
         let g = self.chart.geometry();
-        let window = [
+        [
             (lon - REACH_DEG[0]).max(g.west),
             (lat - REACH_DEG[1]).max(g.south()),
             (lon + REACH_DEG[2]).min(g.east()),
             (lat + REACH_DEG[3]).min(g.north),
-        ];
+        ]
+    }
+
+    /// What the chart does not tell around a place: it is taken as land.
+    fn unknown(&self, around: Geodetic, file: &str) -> Option<Finding> {
+        let [west, south, east, north] = self.window(around);
+        let g = self.chart.geometry();
+        let (mut n, mut all) = (0, 0);
+        for cell in 0..g.n_cells() {
+            let at = g.center(cell / g.n_cols, cell % g.n_cols);
+            if (west..east).contains(&at.x) && (south..north).contains(&at.y) {
+                all += 1;
+                n += usize::from(self.chart.values()[cell].is_nan());
+            }
+        }
+        let text = message!(
+            "note.sea.unknown",
+            "{share} % of the sea floor around the place have no data; they are taken as land",
+            share = fields::percent(n, all)
+        );
+        (n > 0).then(|| Finding::new(Kind::Assumed, file, text).times(n))
+    }
+
+    /// Coarse cells over the sea around a place, as far as the chart reaches.
+    pub fn shelf(&self, around: Geodetic, cell_size: f64) -> Result<Shelf, ProjectError> {
+        let window = self.window(around);
         Shelf::new(window, cell_size, |lon, lat| self.bed(lon, lat)).map_err(fault)
     }
 }
@@ -196,6 +225,7 @@ pub struct Nest {
     gauge: Gauge,
     scheme: Scheme,
     chart_km: f64,
+    findings: Vec<Finding>,
 }
 
 impl Nest {
@@ -228,6 +258,7 @@ impl Nest {
             gauge,
             scheme: Scheme::FiniteVolume,
             chart_km,
+            findings: Vec::new(),
         })
     }
 
@@ -271,6 +302,7 @@ pub struct SeaLevel {
     tide: TidePredictor,
     transect: Transect,
     nest: Option<Nest>,
+    findings: Vec<Finding>,
 }
 
 impl SeaLevel {
@@ -280,7 +312,19 @@ impl SeaLevel {
             tide,
             transect,
             nest: None,
+            findings: Vec::new(),
         }
+    }
+
+    /// What was found about the constants of its tide.
+    #[must_use]
+    pub fn with_findings(self, findings: Vec<Finding>) -> Self {
+        Self { findings, ..self }
+    }
+
+    /// What was found about the constants of its tide.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 
     /// The tide, and the surge over a shelf.
@@ -290,6 +334,11 @@ impl SeaLevel {
             nest: Some(nest),
             ..self
         }
+    }
+
+    /// What was found in the sea floor.
+    pub fn findings(&self) -> &[Finding] {
+        self.nest.as_ref().map_or(&[], |nest| &nest.findings)
     }
 
     /// The shelf, if the surge comes from one.
@@ -414,6 +463,9 @@ impl SeaChoice {
     pub fn nest(&self, at: Geodetic) -> Result<Nest, ProjectError> {
         let floor = SeaFloor::read(&self.bathymetry, self.land.as_deref())?;
         let shelf = floor.shelf(at, self.cell_size_m)?;
-        Nest::new(shelf, at, floor.chart_km())
+        let mut nest = Nest::new(shelf, at, floor.chart_km())?;
+        let unknown = floor.unknown(at, &files::name(&self.bathymetry));
+        nest.findings = floor.findings.into_iter().chain(unknown).collect();
+        Ok(nest)
     }
 }

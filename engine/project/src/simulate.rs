@@ -1,19 +1,21 @@
 //! `simulate`: one flood run from a scenario file.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use geo::MultiPolygon;
 use stormgrid_core::area::geodesic_area_m2;
+use stormgrid_core::finding::{Finding, Kind as FindingKind};
 use stormgrid_core::ids::CellIdx;
 use stormgrid_core::message;
 use stormgrid_core::message::{Bilingual, Message};
-use stormgrid_core::raster::{Raster, RasterGeometry};
+use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::series::Series;
 use stormgrid_crs::Projector;
-use stormgrid_formats::elevation;
 use stormgrid_formats::scenario::{
     self, BoundaryKind as Kind, BuildingsAs, NumberOrRaster, Scenario, Scheme, Side as ScenarioSide,
 };
+use stormgrid_formats::series::Ends;
 use stormgrid_sim::exposure::{Assets, Cells, Zone};
 use stormgrid_sim::flood::{
     self, Boundary, BoundaryKind, BoundaryPlace, Domain, Flood, FloodError, Inflow, Initial,
@@ -23,17 +25,20 @@ use stormgrid_sim::rain::RainModel;
 
 use crate::city::{self, BuildingSource};
 use crate::drive::{Observer, Stage, drive, tell};
+use crate::fields::{self, Quantity};
 use crate::figures::{LayerTotals, permanent_water};
 use crate::files::{self, RunFolder};
 use crate::forecast::scheme_note;
 use crate::gauges::Gauges;
-use crate::ground::{Ground, Roughness, blocked_cells, cells_in_disc, cells_of, share_of_ground};
+use crate::ground::{
+    Ground, Roughness, blocked_cells, cells_in_disc, cells_of, share_of_ground, touches,
+};
 use crate::impact::{Impact, ZoneSource, exposed};
-use crate::input_check::of_warning;
+use crate::input_check::put;
 use crate::input_report::{LayerReport, ReportedLayer};
 use crate::messages;
 use crate::results::{Summary, depth_geotiff, write_permanent_water, write_rasters, write_summary};
-use crate::storm::constant_or_file;
+use crate::timeline::{self, Numbers};
 use crate::vectors::{self, Frame};
 use crate::{ProjectError, forcing, rain, structures, tables};
 
@@ -86,8 +91,8 @@ struct Read<'a> {
     elevation: &'a [f64],
     n_buildings: usize,
     zones: Option<&'a Zones>,
-    /// Of the terrain.
-    warnings: &'a [Message],
+    /// Of all files.
+    findings: &'a [Finding],
 }
 
 /// The report of a scenario's input: the ground, buildings and zones.
@@ -103,7 +108,6 @@ fn read_layers(read: &Read<'_>) -> Vec<ReportedLayer> {
     ground.unit = Some("m".to_owned());
     ground.cover = Some(ground.count as f64 / read.elevation.len() as f64);
     ground.unknown = read.elevation.len() - ground.count;
-    ground.findings = read.warnings.iter().map(of_warning).collect();
     let mut layers = vec![ground];
     if let Some(buildings) = &read.scenario.buildings {
         let mut report = named(
@@ -122,6 +126,7 @@ fn read_layers(read: &Read<'_>) -> Vec<ReportedLayer> {
         report.unknown = all.iter().filter(|zone| zone.people.is_none()).count();
         layers.push(report);
     }
+    put(&mut layers, read.findings.iter().cloned());
     layers.iter().map(ReportedLayer::from).collect()
 }
 
@@ -204,15 +209,33 @@ impl PreparedScenario {
         let reader = Reader {
             base: path.parent().map(Path::to_path_buf).unwrap_or_default(),
             file,
+            duration_s: scenario.run.duration_s,
+            findings: RefCell::default(),
         };
         let mut notes: Vec<Bilingual> = Vec::new();
         let terrain_path = reader.path(&scenario.terrain.elevation);
-        let terrain = elevation::read(&files::read(&terrain_path)?, &files::name(&terrain_path))?;
-        notes.extend(terrain.warnings.iter().map(messages::told));
-        let crs = terrain.crs.clone();
+        let (terrain, findings) = fields::read_terrain(&terrain_path)?;
+        reader.found(findings);
+        let crs = terrain.crs;
+        let known: Vec<bool> = terrain
+            .raster
+            .values()
+            .iter()
+            .map(|z| z.is_finite())
+            .collect();
         let roughness = match &scenario.terrain.roughness {
             NumberOrRaster::Number(n) => Roughness::Uniform(*n),
-            NumberOrRaster::Raster(name) => Roughness::Raster(reader.raster(name)?),
+            NumberOrRaster::Raster(name) => {
+                let over = fields::Over {
+                    crs: crs.as_deref(),
+                    origin: [0.0; 2],
+                    geometry: *terrain.raster.geometry(),
+                    known: &known,
+                };
+                let field = fields::read(&reader.path(name), Quantity::Roughness, &over)?;
+                reader.found(field.findings);
+                Roughness::Raster(field.raster)
+            }
         };
         let ground = Ground {
             elevation: terrain.raster,
@@ -223,34 +246,30 @@ impl PreparedScenario {
             Some(size) => ground.geometry_at(size)?,
             None => own,
         };
-        if crs
-            .as_deref()
-            .is_some_and(|c| stormgrid_crs::Crs::parse(c).is_ok_and(|c| c.is_geographic()))
-        {
-            return Err(ProjectError::input(
-                &files::name(&terrain_path),
-                message!(
-                    "fault.terrain.degrees",
-                    "its cells are in degrees, and the flood needs metres"
-                ),
-                message!(
-                    "fix.terrain.degrees",
-                    "project the raster, for example to EPSG:4547"
-                ),
-            ));
-        }
         let elevation = ground.elevation_on(geometry, &[]);
+        let cover = ground.cover_on(geometry);
+        let level = match &scenario.initial.level {
+            Some(NumberOrRaster::Number(level)) => Some(*level),
+            _ => None,
+        };
+        reader.found(Ground::notes_on(
+            &files::name(&terrain_path),
+            &geometry,
+            scenario.solver.cell_size_m,
+            (elevation.values(), &cover),
+            level,
+        ));
+        let known: Vec<bool> = elevation.values().iter().map(|z| z.is_finite()).collect();
         let places = Places {
             reader: &reader,
             geometry,
             crs: crs.as_deref(),
+            known: &known,
         };
         let mut manning = ground.manning_on(geometry);
         places.roughness_zones(&scenario, &mut manning)?;
         let buildings = match &scenario.buildings {
-            Some(b) if b.treatment != BuildingsAs::Ignore => {
-                city::read(&reader.path(&b.source), &places.frame()?)?.buildings
-            }
+            Some(b) if b.treatment != BuildingsAs::Ignore => places.buildings(&b.source)?,
             _ => Vec::new(),
         };
         let footprints = buildings.iter().map(|b| &b.footprint);
@@ -273,6 +292,7 @@ impl PreparedScenario {
             manning,
             blocked: blocked.clone(),
         });
+        setup.cover = cover;
         setup.options.threads = threads;
         let (scheme, why) = choose_scheme(&scenario, &geometry);
         setup.options.scheme = scheme;
@@ -288,6 +308,7 @@ impl PreparedScenario {
                 reader: &reader,
                 frame: frame.as_ref(),
                 geometry: &geometry,
+                known: &known,
                 start: scenario.run.start,
                 duration_s: scenario.run.duration_s,
             },
@@ -329,17 +350,24 @@ impl PreparedScenario {
                 Gauges::read(
                     &reader.path(&g.source),
                     &geometry,
+                    &known,
                     places.frame().ok().as_ref(),
                 )
             })
             .transpose()?;
+        let findings = reader.findings.take();
+        notes.extend(
+            findings
+                .iter()
+                .map(|finding| messages::told(&finding.message())),
+        );
         let input = read_layers(&Read {
             scenario: &scenario,
             crs: crs.as_deref(),
             elevation: &setup.domain.elevation,
             n_buildings: buildings.len(),
             zones: zones.as_ref(),
-            warnings: &terrain.warnings,
+            findings: &findings,
         });
         Ok(Self {
             geometry,
@@ -368,7 +396,7 @@ impl PreparedScenario {
             self.scenario.output_interval_s(),
         );
         let (geometry, crs) = (self.geometry, self.crs.as_deref());
-        let ground = share_of_ground(&self.setup.domain.elevation);
+        let ground = share_of_ground(&self.setup.domain.elevation, &self.setup.cover);
         let mut initial_depth = Vec::new();
         let mut gauges = self.gauges.take();
         let flood = match &options.resume {
@@ -465,6 +493,10 @@ pub(crate) struct Reader {
     pub(crate) base: PathBuf,
     /// Name of the scenario's file.
     pub(crate) file: String,
+    /// Length of the run [s].
+    pub(crate) duration_s: f64,
+    /// What was found so far.
+    pub(crate) findings: RefCell<Vec<Finding>>,
 }
 
 impl Reader {
@@ -472,19 +504,37 @@ impl Reader {
         self.base.join(name)
     }
 
-    pub(crate) fn raster(&self, name: &str) -> Result<Raster<f64>, ProjectError> {
-        let path = self.path(name);
-        Ok(elevation::read(&files::read(&path)?, &files::name(&path))?.raster)
+    /// For the files of a twin.
+    pub(crate) fn of_twin(dir: &Path, duration_s: f64) -> Self {
+        Self {
+            base: dir.to_path_buf(),
+            file: crate::forecast::FORECAST_FILE.to_owned(),
+            duration_s,
+            findings: RefCell::default(),
+        }
     }
 
+    /// Notes what was found.
+    pub(crate) fn found(&self, findings: impl IntoIterator<Item = Finding>) {
+        self.findings.borrow_mut().extend(findings);
+    }
+
+    /// A value that holds throughout, or a series over the whole run.
+    ///
+    /// - `said`: what the scenario says of the time beyond the series
     pub(crate) fn series(
         &self,
         value: Option<f64>,
         name: Option<&str>,
+        numbers: Numbers,
+        said: Ends,
     ) -> Result<Series, ProjectError> {
-        let path = name.map(|n| self.path(n));
-        // The scenario's reader has made sure that one of them is given.
-        constant_or_file(value, path.as_deref()).map(Option::unwrap_or_default)
+        match (name, value) {
+            (Some(name), _) => timeline::read(&self.path(name), numbers, said, self.duration_s),
+            (None, Some(value)) => Ok(Series::constant(value)),
+            // The scenario's reader has made sure that one of them is given.
+            (None, None) => Ok(Series::default()),
+        }
     }
 }
 
@@ -493,6 +543,8 @@ pub(crate) struct Places<'a> {
     pub(crate) reader: &'a Reader,
     pub(crate) geometry: RasterGeometry,
     crs: Option<&'a str>,
+    /// Which cells have ground.
+    pub(crate) known: &'a [bool],
 }
 
 impl Places<'_> {
@@ -511,8 +563,113 @@ impl Places<'_> {
         Ok(found.into_iter().map(|(_, area)| area).collect())
     }
 
-    /// Cells that polygons cover by half or more; the most covered one where none is.
+    /// The cell of a place that has ground.
+    pub(crate) fn ground_at(&self, [x, y]: [f64; 2]) -> Option<CellIdx> {
+        let (row, col) = self.geometry.cell_at(x, y)?;
+        let cell = self.geometry.index(row, col);
+        self.known[cell.index()].then_some(cell)
+    }
+
+    /// Whether a cell or one on its four sides has ground.
+    pub(crate) fn is_beside_ground(&self, cell: CellIdx) -> bool {
+        let (rows, cols) = (self.geometry.n_rows, self.geometry.n_cols);
+        let (row, col) = (cell.index() / cols, cell.index() % cols);
+        let sides = [
+            (row, col),
+            (row.wrapping_sub(1), col),
+            (row, col.wrapping_sub(1)),
+            (row, col + 1),
+            (row + 1, col),
+        ];
+        sides
+            .iter()
+            .any(|&(r, c)| r < rows && c < cols && self.known[r * cols + c])
+    }
+
+    /// Tells how many features of a file lie beside the ground; a fault if all do.
+    pub(crate) fn on_ground(
+        &self,
+        name: &str,
+        n_features: usize,
+        n_outside: usize,
+    ) -> Result<(), ProjectError> {
+        let file = files::name(&self.reader.path(name));
+        if n_outside == n_features {
+            return Err(ProjectError::input(
+                &file,
+                message!(
+                    "fault.layer.apart",
+                    "none of its {n} features lies on the ground",
+                    n = n_features
+                ),
+                message!("fix.check_crs", "check the coordinates and the CRS"),
+            ));
+        }
+        if n_outside > 0 {
+            let text = message!(
+                "note.layer.outside",
+                "{n} of its {all} features lie beside the ground; nothing is known of the water there",
+                n = n_outside,
+                all = n_features
+            );
+            let finding = Finding::new(FindingKind::Unknown, &file, text);
+            self.reader.found([finding.times(n_outside)]);
+        }
+        Ok(())
+    }
+
+    /// Buildings, some of which lie on the ground.
+    fn buildings(&self, name: &str) -> Result<Vec<BuildingSource>, ProjectError> {
+        let city = city::read(&self.reader.path(name), &self.frame()?)?;
+        let file = files::name(&self.reader.path(name));
+        let said = city.warnings.into_iter();
+        self.reader
+            .found(said.map(|text| Finding::new(FindingKind::Note, &file, text)));
+        let outside = |b: &&BuildingSource| !touches(&self.geometry, self.known, &b.footprint);
+        let n_outside = city.buildings.iter().filter(outside).count();
+        if !city.buildings.is_empty() {
+            self.on_ground(name, city.buildings.len(), n_outside)?;
+        }
+        Ok(city.buildings)
+    }
+
+    /// Cells that polygons cover by half or more; the most covered one where none is. Some of them have ground.
     pub(crate) fn cells(&self, name: &str) -> Result<Vec<(CellIdx, f64)>, ProjectError> {
+        let cells = self.cells_within(name)?;
+        match cells.iter().any(|(cell, _)| self.known[cell.index()]) {
+            true => Ok(cells),
+            false => Err(self.no_ground(name)),
+        }
+    }
+
+    /// Cells of a boundary: some of them have ground, or lie beside cells that have.
+    fn boundary_cells(&self, name: &str) -> Result<Vec<CellIdx>, ProjectError> {
+        let cells: Vec<CellIdx> = self
+            .cells_within(name)?
+            .into_iter()
+            .map(|(c, _)| c)
+            .collect();
+        match cells.iter().any(|&cell| self.is_beside_ground(cell)) {
+            true => Ok(cells),
+            false => Err(self.no_ground(name)),
+        }
+    }
+
+    fn no_ground(&self, name: &str) -> ProjectError {
+        ProjectError::input(
+            &files::name(&self.reader.path(name)),
+            message!(
+                "fault.polygons_no_ground",
+                "its polygons lie where the terrain has no data"
+            ),
+            message!(
+                "fix.polygons_no_ground",
+                "let them reach the ground, or check the coordinates and the CRS"
+            ),
+        )
+    }
+
+    fn cells_within(&self, name: &str) -> Result<Vec<(CellIdx, f64)>, ProjectError> {
         let mut cells = Vec::new();
         for area in self.areas(name)? {
             let own = cells_of(&self.geometry, &area, 0.5);
@@ -542,7 +699,11 @@ impl Places<'_> {
         manning: &mut Manning,
     ) -> Result<(), ProjectError> {
         for zone in &scenario.roughness_zone {
-            for area in self.areas(&zone.source)? {
+            let areas = self.areas(&zone.source)?;
+            let outside = |area: &&MultiPolygon<f64>| !touches(&self.geometry, self.known, area);
+            let n_outside = areas.iter().filter(outside).count();
+            self.on_ground(&zone.source, areas.len(), n_outside)?;
+            for area in areas {
                 let field = as_field(manning, self.geometry.n_cells());
                 for (cell, share) in cells_of(&self.geometry, &area, 0.0) {
                     let n = &mut field[cell.index()];
@@ -554,8 +715,20 @@ impl Places<'_> {
     }
 
     /// A raster of the scenario on the cells of the run.
-    pub(crate) fn on_cells(&self, name: &str) -> Result<Vec<f64>, ProjectError> {
-        let raster = self.reader.raster(name)?;
+    pub(crate) fn on_cells(
+        &self,
+        name: &str,
+        quantity: Quantity,
+    ) -> Result<Vec<f64>, ProjectError> {
+        let over = fields::Over {
+            crs: self.crs,
+            origin: [0.0; 2],
+            geometry: self.geometry,
+            known: self.known,
+        };
+        let field = fields::read(&self.reader.path(name), quantity, &over)?;
+        self.reader.found(field.findings);
+        let raster = field.raster;
         let values = if *raster.geometry() == self.geometry {
             raster
         } else {
@@ -568,9 +741,13 @@ impl Places<'_> {
         let uniform = |depth: f64| vec![depth; self.geometry.n_cells()];
         Ok(match (&initial.level, &initial.depth) {
             (Some(NumberOrRaster::Number(level)), _) => Initial::Level(*level),
-            (Some(NumberOrRaster::Raster(name)), _) => Initial::LevelField(self.on_cells(name)?),
+            (Some(NumberOrRaster::Raster(name)), _) => {
+                Initial::LevelField(self.on_cells(name, Quantity::Level)?)
+            }
             (None, Some(NumberOrRaster::Number(depth))) => Initial::Depth(uniform(*depth)),
-            (None, Some(NumberOrRaster::Raster(name))) => Initial::Depth(self.on_cells(name)?),
+            (None, Some(NumberOrRaster::Raster(name))) => {
+                Initial::Depth(self.on_cells(name, Quantity::Depth)?)
+            }
             (None, None) => Initial::Dry,
         })
     }
@@ -580,7 +757,10 @@ impl Places<'_> {
         initial: &scenario::Initial,
     ) -> Result<Option<[Vec<f64>; 2]>, ProjectError> {
         match (&initial.discharge_x, &initial.discharge_y) {
-            (Some(x), Some(y)) => Ok(Some([self.on_cells(x)?, self.on_cells(y)?])),
+            (Some(x), Some(y)) => Ok(Some([
+                self.on_cells(x, Quantity::Discharge)?,
+                self.on_cells(y, Quantity::Discharge)?,
+            ])),
             _ => Ok(None),
         }
     }
@@ -595,21 +775,17 @@ impl Places<'_> {
             }),
             (None, polygon) => {
                 let name = polygon.as_deref().unwrap_or_default();
-                BoundaryPlace::Cells(
-                    self.cells(name)?
-                        .into_iter()
-                        .map(|(cell, _)| cell)
-                        .collect(),
-                )
+                BoundaryPlace::Cells(self.boundary_cells(name)?)
             }
         };
-        let series = || {
+        let series = |numbers| {
+            let name = boundary.series.as_deref();
             self.reader
-                .series(boundary.value, boundary.series.as_deref())
+                .series(boundary.value, name, numbers, boundary.ends())
         };
         let kind = match boundary.kind {
-            Kind::Level => BoundaryKind::Level(series()?),
-            Kind::Discharge => BoundaryKind::Discharge(series()?),
+            Kind::Level => BoundaryKind::Level(series(Numbers::Metres)?),
+            Kind::Discharge => BoundaryKind::Discharge(series(Numbers::Discharge)?),
             Kind::Free => BoundaryKind::Free,
             Kind::Wall => BoundaryKind::Wall,
         };
@@ -622,7 +798,7 @@ impl Places<'_> {
             (None, at) => {
                 let at = at.unwrap_or_default();
                 let cells = cells_in_disc(&self.geometry, at, inflow.radius_m.unwrap_or(0.0));
-                if cells.is_empty() {
+                if !cells.iter().any(|(cell, _)| self.known[cell.index()]) {
                     let problem = message!(
                         "fault.inflow.outside",
                         "the inflow at [{x}, {y}] lies outside the terrain",
@@ -643,9 +819,12 @@ impl Places<'_> {
         };
         Ok(Inflow {
             cells,
-            discharge: self
-                .reader
-                .series(inflow.discharge_m3_s, inflow.series.as_deref())?,
+            discharge: self.reader.series(
+                inflow.discharge_m3_s,
+                inflow.series.as_deref(),
+                Numbers::Discharge,
+                inflow.ends(),
+            )?,
         })
     }
 
@@ -688,6 +867,9 @@ impl Places<'_> {
             });
             geometries.push(feature.geometry);
         }
+        let outside = |zone: &&Zone| !touches(&self.geometry, self.known, &zone.geometry);
+        let n_outside = source.zones.iter().filter(outside).count();
+        self.on_ground(&grids.source, source.zones.len(), n_outside)?;
         let crs = stormgrid_formats::vector::read_polygons(
             &files::read(&path)?,
             &file,
@@ -728,6 +910,7 @@ fn as_field(manning: &mut Manning, n_cells: usize) -> &mut Vec<f32> {
 mod tests {
     use super::*;
     use std::ops::ControlFlow;
+    use stormgrid_core::raster::Raster;
     use stormgrid_formats::elevation::write_geotiff;
 
     /// A folder with 2 km × 1 km of ground at 20 m, a ditch along its middle, somewhere in Jiangmen.

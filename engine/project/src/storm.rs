@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use stormgrid_core::finding::{Finding, Kind};
 use stormgrid_core::frame::Geodetic;
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
-use stormgrid_core::series::Series;
 use stormgrid_core::storm::{Averaging, Fix, Track};
 use stormgrid_core::time::Instant;
 use stormgrid_core::units::RainRate;
@@ -25,7 +25,7 @@ pub use stormgrid_core::message::Bilingual;
 use crate::error::{list, one_of};
 use crate::sea::SeaLevel;
 use crate::storm_names::storm_name;
-use crate::{ProjectError, files, messages, rain};
+use crate::{ProjectError, files, messages, storm_choice};
 
 /// Spacing of the sea level and of the storm's table [s].
 pub(crate) const TABLE_STEP_S: f64 = 600.0;
@@ -39,7 +39,8 @@ pub struct Choice<'a> {
     pub text: Option<&'a str>,
     /// Radii of maximum wind of the same storm by another agency.
     pub radii: Option<&'a Path>,
-    /// Name of the storm in the file.
+    /// Which storm of the file: identifier (SID, `WP152017`, `15W`), number (`1713`, `1949-0003`), name in Chinese or
+    /// English, or name and year (`HATO 2017`). One that fits several storms is refused.
     pub name: Option<&'a str>,
     /// Agency whose track it is, where the file holds several.
     pub agency: Option<&'a str>,
@@ -78,15 +79,23 @@ pub struct Storm {
     pub rain: RainModel,
     /// What was assumed and what looks odd, for a person to read.
     pub notes: Vec<Bilingual>,
+    /// The same as entries of the report of the input.
+    pub findings: Vec<Finding>,
 }
 
-/// Reads the track of one storm. Of several storms in the file the named one is taken, of several
-/// agencies' the named one. The notes tell what was assumed.
+/// Reads the track of one storm, and what was found about it.
+///
+/// - `name`: identifier, number, name, or name and year; see [`Choice::name`]
+/// - `agency`: whose track, where the file has several agencies'
+///
+/// # Errors
+///
+/// A file that cannot be read, and a choice that fits no storm or several, with a list of them.
 pub fn read_track(
     path: &Path,
     name: Option<&str>,
     agency: Option<&str>,
-) -> Result<(Track, Vec<Message>), ProjectError> {
+) -> Result<(Track, Vec<Finding>), ProjectError> {
     track_of(&files::read(path)?, &files::name(path), name, agency)
 }
 
@@ -98,110 +107,70 @@ pub(crate) fn track_of(
     file: &str,
     name: Option<&str>,
     agency: Option<&str>,
-) -> Result<(Track, Vec<Message>), ProjectError> {
-    let read = track::read(bytes, file)?;
-    let fits = |t: &&Track| {
-        name.is_none_or(|name| t.name.eq_ignore_ascii_case(name))
-            && agency.is_none_or(|agency| t.agency.eq_ignore_ascii_case(agency))
-    };
-    let found: Vec<&Track> = read.tracks.iter().filter(fits).collect();
-    let several_of = |tracks: &[&Track], what: fn(&Track) -> String| {
-        let mut names: Vec<String> = tracks.iter().map(|t| what(t)).collect();
-        names.dedup();
-        let more = names.len().saturating_sub(MOST_NAMES);
-        names.truncate(MOST_NAMES);
-        match more {
-            0 => list(&names),
-            more => message!(
-                "list.more",
-                "{names} and {more} more",
-                names = list(&names),
-                more = more
-            ),
-        }
-    };
-    let all: Vec<&Track> = read.tracks.iter().collect();
-    let labelled: fn(&Track) -> String = |t| match t.sid.is_empty() {
-        true => format!("{} ({})", t.name, t.agency),
-        false => format!("{} ({}, {})", t.name, t.agency, t.sid),
-    };
-    let fault = |problem: Message, remedy: Message| Err(ProjectError::input(file, problem, remedy));
-    match found.as_slice() {
-        [one] => Ok(((*one).clone(), read.warnings)),
-        [] => {
-            let wanted: Vec<&str> = name.into_iter().chain(agency).collect();
-            fault(
-                message!(
-                    "fault.track.no_storm",
-                    "it holds no storm {name}",
-                    name = Message::own(wanted.join("，"), wanted.join(" of "))
-                ),
-                message!(
-                    "fix.one_of",
-                    "name one of: {names}",
-                    names = several_of(&all, labelled)
-                ),
-            )
-        }
-        several if name.is_none() => fault(
-            message!(
-                "fault.track.several",
-                "it holds {n} tracks",
-                n = several.len()
-            ),
-            message!(
-                "fix.track.storm",
-                "name a storm of: {names}",
-                names = several_of(several, labelled)
-            ),
-        ),
-        several if agency.is_none() && several.iter().any(|t| t.agency != several[0].agency) => {
-            fault(
-                message!(
-                    "fault.track.agencies",
-                    "it holds {n} tracks of {name}",
-                    n = several.len(),
-                    name = &several[0].name
-                ),
-                message!(
-                    "fix.track.agency",
-                    "name an agency of: {names}",
-                    names = several_of(several, |t| t.agency.clone())
-                ),
-            )
-        }
-        // The same storm by one agency at several base times: the newest forecast counts.
-        several => {
-            let newest = several
-                .iter()
-                .max_by_key(|t| t.fixes.first().map(|f| f.time));
-            let track: Track = newest
-                .map(|t| (**t).clone())
-                .unwrap_or_else(|| several[0].clone());
-            let mut notes = read.warnings;
-            notes.push(message!(
-                "note.track.newest",
-                "{file}: of {n} forecasts of {name} by {agency} the newest is taken, {id}",
-                file = file,
-                n = several.len(),
-                name = &track.name,
-                agency = &track.agency,
-                id = &track.sid
-            ));
-            Ok((track, notes))
-        }
-    }
+) -> Result<(Track, Vec<Finding>), ProjectError> {
+    storm_choice::choose(&track::read(bytes, file)?, file, name, agency)
 }
 
-/// What the reader of tracks says of winds whose averaging period it has to assume.
-const UNKNOWN_AVERAGING: &str = "note.track.averaging";
+/// All tracks of a file.
+///
+/// # Errors
+///
+/// A file that cannot be read.
+pub fn tracks_in(path: &Path) -> Result<Vec<Track>, ProjectError> {
+    Ok(track::read(&files::read(path)?, &files::name(path))?.tracks)
+}
 
-/// Names listed in a message.
-const MOST_NAMES: usize = 12;
+/// Whether a text means a storm, as [`Choice::name`] does.
+pub fn is_meant(wanted: &str, track: &Track) -> bool {
+    storm_choice::is_meant(wanted, track)
+}
+
+/// Whether a file has a track of a storm.
+///
+/// # Errors
+///
+/// A file that cannot be read.
+pub fn holds_storm(path: &Path, storm: &Track) -> Result<bool, ProjectError> {
+    let read = track::read(&files::read(path)?, &files::name(path))?;
+    let found = storm_choice::same_in(&read, &files::name(path), storm);
+    Ok(!matches!(found, Ok(None)))
+}
+
+/// What is found about tracks and says nothing of the radii in them.
+const OF_WINDS: [&str; 5] = [
+    "note.track.averaging",
+    "note.track.no_wind",
+    "note.track.some_wind",
+    "note.track.some_pressure",
+    "note.track.gap",
+];
+
+/// The same storm by another agency, for its radii.
+fn read_radii(path: &Path, storm: &Track) -> Result<(Track, Vec<Finding>), ProjectError> {
+    let file = files::name(path);
+    let read = track::read(&files::read(path)?, &file)?;
+    let found = storm_choice::same_in(&read, &file, storm)?;
+    let (others, mut findings) = found.ok_or_else(|| {
+        ProjectError::input(
+            &file,
+            message!(
+                "fault.track.no_radii",
+                "it holds nothing of {name}",
+                name = &storm.name
+            ),
+            message!(
+                "fix.track.no_radii",
+                "give the radii of this storm, or leave them out"
+            ),
+        )
+    })?;
+    findings.retain(|found| !OF_WINDS.iter().any(|key| found.text.is(key)));
+    Ok((others, findings))
+}
 
 /// The models of a storm, with radii of another agency if a file of them is given.
 pub fn read_storm(choice: &Choice<'_>) -> Result<Storm, ProjectError> {
-    let (mut track, mut notes) = match choice.text {
+    let (mut track, mut findings) = match choice.text {
         Some(text) => {
             let file = files::name(choice.track);
             track_of(text.as_bytes(), &file, choice.name, choice.agency)?
@@ -209,19 +178,39 @@ pub fn read_storm(choice: &Choice<'_>) -> Result<Storm, ProjectError> {
         None => read_track(choice.track, choice.name, choice.agency)?,
     };
     if let Some(radii) = choice.radii {
-        let (others, said) = read_track(radii, Some(&track.name), None)?;
+        let (others, said) = read_radii(radii, &track)?;
         track = with_rmw_of(&track, &others);
-        // Radii are lengths: whose winds they belong to does not matter here.
-        notes.extend(said.into_iter().filter(|note| !note.is(UNKNOWN_AVERAGING)));
+        findings.extend(said);
     }
     if choice.from_weaker_winds {
         track = without_rmw(&track);
     }
     let file = files::name(choice.track);
     let mut storm = storm_of_track(track, choice.parameters, choice.rain, &file)?;
-    let mut notes: Vec<Bilingual> = notes.iter().map(messages::told).collect();
-    notes.append(&mut storm.notes);
-    Ok(Storm { notes, ..storm })
+    findings.append(&mut storm.findings);
+    let notes = findings.iter().map(note).collect();
+    Ok(Storm {
+        notes,
+        findings,
+        ..storm
+    })
+}
+
+/// A track that begins after a run or ends before it: there is no storm then, neither wind nor rain.
+fn uncovered(storm: &Storm, start: Instant, duration_s: f64) -> Option<Finding> {
+    let (first, last) = storm.model.time_range()?;
+    let missing_s = first.seconds_since(start).max(0.0)
+        + start.plus_seconds(duration_s).seconds_since(last).max(0.0);
+    let text = message!(
+        "note.storm.uncovered",
+        "the fixes of {name} reach from {first} to {last}; for {hours} hours of the run there is no storm, neither wind nor rain of it",
+        name = &storm.track.name,
+        first = first.to_rfc3339(),
+        last = last.to_rfc3339(),
+        hours = format!("{:.1}", missing_s / 3600.0)
+    );
+    let name = &storm.track.name;
+    (missing_s > 0.0).then(|| Finding::new(Kind::Assumed, name, text))
 }
 
 /// The models of a storm whose track is known; the notes tell what looks odd in it.
@@ -240,21 +229,29 @@ pub fn storm_of_track(
         };
         ProjectError::input(file, e.message(), remedy)
     })?;
-    let notes = doubts(&track)
-        .into_iter()
-        .map(|doubt| messages::told(&told(file, &track, doubt)))
-        .collect();
+    let doubts = doubts(&track).into_iter();
+    let findings: Vec<Finding> = doubts.map(|doubt| found(file, &track, doubt)).collect();
     Ok(Storm {
         track,
         model,
         rain,
-        notes,
+        notes: findings.iter().map(note).collect(),
+        findings,
     })
 }
 
-/// A doubt as a sentence.
-fn told(file: &str, track: &Track, doubt: Doubt) -> Message {
+/// A finding as a note for people.
+fn note(finding: &Finding) -> Bilingual {
+    messages::told(&finding.message())
+}
+
+/// A doubt as a finding.
+fn found(file: &str, track: &Track, doubt: Doubt) -> Finding {
     let name = &track.name;
+    let kind = match doubt {
+        Doubt::NoPressure | Doubt::NoRadius => Kind::Assumed,
+        _ => Kind::Note,
+    };
     let told = match doubt {
         Doubt::WindAgainstPressure { ratio } => {
             Message::key("note.storm.ratio").with("ratio", format!("{ratio:.2}"))
@@ -267,7 +264,7 @@ fn told(file: &str, track: &Track, doubt: Doubt) -> Message {
         Doubt::NoRadius => Message::key("note.storm.no_radius"),
         Doubt::RadiusFromWeakerWinds => Message::key("note.storm.weaker"),
     };
-    told.with("file", file).with("name", name)
+    Finding::new(kind, file, told.with("name", name))
 }
 
 /// Distance from which a storm does nothing to a site [m].
@@ -300,24 +297,33 @@ pub(crate) fn far_from(track: &Track, site: Geodetic) -> Option<Bilingual> {
     })
 }
 
-/// The tide of a station.
+/// The tide of a station, and what was found about its constants.
+#[derive(Clone, Debug)]
+pub struct Tide {
+    /// The prediction.
+    pub predictor: TidePredictor,
+    /// Constituents that are left out or not known.
+    pub findings: Vec<Finding>,
+}
+
+/// Sum of the amplitudes left out above which a tide is refused [m], and as a share of all.
+const MOST_LEFT_OUT: (f64, f64) = (0.05, 0.02);
+
+/// The tide of a station, which is known by its name or, where names come twice, by its identifier.
 ///
 /// - `mean_level`: mean sea level above the terrain's datum [m]
-pub fn tide_of(path: &Path, station: &str, mean_level: f64) -> Result<TidePredictor, ProjectError> {
+///
+/// # Errors
+///
+/// A station that is not there or there twice, constants that cannot be, and constituents without a known argument
+/// that make up more than 5 cm or 2 % of the tide.
+pub fn tide_of(path: &Path, station: &str, mean_level: f64) -> Result<Tide, ProjectError> {
     let file = files::name(path);
     let stations = tide::read_constituents(&files::read(path)?, &file)?;
-    let Some(found) = stations.iter().find(|s| s.name == station) else {
-        let names: Vec<&str> = stations.iter().map(|s| s.name.as_str()).collect();
-        return Err(ProjectError::input(
-            &file,
-            message!(
-                "fault.tide.station",
-                "it holds no station named {station}",
-                station = station
-            ),
-            one_of(&names),
-        ));
-    };
+    let found = station_of(&stations, &file, station)?;
+    if let Some(fault) = &found.fault {
+        return Err(ProjectError::Format(fault.clone()));
+    }
     let constants: Vec<HarmonicConstant> = found
         .constants
         .iter()
@@ -327,7 +333,105 @@ pub fn tide_of(path: &Path, station: &str, mean_level: f64) -> Result<TidePredic
             phase: c.phase,
         })
         .collect();
-    Ok(TidePredictor::new(&constants, mean_level))
+    let predictor = TidePredictor::new(&constants, mean_level);
+    let findings = left_out(&predictor, found, &file)?;
+    Ok(Tide {
+        predictor,
+        findings,
+    })
+}
+
+fn station_of<'a>(
+    stations: &'a [tide::Station],
+    file: &str,
+    station: &str,
+) -> Result<&'a tide::Station, ProjectError> {
+    let by = |key: fn(&tide::Station) -> &str| {
+        let fit = stations.iter().filter(|s| key(s) == station);
+        fit.collect::<Vec<_>>()
+    };
+    match (by(|s| &s.name).as_slice(), by(|s| &s.id).as_slice()) {
+        (_, [one]) | ([one], _) => Ok(one),
+        ([], _) => {
+            let names: Vec<&str> = stations.iter().map(|s| s.name.as_str()).collect();
+            Err(ProjectError::input(
+                file,
+                message!(
+                    "fault.tide.station",
+                    "it holds no station named {station}",
+                    station = station
+                ),
+                one_of(&names),
+            ))
+        }
+        (several, _) => {
+            let ids: Vec<&str> = several.iter().map(|s| s.id.as_str()).collect();
+            Err(ProjectError::input(
+                file,
+                message!(
+                    "fault.tide.stations",
+                    "it holds {n} stations named {station}",
+                    n = several.len(),
+                    station = station
+                ),
+                one_of(&ids),
+            ))
+        }
+    }
+}
+
+/// What is said of constants that the prediction leaves out.
+fn left_out(
+    tide: &TidePredictor,
+    station: &tide::Station,
+    file: &str,
+) -> Result<Vec<Finding>, ProjectError> {
+    let names = |of: &[HarmonicConstant]| {
+        let named = of
+            .iter()
+            .map(|c| format!("{} ({:.3} m)", c.name, c.amplitude));
+        list(&named.collect::<Vec<_>>())
+    };
+    let mut findings = Vec::new();
+    let lost: f64 = tide.unused().iter().map(|c| c.amplitude).sum();
+    let share = lost / (lost + tide.amplitude()).max(f64::MIN_POSITIVE);
+    if !tide.unused().is_empty() {
+        let text = message!(
+            "note.tide.unused",
+            "{n} constituents of {station} are not known here and left out: {names}, {share} % of all amplitudes",
+            n = tide.unused().len(),
+            station = &station.name,
+            names = names(tide.unused()),
+            share = format!("{:.1}", 100.0 * share)
+        );
+        if lost > MOST_LEFT_OUT.0 || share > MOST_LEFT_OUT.1 {
+            let remedy = message!(
+                "fix.tide.unused",
+                "name them as the IHO does, or remove them if the tide is right without them"
+            );
+            return Err(ProjectError::input(file, text, remedy));
+        }
+        findings.push(Finding::new(Kind::LeftOut, file, text).times(tide.unused().len()));
+    }
+    if !tide.repeated().is_empty() {
+        let text = message!(
+            "note.tide.repeated",
+            "{names} of {station} are waves that it has under other names, and left out",
+            names = names(tide.repeated()),
+            station = &station.name
+        );
+        findings.push(Finding::new(Kind::Duplicate, file, text).times(tide.repeated().len()));
+    }
+    if !station.unknown.is_empty() {
+        let text = message!(
+            "note.tide.unknown",
+            "the amplitudes of {names} at {station} are not known, and the tide is without them",
+            names = list(&station.unknown),
+            station = &station.name
+        );
+        findings.push(Finding::new(Kind::Unknown, file, text).times(station.unknown.len()));
+    }
+    Ok(findings)
 }
 
 /// What a storm does to a place.
@@ -348,8 +452,10 @@ pub struct Forcing {
     pub rain: Option<(Rain, [f64; 2])>,
     /// What the rain is multiplied by; 1 unless a member of an ensemble says otherwise.
     pub rain_factor: f64,
-    /// What was assumed of the track.
+    /// What was assumed of the track and of the tide.
     pub notes: Vec<Bilingual>,
+    /// The same as entries of the report of the input.
+    pub findings: Vec<Finding>,
     /// What is first order in all this.
     pub first_order: Bilingual,
 }
@@ -386,13 +492,8 @@ impl Forcing {
         threads: usize,
     ) -> Result<Self, ProjectError> {
         let level = sea.under(&storm.model, start, duration_s, threads)?;
-        Ok(Self::of_level(
-            storm,
-            level,
-            &sea.limits(),
-            start,
-            duration_s,
-        ))
+        let forcing = Self::of_level(storm, level, &sea.limits(), start, duration_s);
+        Ok(forcing.with_findings(sea.findings().iter().cloned()))
     }
 
     fn of_level(
@@ -403,6 +504,7 @@ impl Forcing {
         duration_s: f64,
     ) -> Self {
         let first_order = first_order(storm.model.parameters().profile, storm.rain, limits);
+        let uncovered = uncovered(&storm, start, duration_s);
         Self {
             track: storm.track,
             model: Arc::new(storm.model),
@@ -413,8 +515,20 @@ impl Forcing {
             rain: None,
             rain_factor: 1.0,
             notes: storm.notes,
+            findings: storm.findings,
             first_order,
         }
+        .with_findings(uncovered)
+    }
+
+    /// Adds what was found beside the track.
+    #[must_use]
+    pub fn with_findings(mut self, findings: impl IntoIterator<Item = Finding>) -> Self {
+        for finding in findings {
+            self.notes.push(note(&finding));
+            self.findings.push(finding);
+        }
+        self
     }
 
     /// Rain at the middle of the site [m s⁻¹].
@@ -422,7 +536,7 @@ impl Forcing {
         let time = self.start.plus_seconds(time_s);
         self.rain_factor
             * match &self.rain {
-                Some((rain, middle)) => rain::rate(rain, time_s, *middle),
+                Some((rain, [x, y])) => rain.rate(time_s, *x, *y),
                 None => rain_at(&self.model, self.rain_model, site, time),
             }
     }
@@ -593,23 +707,5 @@ pub fn sample(storm: &Storm, at: Geodetic, time: Instant) -> WindSample {
         from_deg: air.from_deg(),
         pressure_hpa: air.pressure / 100.0,
         rain_mm_h: RainRate::from_mps(rain_at(&storm.model, storm.rain, at, time)).as_mm_h(),
-    }
-}
-
-/// A series that is the same at all times, or a file.
-pub fn constant_or_file(
-    value: Option<f64>,
-    path: Option<&Path>,
-) -> Result<Option<Series>, ProjectError> {
-    match (value, path) {
-        (_, Some(path)) => {
-            let file = files::name(path);
-            Ok(Some(stormgrid_formats::series::read(
-                &files::read(path)?,
-                &file,
-            )?))
-        }
-        (Some(value), None) => Ok(Some(Series::constant(value))),
-        (None, None) => Ok(None),
     }
 }

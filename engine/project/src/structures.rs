@@ -13,6 +13,7 @@ use stormgrid_sim::flood::{
 use crate::ProjectError;
 use crate::ground::cells_in_disc;
 use crate::simulate::Places;
+use crate::timeline::Numbers;
 use crate::vectors;
 use stormgrid_core::message::Said;
 
@@ -148,12 +149,30 @@ impl Builder<'_> {
         let outside = (self.given.outside_m, self.given.outside_series.as_deref());
         match outside {
             (None, None) => Ok(End::Outside(None)),
-            (value, name) => Ok(End::Outside(Some(self.places.reader.series(value, name)?))),
+            (value, name) => {
+                let series = self.series_of(value, name, Numbers::Metres)?;
+                Ok(End::Outside(Some(series)))
+            }
         }
     }
 
-    fn series(&self, value: Option<f64>, name: Option<&String>) -> Result<Series, ProjectError> {
-        let series = self.places.reader.series(value, name.map(String::as_str))?;
+    fn series_of(
+        &self,
+        value: Option<f64>,
+        name: Option<&str>,
+        numbers: Numbers,
+    ) -> Result<Series, ProjectError> {
+        let reader = self.places.reader;
+        reader.series(value, name, numbers, self.given.ends())
+    }
+
+    fn series(
+        &self,
+        value: Option<f64>,
+        name: Option<&String>,
+        numbers: Numbers,
+    ) -> Result<Series, ProjectError> {
+        let series = self.series_of(value, name.map(String::as_str), numbers)?;
         match series.value.is_empty() {
             true => Err(self.wrong(
                 message!("fault.structure.number", "a number or a series is missing"),
@@ -191,16 +210,13 @@ impl Builder<'_> {
         let (Some(on), Some(off)) = (self.given.on_m, self.given.off_m) else {
             return Ok(None);
         };
-        let watch = self
-            .given
-            .watch
-            .map(|at| match self.places.geometry.cell_at(at[0], at[1]) {
-                Some((row, col)) => Ok(self.places.geometry.index(row, col)),
-                None => Err(self.wrong(
-                    message!("fault.structure.watch", "watch lies outside the terrain"),
-                    terrain_place(),
-                )),
-            });
+        let watch = self.given.watch.map(|at| match self.places.ground_at(at) {
+            Some(cell) => Ok(cell),
+            None => Err(self.wrong(
+                message!("fault.structure.watch", "watch lies outside the terrain"),
+                terrain_place(),
+            )),
+        });
         let watch = watch.transpose()?;
         Ok(Some(Switch { on, off, watch }))
     }
@@ -213,9 +229,11 @@ impl Builder<'_> {
             Kind::Pump => Law::Pump {
                 rate: match &self.given.curve {
                     Some(points) => PumpRate::Curve(self.curve("curve", points)?),
-                    None => PumpRate::Series(
-                        self.series(self.given.rate_m3_s, self.given.series.as_ref())?,
-                    ),
+                    None => PumpRate::Series(self.series(
+                        self.given.rate_m3_s,
+                        self.given.series.as_ref(),
+                        Numbers::Discharge,
+                    )?),
                 },
                 switch: self.switch()?,
             },
@@ -245,8 +263,8 @@ impl Builder<'_> {
                 )
             }
             _ => (
-                self.series(g.crest_m, g.crest_series.as_ref())?,
-                self.series(g.width_m, g.width_series.as_ref())?,
+                self.series(g.crest_m, g.crest_series.as_ref(), Numbers::Metres)?,
+                self.series(g.width_m, g.width_series.as_ref(), Numbers::Metres)?,
             ),
         };
         Ok(Law::Weir {
@@ -262,7 +280,11 @@ impl Builder<'_> {
             // The scenario's reader has made sure that both are given.
             sill: self.given.sill_m.unwrap_or_default(),
             width: self.given.width_m.unwrap_or_default(),
-            opening: self.series(self.given.opening_m, self.given.opening_series.as_ref())?,
+            opening: self.series(
+                self.given.opening_m,
+                self.given.opening_series.as_ref(),
+                Numbers::Metres,
+            )?,
             switch: self.switch()?,
             way: self.way(),
         })
@@ -313,7 +335,11 @@ impl Builder<'_> {
             let area = covered * self.places.geometry.cell_area();
             rate / 3.6e6 * area
         });
-        let capacity = self.series(g.capacity_m3_s.or(by_area), g.series.as_ref())?;
+        let capacity = self.series(
+            g.capacity_m3_s.or(by_area),
+            g.series.as_ref(),
+            Numbers::Discharge,
+        )?;
         Ok(Law::Drain { capacity })
     }
 
@@ -323,7 +349,7 @@ impl Builder<'_> {
         let none = [[level, 0.0]];
         let optional = |value: Option<f64>, name: Option<&String>| match (value, name) {
             (None, None) => Ok(None),
-            _ => self.series(value, name).map(Some),
+            _ => self.series(value, name, Numbers::Discharge).map(Some),
         };
         Ok(Reservoir {
             storage: self.curve("storage", g.storage.as_deref().unwrap_or(&none))?,
@@ -367,15 +393,17 @@ impl Builder<'_> {
                 }
             }
         }
-        match crests.is_empty() {
-            true => Err(self.wrong(
+        // A face between two cells without ground holds nothing back.
+        let stands = |crest: &Crest| self.places.is_beside_ground(crest.cell);
+        match crests.iter().any(stands) {
+            false => Err(self.wrong(
                 message!(
                     "fault.structure.line",
                     "its line meets no face between two cells of the terrain"
                 ),
                 message!("fix.check_crs", "check the coordinates and the CRS"),
             )),
-            false => Ok(crests),
+            true => Ok(crests),
         }
     }
 }

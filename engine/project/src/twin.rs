@@ -12,7 +12,6 @@ use stormgrid_core::message::Message;
 use stormgrid_core::raster::{Raster, RasterGeometry};
 use stormgrid_crs::Projector;
 use stormgrid_formats::chunk::{city_chunk, encode_city, encode_terrain};
-use stormgrid_formats::elevation;
 use stormgrid_formats::manifest::{self, Manifest};
 use stormgrid_formats::scenario::NumberOrRaster;
 use stormgrid_sim::exposure::{Assets, Facility, Road, Zone};
@@ -22,6 +21,7 @@ use stormgrid_twin::{
 };
 
 use crate::city::{self, BuildingSource};
+use crate::fields::{self, Quantity};
 use crate::ground::{DEFAULT_MANNING, Ground, Roughness};
 use crate::impact::{ZoneSource, exposed, facility};
 use crate::input_report::{LayerReport, fault_report};
@@ -465,25 +465,31 @@ impl Loader<'_> {
         }
     }
 
-    /// A raster of the site's CRS, moved to local metres.
-    fn raster(&mut self, name: &str) -> Result<Raster<f64>, ProjectError> {
+    /// The terrain in the site's CRS, moved to local metres.
+    fn terrain(&mut self, name: &str) -> Result<Raster<f64>, ProjectError> {
         let path = self.dir.join(name);
         let file = files::name(&path);
-        let read = elevation::read(&files::read(&path)?, &file)?;
-        self.warnings.extend(read.warnings);
-        if let Some(crs) = &read.crs {
-            let same = stormgrid_crs::horizontal_code(crs)
-                == stormgrid_crs::horizontal_code(&self.frame.crs);
-            if !same {
-                return Err(ProjectError::input(
-                    &file,
-                    format!(
-                        "its CRS is {crs} and that of the site is {}",
-                        self.frame.crs
-                    ),
-                    format!("project the raster to {}", self.frame.crs),
-                ));
-            }
+        let (read, findings) = fields::read_terrain(&path)?;
+        self.warnings
+            .extend(findings.into_iter().map(Message::from));
+        if let Some(crs) = read
+            .crs
+            .filter(|crs| !fields::same_crs(crs, &self.frame.crs))
+        {
+            return Err(ProjectError::input(
+                &file,
+                message!(
+                    "fault.raster.crs",
+                    "its CRS is {own} and that of the site is {site}",
+                    own = crs,
+                    site = &self.frame.crs
+                ),
+                message!(
+                    "fix.raster.crs",
+                    "project the raster to {site}",
+                    site = &self.frame.crs
+                ),
+            ));
         }
         let geometry = *read.raster.geometry();
         let local = RasterGeometry {
@@ -491,18 +497,37 @@ impl Loader<'_> {
             north: geometry.north - self.frame.origin[1],
             ..geometry
         };
-        Raster::new(local, read.raster.into_values())
-            .map_err(|e| ProjectError::input(&file, e.to_string(), "export the raster again"))
+        Raster::new(local, read.raster.into_values()).map_err(|e| {
+            ProjectError::input(
+                &file,
+                Message::english(e),
+                message!("fix.field.export", "export the raster again"),
+            )
+        })
     }
 
     fn ground(&mut self, terrain: &manifest::Terrain) -> Result<Ground, ProjectError> {
+        let elevation = self.terrain(&terrain.elevation)?;
+        let roughness = match &terrain.roughness {
+            Some(NumberOrRaster::Number(n)) => Roughness::Uniform(*n),
+            Some(NumberOrRaster::Raster(name)) => {
+                let known: Vec<bool> = elevation.values().iter().map(|z| z.is_finite()).collect();
+                let over = fields::Over {
+                    crs: Some(&self.frame.crs),
+                    origin: self.frame.origin,
+                    geometry: *elevation.geometry(),
+                    known: &known,
+                };
+                let field = fields::read(&self.dir.join(name), Quantity::Roughness, &over)?;
+                self.warnings
+                    .extend(field.findings.into_iter().map(Message::from));
+                Roughness::Raster(field.raster)
+            }
+            None => Roughness::Uniform(DEFAULT_MANNING),
+        };
         Ok(Ground {
-            elevation: self.raster(&terrain.elevation)?,
-            roughness: match &terrain.roughness {
-                Some(NumberOrRaster::Number(n)) => Roughness::Uniform(*n),
-                Some(NumberOrRaster::Raster(name)) => Roughness::Raster(self.raster(name)?),
-                None => Roughness::Uniform(DEFAULT_MANNING),
-            },
+            elevation,
+            roughness,
         })
     }
 

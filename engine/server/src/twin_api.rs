@@ -503,8 +503,7 @@ fn told_at(
     depth: Option<Value>,
 ) -> Value {
     json!({
-        "lon": lon, "lat": lat, "ground_m": twin.ground_at(x, y),
-        "modelled": twin.has_ground(x, y),
+        "lon": lon, "lat": lat, "ground_m": twin.ground_at(x, y), "modelled": twin.has_ground(x, y),
         "grids": grids_at(twin, x, y),
         "building": building,
         "depth": depth,

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use stormgrid_core::ids::CellIdx;
 use stormgrid_core::series::Series;
-use stormgrid_sim::flood::{Boundary, BoundaryKind, BoundaryPlace, Initial, Rain, Setup};
+use stormgrid_sim::flood::{
+    Bends, Boundary, BoundaryKind, BoundaryPlace, Initial, Rain, RainDetail, RainField, Setup,
+};
 
 use crate::norms::greater;
 use crate::run::{Run, domain};
@@ -70,10 +72,13 @@ fn roofs(record: &mut Record) -> Result<(), CaseError> {
 /// A linear field is exact under the interpolation between the corners of tiles.
 fn rain_field(record: &mut Record) -> Result<(), CaseError> {
     let mut setup = Setup::new(domain(150, 100, 10.0, 0.03, |x, _| x)?);
-    setup.rain = Rain::Field {
+    setup.rain = Rain::Field(RainField {
         rate: Arc::new(|t, x, y| 1e-9 * (x + 2.0 * y) * (1.0 + (t / 60.0).floor())),
-        refresh_s: 60.0,
-    };
+        bends: Bends::Every(60.0),
+        detail: RainDetail::Tiles,
+        factor: None,
+        least: None,
+    });
     let mut run = Run::start(setup, record.scheme)?;
     run.advance(120.0)?;
     record.ends(&run);

@@ -225,7 +225,7 @@ function gridCard(
           [t("card.schools_hit"), each((row) => `${count(rows.schools(row))} · ${count(rows.hospitals(row))}`)],
           [t("card.road_cut"), each((row) => `${number((rows.roadCut(row) ?? 0) / 1000, 2)} ${t("unit.km")}`)],
           [t("card.flooded_area"), each((row) => known(row, `${number((rows.floodedArea(row) ?? 0) / 1e6, 3)} ${t("unit.km2")}`))],
-          [t("card.permanent_water"), each((row) => `${number((rows.permanentWater(row) ?? 0) / 1e6, 3)} ${t("unit.km2")}`)],
+          [t("card.permanent_water"), each((row) => known(row, `${number((rows.permanentWater(row) ?? 0) / 1e6, 3)} ${t("unit.km2")}`))],
           [t("card.speed_max"), each((row) => (rows.speedMax(row) === null ? "–" : `${number(rows.speedMax(row) ?? 0, 2)} ${t("unit.mps")}`))],
         ])
       : el("p", { class: "note facts" }, t("card.no_run")),

@@ -74,9 +74,9 @@ export async function showRanking(exposure: Exposure | null, run: Run | null) {
   }
   const all = merged(exposure, probability, hazards, state.water, threshold());
   const wet = all.filter(reached);
-  byId("totals").textContent = totals(exposure, probability, run, all, wet.length);
   const unknown = all.filter((row) => (row.modelled ?? 1) < 1);
   const nobody = unknown.reduce((total, row) => total + (row.unknown ?? 0), 0);
+  byId("totals").textContent = totals(exposure, probability, run, all, wet.length);
   // Unknown is not dry: a sum that leaves grids out says so beside itself.
   if (unknown.length) byId("totals").append(el("span", { class: "note bad" }, ` ${t("ranking.unknown", { grids: number(unknown.length), people: number(nobody) })}`));
   const rows = wet.filter((row) => passes(row, state.filter, townOf)).sort(ORDERS[state.sort] ?? ORDERS.people);

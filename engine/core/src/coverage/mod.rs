@@ -4,24 +4,27 @@
 //! In a sound coverage every edge between two polygons occurs once in each direction. Only where
 //! that fails are areas computed.
 
-use std::collections::BTreeMap;
-
-use geo::algorithm::bool_ops::FillRule;
 use geo::{
-    Area, BooleanOps, BoundingRect, Coord, Euclidean, InteriorPoint, Length, LineString,
-    MultiPolygon, Polygon, Rect,
+    Area, BooleanOps, Coord, Euclidean, InteriorPoint, Length, LineString, MultiPolygon, Polygon,
+    Rect,
 };
-use rstar::{AABB, RTree, RTreeObject};
 use serde::Serialize;
 
-use crate::area::geodesic_area_m2;
+use crate::area::{geodesic_area_m2, signed_ring_area_m2};
 use crate::message;
 use crate::message::Message;
-use crate::ring::{RingFault, ring_fault, rings_crossing};
+use crate::polygons::PolygonSet;
+use crate::ring::{RingCheck, RingFault, lies_inside};
 
-mod loose;
+mod faces;
+mod lattice;
+mod nesting;
+mod overlaps;
 
-use loose::{Edge, LooseEdges, Point, cross};
+use faces::{Face, Faces, faces};
+use lattice::{Edge, Point, loose_edges, settled};
+
+pub use nesting::{NestingFault, check_nesting};
 
 /// One polygon of a layer, with its code.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,28 +42,26 @@ pub enum CoordinateUnit {
     Degrees,
     /// Metres of a projection; areas in the plane; lattice of 0.1 mm.
     Metres,
+    /// Another unit of a projection; areas in the plane; lattice of a ten-thousandth of the unit.
+    Projected {
+        /// Nanometres in the unit: 304 800 000 for a foot.
+        nanometres: u64,
+    },
 }
 
 impl CoordinateUnit {
     fn per_lattice_step(self) -> f64 {
         match self {
             Self::Degrees => 1e9,
-            Self::Metres => 1e4,
+            Self::Metres | Self::Projected { .. } => 1e4,
         }
     }
 
     /// Whether a coordinate makes sense and, as a number of lattice steps, is exact in every sum here.
     fn can_hold(self, c: Coord) -> bool {
         match self {
-            Self::Degrees => c.x.abs() <= 360.0 && c.y.abs() <= 90.0,
-            Self::Metres => c.x.abs() <= 1e9 && c.y.abs() <= 1e9,
-        }
-    }
-
-    fn area_m2(self, area: &MultiPolygon<f64>) -> f64 {
-        match self {
-            Self::Degrees => geodesic_area_m2(area),
-            Self::Metres => area.unsigned_area(),
+            Self::Degrees => c.x.abs() <= 540.0 && c.y.abs() <= 90.0,
+            Self::Metres | Self::Projected { .. } => c.x.abs() <= 1e9 && c.y.abs() <= 1e9,
         }
     }
 
@@ -69,6 +70,7 @@ impl CoordinateUnit {
         match self {
             Self::Degrees => 111_000.0,
             Self::Metres => 1.0,
+            Self::Projected { nanometres } => nanometres as f64 * 1e-9,
         }
     }
 }
@@ -118,8 +120,28 @@ pub enum Defect {
     },
 }
 
+/// How many defects of each kind there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct DefectCounts {
+    /// Rings that bound no area.
+    pub rings: usize,
+    /// Pairs of polygons that hold the same ground.
+    pub overlaps: usize,
+    /// Pieces of ground that no polygon holds.
+    pub gaps: usize,
+    /// Codes that more than one polygon has.
+    pub same_codes: usize,
+}
+
+impl DefectCounts {
+    /// All of them.
+    pub fn total(&self) -> usize {
+        self.rings + self.overlaps + self.gaps + self.same_codes
+    }
+}
+
 /// What a check found.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CoverageReport {
     /// Polygons checked.
     pub polygons: usize,
@@ -127,16 +149,29 @@ pub struct CoverageReport {
     pub vertices: usize,
     /// Sum of the polygons' areas [m²].
     pub area_m2: f64,
-    /// Sum of the gaps [m²]; exactly 0 where every edge matches.
-    pub gap_area_m2: f64,
+    /// Sum of the gaps [m²]; exactly 0 where every edge matches. `None` where outlines cross so often that gaps were not
+    /// looked for.
+    pub gap_area_m2: Option<f64>,
     /// Sum of the overlaps [m²]; exactly 0 where every edge matches.
     pub overlap_area_m2: f64,
-    /// Every defect with its place, rings first, then overlaps and gaps by size.
+    /// How many defects there are, listed or not.
+    pub counts: DefectCounts,
+    /// Pieces of the layer that touch no other. Ground between them that opens to the outside is no gap.
+    pub pieces: usize,
+    /// A vertex of a second piece, if there is one.
+    pub second_piece_at: Option<[f64; 2]>,
+    /// Defects with their places, rings first, then overlaps and gaps by size: of each kind the [`MOST_LISTED`] largest.
     pub defects: Vec<Defect>,
 }
 
+/// Most defects of a kind that a report lists [-]; the counts have all.
+pub const MOST_LISTED: usize = 10_000;
+
 /// Average width below which a gap or an overlap is called a sliver [m].
 const SLIVER_WIDTH: f64 = 0.1;
+
+/// Average width up to which a gap or an overlap is rounding of vertices and no defect [lattice steps]: 0.2 mm.
+const ROUNDING_WIDTH: f64 = 2.0;
 
 /// Area below which a computed gap or overlap is rounding of the lattice [m²].
 const AREA_NOISE: f64 = 1e-4;
@@ -145,90 +180,199 @@ const AREA_NOISE: f64 = 1e-4;
 ///
 /// A gap is ground enclosed by the layer that no polygon holds, or, where a `boundary` is given, any
 /// of its ground that no polygon holds. Without a boundary a gap that opens to the outside cannot be
-/// told from the shape of the layer. A polygon with a faulty ring is named and otherwise left out, so
-/// that its ground may appear as a gap.
+/// told from the shape of the layer; the number of its pieces tells where the layer falls apart. A polygon with a faulty
+/// ring is named and otherwise left out, so that its ground may appear as a gap.
 pub fn check_coverage(
     polygons: &[Polygonal],
     unit: CoordinateUnit,
     boundary: Option<&MultiPolygon<f64>>,
 ) -> CoverageReport {
-    let mut report = CoverageReport {
-        polygons: polygons.len(),
-        vertices: polygons.iter().map(|p| vertices(&p.polygon)).sum(),
-        ..CoverageReport::default()
-    };
-    report.defects.extend(repeated_codes(polygons));
-    let sound: Vec<Sound<'_>> = polygons
-        .iter()
-        .filter_map(|p| Sound::new(&p.id, &p.polygon, unit, &mut report.defects))
-        .collect();
-    let outer = boundary.and_then(|b| Sound::new("boundary", b, unit, &mut report.defects));
-    report.area_m2 = sound.iter().map(|p| unit.area_m2(p.ground)).sum();
-    let edges: Vec<Edge> = sound.iter().flat_map(|p| edges(&p.lattice)).collect();
-    let loose = LooseEdges::of(edges.clone());
-    let overlaps = overlaps(&sound, &loose.held_twice(), unit);
-    let (empty, resolution) = match outer {
-        Some(outer) => {
-            let against = edges_reversed(&outer.lattice);
-            let loose = LooseEdges::of(edges.into_iter().chain(against).collect());
-            (loose.wound_clockwise(), loose.resolution())
-        }
-        None => (loose.enclosed(), loose.resolution()),
-    };
-    let gaps = by_size(
-        empty
-            .iter()
-            .filter_map(|p| gap(p, resolution, unit))
-            .collect(),
-    );
-    report.overlap_area_m2 = total_area(&overlaps);
-    report.gap_area_m2 = total_area(&gaps);
-    report.defects.extend(overlaps);
-    report.defects.extend(gaps);
-    report
+    let mut set: PolygonSet = polygons.iter().map(|p| &p.polygon).collect();
+    check_layer(&mut set, |i| polygons[i].id.as_str(), unit, boundary)
 }
 
-/// A polygon whose rings bound an area, on the ground and on the lattice.
-struct Sound<'a> {
-    id: &'a str,
-    ground: &'a MultiPolygon<f64>,
-    lattice: MultiPolygon<f64>,
+/// Checks one layer that stands in flat arrays; shells of sound polygons are turned counter-clockwise in it, holes
+/// clockwise.
+///
+/// - `id`: the code of a polygon
+pub fn check_layer<'a>(
+    set: &mut PolygonSet,
+    id: impl Fn(usize) -> &'a str,
+    unit: CoordinateUnit,
+    boundary: Option<&MultiPolygon<f64>>,
+) -> CoverageReport {
+    let n = set.len();
+    let vertices = (0..set.n_rings()).map(|r| set.ring(r).len().saturating_sub(1));
+    let vertices = vertices.sum();
+    let mut counts = DefectCounts::default();
+    let mut defects = repeated_codes(n, &id, &mut counts);
+    let mut check = RingCheck::default();
+    let mut sound = Vec::with_capacity(n);
+    for polygon in 0..n {
+        if is_sound(set, polygon, id(polygon), unit, &mut check, &mut defects) {
+            orient(set, polygon, unit);
+            sound.push(polygon as u32);
+        }
+    }
+    counts.rings = defects.len() - counts.same_codes.min(MOST_LISTED);
+    let bounded = boundary
+        .and_then(|boundary| bounded_edges(set, &sound, boundary, unit, &mut check, &mut defects));
+    let edges = loose_edges(set, rings_of(set, &sound), unit);
+    let area_m2 = area_of(&edges, unit);
+    let settled_edges = settled(edges);
+    let drawn = settled_edges
+        .as_ref()
+        .map(|edges| faces(edges, |winding| winding != 1));
+    let held_twice = drawn.as_ref().map(|drawn| {
+        let twice = drawn.faces.iter().filter(|f| f.winding > 1);
+        twice.map(bounds_of_face).collect::<Vec<_>>()
+    });
+    let overlaps = overlaps::find(set, &sound, held_twice.as_deref(), unit);
+    let is_gap = |face: &&Face| match &bounded {
+        Some(_) => face.winding < 0,
+        None => face.winding == 0,
+    };
+    let looked_at = match &bounded {
+        Some(edges) => edges
+            .clone()
+            .and_then(settled)
+            .map(|e| faces(&e, |w| w < 0)),
+        None => None,
+    };
+    let gaps: Option<Vec<Defect>> = match boundary {
+        Some(_) => looked_at.as_ref(),
+        None => drawn.as_ref(),
+    }
+    .map(|drawn| {
+        let gaps = drawn.faces.iter().filter(is_gap);
+        by_size(gaps.filter_map(|face| gap(face, unit)).collect())
+    });
+    let total = |defects: &[Defect]| defects.iter().map(defect_area).fold(0.0, |a, b| a + b);
+    let pieces = drawn.as_ref().map_or(1, |d: &Faces| d.pieces.len());
+    let second = drawn.as_ref().and_then(|d| d.pieces.get(1).copied());
+    counts.overlaps = overlaps.count;
+    counts.gaps = gaps.as_ref().map_or(0, Vec::len);
+    let gap_area_m2 = gaps.as_deref().map(total);
+    defects.extend(overlaps.largest.iter().map(|o| o.defect(&id)));
+    defects.extend(gaps.into_iter().flatten().take(MOST_LISTED));
+    CoverageReport {
+        polygons: n,
+        vertices,
+        area_m2,
+        gap_area_m2,
+        overlap_area_m2: overlaps.area_m2,
+        counts,
+        pieces,
+        second_piece_at: second.map(|p| on_ground(p, unit).into()),
+        defects,
+    }
 }
 
-impl<'a> Sound<'a> {
-    /// Reports faulty rings instead of returning them.
-    fn new(
-        id: &'a str,
-        ground: &'a MultiPolygon<f64>,
-        unit: CoordinateUnit,
-        defects: &mut Vec<Defect>,
-    ) -> Option<Self> {
-        let faults: Vec<Defect> = rings(ground)
-            .enumerate()
-            .filter_map(|(ring, line)| fault_of_ring(id, ring, line, unit))
-            .collect();
-        if !faults.is_empty() {
-            defects.extend(faults);
-            return None;
+fn rings_of<'a>(
+    set: &'a PolygonSet,
+    polygons: &'a [u32],
+) -> impl Iterator<Item = usize> + Clone + 'a {
+    polygons.iter().flat_map(|p| set.rings(*p as usize))
+}
+
+/// The loose edges of a layer and of a boundary turned against it; `None` if the boundary is faulty.
+fn bounded_edges(
+    set: &PolygonSet,
+    sound: &[u32],
+    boundary: &MultiPolygon<f64>,
+    unit: CoordinateUnit,
+    check: &mut RingCheck,
+    defects: &mut Vec<Defect>,
+) -> Option<Option<Vec<Edge>>> {
+    let mut both = set.clone();
+    both.push(boundary);
+    let last = set.len();
+    if !is_sound(&both, last, "boundary", unit, check, defects) {
+        return Some(None);
+    }
+    orient(&mut both, last, unit);
+    for ring in both.rings(last) {
+        both.ring_mut(ring).reverse();
+    }
+    let polygons: Vec<u32> = sound.iter().copied().chain([last as u32]).collect();
+    Some(Some(loose_edges(&both, rings_of(&both, &polygons), unit)))
+}
+
+/// The sum of the areas of the polygons whose loose edges these are [m²]: along matched edges they cancel.
+fn area_of(edges: &[Edge], unit: CoordinateUnit) -> f64 {
+    match unit {
+        CoordinateUnit::Metres | CoordinateUnit::Projected { .. } => {
+            let origin = edges.first().map_or([0, 0], |e| e.from);
+            let area = |e: &Edge| i128::from(e.weight) * lattice::cross(origin, e.from, e.to);
+            let step = unit.metres() / unit.per_lattice_step();
+            0.5 * edges.iter().map(area).sum::<i128>() as f64 * step * step
         }
-        let lattice = on_lattice(ground, unit);
-        if let Some(fault) = fault_between_rings(id, ground, &lattice) {
-            defects.push(fault);
-            return None;
+        CoordinateUnit::Degrees => {
+            let loops = lattice::loops(edges);
+            let area =
+                |ring: &Vec<Point>| signed_ring_area_m2(ring.iter().map(|p| on_ground(*p, unit)));
+            loops.iter().map(area).fold(0.0, |a, b| a + b)
         }
-        Some(Self {
-            id,
-            ground,
-            lattice,
-        })
+    }
+}
+
+fn on_ground(p: Point, unit: CoordinateUnit) -> Coord {
+    let steps = unit.per_lattice_step();
+    Coord {
+        x: p[0] as f64 / steps,
+        y: p[1] as f64 / steps,
+    }
+}
+
+/// The box of a face, in the coordinates of the layer.
+fn bounds_of_face(face: &Face) -> [Point; 2] {
+    let points = face.rings.iter().flatten();
+    points.fold([[i64::MAX; 2], [i64::MIN; 2]], |[low, high], p| {
+        [
+            [low[0].min(p[0]), low[1].min(p[1])],
+            [high[0].max(p[0]), high[1].max(p[1])],
+        ]
+    })
+}
+
+/// Whether the rings of a polygon bound an area; reports those that do not.
+fn is_sound(
+    set: &PolygonSet,
+    polygon: usize,
+    id: &str,
+    unit: CoordinateUnit,
+    check: &mut RingCheck,
+    defects: &mut Vec<Defect>,
+) -> bool {
+    let before = defects.len();
+    for (k, ring) in set.rings(polygon).enumerate() {
+        defects.extend(fault_of_ring(id, k, set.ring(ring), unit, check));
+    }
+    if defects.len() == before {
+        defects.extend(fault_between_rings(set, polygon, id, check));
+    }
+    defects.len() == before
+}
+
+/// Turns shells counter-clockwise and holes clockwise.
+fn orient(set: &mut PolygonSet, polygon: usize, unit: CoordinateUnit) {
+    for part in set.parts(polygon) {
+        for (k, ring) in set.rings_of_part(part).enumerate() {
+            let coords = set.ring_mut(ring);
+            let points = coords.iter().map(|c| lattice::point(*c, unit));
+            if (lattice::doubled_area(points) > 0) != (k == 0) {
+                coords.reverse();
+            }
+        }
     }
 }
 
 fn fault_of_ring(
     id: &str,
     ring: usize,
-    line: &LineString<f64>,
+    coords: &[Coord],
     unit: CoordinateUnit,
+    check: &mut RingCheck,
 ) -> Option<Defect> {
     let defect = |fault: Message, at| {
         Some(Defect::Ring {
@@ -239,17 +383,17 @@ fn fault_of_ring(
         })
     };
     let finite = |c: &Coord| c.x.is_finite() && c.y.is_finite();
-    let far = line
-        .coords()
+    let far = coords
+        .iter()
         .position(|c| finite(c) && !unit.can_hold(*c))
-        .map(|vertex| (vertex, line.0[vertex]));
+        .map(|vertex| (vertex, coords[vertex]));
     if let Some((vertex, c)) = far {
         let fault = match unit {
             CoordinateUnit::Degrees => message!(
                 "fault.ring.degrees",
                 "vertex {vertex}, ({x}, {y}), is no longitude and latitude; check the CRS"
             ),
-            CoordinateUnit::Metres => message!(
+            CoordinateUnit::Metres | CoordinateUnit::Projected { .. } => message!(
                 "fault.ring.far",
                 "vertex {vertex}, ({x}, {y}), is too far away to be a place"
             ),
@@ -257,73 +401,125 @@ fn fault_of_ring(
         let fault = fault.with("vertex", vertex).with("x", c.x).with("y", c.y);
         return defect(fault, Some([c.x, c.y]));
     }
-    let fault = ring_fault(line)?;
-    let at = match &fault {
-        RingFault::Crossing { at, .. } => Some([at.x, at.y]),
-        _ => None,
-    };
-    defect(fault.message(), at)
+    if let Some(fault) = check.fault(coords) {
+        let at = match &fault {
+            RingFault::Crossing { at, .. } => Some([at.x, at.y]),
+            _ => None,
+        };
+        return defect(fault.message(), at);
+    }
+    if unit == CoordinateUnit::Degrees {
+        let width = crate::polygons::bounds_of(coords).map_or(0.0, |b| b.width());
+        if width > 180.0 {
+            let fault = message!(
+                "fault.ring.wide",
+                "is {width} degrees of longitude wide, and more than 180 cannot be told from the other side of the Earth; cut it",
+                width = width
+            );
+            return defect(fault, None);
+        }
+    }
+    None
 }
 
 /// Holes outside their shells, rings that cross, parts that lie on each other.
 fn fault_between_rings(
+    set: &PolygonSet,
+    polygon: usize,
     id: &str,
-    ground: &MultiPolygon<f64>,
-    lattice: &MultiPolygon<f64>,
+    check: &mut RingCheck,
 ) -> Option<Defect> {
-    if rings(ground).count() < 2 {
+    let rings: Vec<&[Coord]> = set.rings(polygon).map(|ring| set.ring(ring)).collect();
+    if rings.len() < 2 {
         return None;
     }
-    if let Some(([first, ring], at)) = rings_crossing(ground) {
-        return Some(Defect::Ring {
+    let defect = |ring: usize, fault: Message, at: Option<Coord>| {
+        Some(Defect::Ring {
             id: id.to_owned(),
             ring,
-            fault: message!(
-                "fault.ring.rings",
-                "crosses ring {first} or runs along it",
-                first = first
-            ),
-            at: Some([at.x, at.y]),
-        });
+            fault,
+            at: at.map(|c| [c.x, c.y]),
+        })
+    };
+    if let Some(([first, ring], at)) = check.crossing_between(&rings) {
+        let fault = message!(
+            "fault.ring.rings",
+            "crosses ring {first} or runs along it",
+            first = first
+        );
+        return defect(ring, fault, Some(at));
     }
-    // Rings that do not cross are nested rightly if and only if what they bound has the area that
-    // their signs add up to; else at least the area of a ring is amiss.
-    let areas = || rings(lattice).map(|r| Polygon::new(r.clone(), vec![]).signed_area());
-    let bound = lattice
-        .union_with_fill_rule(&MultiPolygon::new(vec![]), FillRule::Positive)
-        .unsigned_area();
-    let smallest = areas().map(f64::abs).fold(f64::INFINITY, f64::min);
-    ((areas().sum::<f64>() - bound).abs() > 0.5 * smallest).then(|| Defect::Ring {
-        id: id.to_owned(),
-        ring: 0,
-        fault: message!(
-            "fault.ring.nested",
-            "has a hole outside its shell, or parts that lie on each other"
-        ),
-        at: None,
-    })
+    let ring = misplaced(set, polygon)?;
+    let fault = message!(
+        "fault.ring.nested",
+        "has a hole outside its shell, or parts that lie on each other"
+    );
+    let at = rings[ring].first().copied();
+    defect(ring, fault, at)
 }
 
-fn edges(lattice: &MultiPolygon<f64>) -> impl Iterator<Item = Edge> {
-    rings(lattice).flat_map(|r| r.lines().map(|l| (point(l.start), point(l.end))))
+/// The first ring that lies where it must not: a hole outside its shell or inside another hole, a part upon another.
+/// Rings that do not cross are either apart or one inside the other.
+fn misplaced(set: &PolygonSet, polygon: usize) -> Option<usize> {
+    let first = set.rings(polygon).start;
+    let ring = |ring: usize| set.ring(ring);
+    for part in set.parts(polygon) {
+        let mut rings = set.rings_of_part(part);
+        let shell = rings.next()?;
+        if let Some(outside) = rings
+            .clone()
+            .find(|hole| !lies_inside(ring(*hole), ring(shell)))
+        {
+            return Some(outside - first);
+        }
+        let holes: Vec<usize> = rings.collect();
+        let nested =
+            |a: usize, b: usize| lies_inside(ring(b), ring(a)) || lies_inside(ring(a), ring(b));
+        if let Some(k) = first_of_pairs(set, &holes, nested) {
+            return Some(k - first);
+        }
+    }
+    let shells: Vec<usize> = set
+        .parts(polygon)
+        .map(|part| set.rings_of_part(part).start)
+        .collect();
+    let part_of = |shell: usize| {
+        set.parts(polygon)
+            .find(|p| set.rings_of_part(*p).start == shell)
+    };
+    let upon = |inner: usize, outer: usize| {
+        let mut rings = part_of(outer)
+            .into_iter()
+            .flat_map(|part| set.rings_of_part(part));
+        rings
+            .next()
+            .is_some_and(|shell| lies_inside(ring(inner), ring(shell)))
+            && !rings.any(|hole| lies_inside(ring(inner), ring(hole)))
+    };
+    first_of_pairs(set, &shells, |a, b| upon(a, b) || upon(b, a)).map(|shell| shell - first)
 }
 
-fn edges_reversed(lattice: &MultiPolygon<f64>) -> impl Iterator<Item = Edge> {
-    edges(lattice).map(|(from, to)| (to, from))
-}
-
-fn vertices(area: &MultiPolygon<f64>) -> usize {
-    rings(area).map(|r| r.0.len().saturating_sub(1)).sum()
-}
-
-fn rings(area: &MultiPolygon<f64>) -> impl Iterator<Item = &LineString<f64>> {
-    area.iter()
-        .flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()))
-}
-
-/// Counted from plus zero: the sum of no numbers is minus zero, which people would read.
-fn total_area(defects: &[Defect]) -> f64 {
-    defects.iter().map(defect_area).fold(0.0, |a, b| a + b)
+/// The second of the first two rings that are `amiss`, among those whose boxes meet.
+fn first_of_pairs(
+    set: &PolygonSet,
+    rings: &[usize],
+    amiss: impl Fn(usize, usize) -> bool,
+) -> Option<usize> {
+    let boxed = |ring: &usize| Some((*ring, set.bounds(*ring..*ring + 1)?));
+    let mut boxes: Vec<(usize, Rect)> = rings.iter().filter_map(boxed).collect();
+    boxes.sort_by(|a, b| a.1.min().x.total_cmp(&b.1.min().x));
+    for (k, (a, around)) in boxes.iter().enumerate() {
+        let near = boxes[k + 1..]
+            .iter()
+            .take_while(|(_, b)| b.min().x <= around.max().x)
+            .filter(|(_, b)| b.min().y <= around.max().y && b.max().y >= around.min().y);
+        for (b, _) in near {
+            if amiss(*a, *b) {
+                return Some(*a.max(b));
+            }
+        }
+    }
+    None
 }
 
 fn defect_area(defect: &Defect) -> f64 {
@@ -333,64 +529,41 @@ fn defect_area(defect: &Defect) -> f64 {
     }
 }
 
-fn repeated_codes(polygons: &[Polygonal]) -> Vec<Defect> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for p in polygons {
-        *counts.entry(&p.id).or_default() += 1;
-    }
-    counts
-        .into_iter()
-        .filter(|(_, n)| *n > 1)
-        .map(|(id, _)| Defect::SameCode { id: id.to_owned() })
-        .collect()
-}
-
-/// The polygons with every coordinate a whole number of lattice steps, shells counter-clockwise.
-fn on_lattice(area: &MultiPolygon<f64>, unit: CoordinateUnit) -> MultiPolygon<f64> {
-    let steps = unit.per_lattice_step();
-    let snap = |ring: &LineString<f64>, positive: bool| {
-        let mut coords: Vec<Coord> = ring
-            .coords()
-            .map(|c| Coord {
-                x: (c.x * steps).round(),
-                y: (c.y * steps).round(),
-            })
-            .collect();
-        coords.dedup();
-        let origin = point(coords[0]);
-        let doubled: i128 = coords
-            .windows(2)
-            .map(|w| cross(origin, point(w[0]), point(w[1])))
-            .sum();
-        if (doubled > 0) != positive {
-            coords.reverse();
+fn repeated_codes<'a>(
+    n: usize,
+    id: &impl Fn(usize) -> &'a str,
+    counts: &mut DefectCounts,
+) -> Vec<Defect> {
+    let mut order: Vec<u32> = (0..n as u32).collect();
+    order.sort_unstable_by_key(|i| id(*i as usize));
+    let mut defects = Vec::new();
+    for group in order.chunk_by(|a, b| id(*a as usize) == id(*b as usize)) {
+        if group.len() < 2 {
+            continue;
         }
-        LineString::new(coords)
-    };
-    MultiPolygon::new(
-        area.iter()
-            .map(|p| {
-                Polygon::new(
-                    snap(p.exterior(), true),
-                    p.interiors().iter().map(|r| snap(r, false)).collect(),
-                )
-            })
-            .collect(),
-    )
-}
-
-fn point(c: Coord) -> Point {
-    [c.x as i64, c.y as i64]
-}
-
-fn gap(lattice: &Polygon<f64>, resolution: f64, unit: CoordinateUnit) -> Option<Defect> {
-    let area = MultiPolygon::new(vec![lattice.clone()]);
-    // Beyond the clipper's range corners are rounded: no wider than that, it is no gap.
-    let rim: f64 = rings(&area).map(|r| Euclidean.length(r)).sum();
-    if resolution > 1.0 && area.unsigned_area() < rim * resolution {
-        return None;
+        counts.same_codes += 1;
+        if defects.len() < MOST_LISTED {
+            let id = id(group[0] as usize).to_owned();
+            defects.push(Defect::SameCode { id });
+        }
     }
-    let (area_m2, at, sliver) = measure(&area, unit)?;
+    defects
+}
+
+fn gap(face: &Face, unit: CoordinateUnit) -> Option<Defect> {
+    let mut rings = face.rings.iter().map(|ring| {
+        let closed = ring.iter().chain(ring.first());
+        LineString::new(closed.map(|p| on_ground(*p, unit)).collect())
+    });
+    let shell = rings.next()?;
+    let ground = MultiPolygon::new(vec![Polygon::new(shell, rings.collect())]);
+    let area_m2 = match unit {
+        CoordinateUnit::Degrees => geodesic_area_m2(&ground),
+        CoordinateUnit::Metres | CoordinateUnit::Projected { .. } => {
+            0.5 * face.doubled_area() as f64 * (unit.metres() / unit.per_lattice_step()).powi(2)
+        }
+    };
+    let (area_m2, at, sliver) = measure(&ground, area_m2, unit)?;
     Some(Defect::Gap {
         area_m2,
         at,
@@ -398,116 +571,33 @@ fn gap(lattice: &Polygon<f64>, resolution: f64, unit: CoordinateUnit) -> Option<
     })
 }
 
-/// Area, a point inside, and whether it is a sliver; `None` if it is lattice noise.
-fn measure(lattice: &MultiPolygon<f64>, unit: CoordinateUnit) -> Option<(f64, [f64; 2], bool)> {
-    let steps = unit.per_lattice_step();
-    let ground = MultiPolygon::new(
-        lattice
-            .iter()
-            .map(|p| {
-                geo::MapCoords::map_coords(p, |c| Coord {
-                    x: c.x / steps,
-                    y: c.y / steps,
-                })
-            })
-            .collect(),
-    );
-    let area_m2 = unit.area_m2(&ground);
-    if area_m2 < AREA_NOISE {
+/// Area, a point inside, and whether it is a sliver; `None` if it is rounding.
+fn measure(
+    ground: &MultiPolygon<f64>,
+    area_m2: f64,
+    unit: CoordinateUnit,
+) -> Option<(f64, [f64; 2], bool)> {
+    let perimeter: f64 = ground
+        .iter()
+        .flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()))
+        .map(|ring| Euclidean.length(ring))
+        .sum::<f64>()
+        * unit.metres();
+    let width = 2.0 * area_m2 / perimeter.max(1e-9);
+    let rounding = ROUNDING_WIDTH * unit.metres() / unit.per_lattice_step();
+    if area_m2 < AREA_NOISE || width < rounding {
         return None;
     }
     let largest = ground
         .iter()
         .max_by(|a, b| a.unsigned_area().total_cmp(&b.unsigned_area()))?;
     let inside = largest.interior_point()?;
-    let perimeter: f64 = rings(&ground).map(|r| Euclidean.length(r)).sum::<f64>() * unit.metres();
-    Some((
-        area_m2,
-        [inside.x(), inside.y()],
-        2.0 * area_m2 / perimeter.max(1e-9) < SLIVER_WIDTH,
-    ))
+    Some((area_m2, [inside.x(), inside.y()], width < SLIVER_WIDTH))
 }
 
 fn by_size(mut defects: Vec<Defect>) -> Vec<Defect> {
     defects.sort_by(|a, b| defect_area(b).total_cmp(&defect_area(a)));
     defects
-}
-
-struct Boxed {
-    index: usize,
-    envelope: AABB<[f64; 2]>,
-}
-
-impl RTreeObject for Boxed {
-    type Envelope = AABB<[f64; 2]>;
-
-    fn envelope(&self) -> Self::Envelope {
-        self.envelope
-    }
-}
-
-/// The pairs of polygons that hold the same ground, clipped against each other.
-///
-/// Only polygons whose box meets a piece of ground `held_twice` are looked at.
-fn overlaps(
-    polygons: &[Sound<'_>],
-    held_twice: &MultiPolygon<f64>,
-    unit: CoordinateUnit,
-) -> Vec<Defect> {
-    let boxes: Vec<Option<AABB<[f64; 2]>>> = polygons
-        .iter()
-        .map(|p| envelope(p.lattice.bounding_rect()))
-        .collect();
-    let tree = RTree::bulk_load(
-        boxes
-            .iter()
-            .enumerate()
-            .filter_map(|(index, b)| {
-                Some(Boxed {
-                    index,
-                    envelope: (*b)?,
-                })
-            })
-            .collect(),
-    );
-    let near = |around: AABB<[f64; 2]>| {
-        let mut near: Vec<usize> = tree
-            .locate_in_envelope_intersecting(around)
-            .map(|b| b.index)
-            .collect();
-        near.sort_unstable();
-        near
-    };
-    let mut suspects = vec![false; polygons.len()];
-    for piece in held_twice {
-        for i in envelope(piece.bounding_rect()).into_iter().flat_map(near) {
-            suspects[i] = true;
-        }
-    }
-    let mut found = Vec::new();
-    for (i, a) in polygons.iter().enumerate().filter(|(i, _)| suspects[*i]) {
-        for j in boxes[i].into_iter().flat_map(near) {
-            if j <= i || !suspects[j] {
-                continue;
-            }
-            let b = &polygons[j];
-            if let Some((area_m2, at, sliver)) = measure(&a.lattice.intersection(&b.lattice), unit)
-            {
-                found.push(Defect::Overlap {
-                    a: a.id.to_owned(),
-                    b: b.id.to_owned(),
-                    area_m2,
-                    at,
-                    sliver,
-                });
-            }
-        }
-    }
-    by_size(found)
-}
-
-fn envelope(rect: Option<Rect>) -> Option<AABB<[f64; 2]>> {
-    rect.map(|r| AABB::from_corners([r.min().x, r.min().y], [r.max().x, r.max().y]))
 }
 
 #[cfg(test)]

@@ -1,344 +1,432 @@
-//! GeoTIFF, by the crate `tiff`, with the few tags that place the cells.
+//! GeoTIFF: one band of numbers, its place, its CRS and every way in which it can say that a cell has no data.
 //!
-//! Source: OGC 19-008r4, OGC GeoTIFF Standard 1.1; the no-data tag 42113 is GDAL's.
+//! Source: OGC 19-008r4, OGC GeoTIFF Standard 1.1; the tags 42112 (metadata) and 42113 (no-data) are GDAL's, and so
+//! are masks in a directory of their own (GDAL RFC 15).
 
-use std::io::Cursor;
-
+use stormgrid_core::finding::{Finding, Kind};
 use stormgrid_core::message;
-use stormgrid_core::message::Message;
-use stormgrid_core::raster::{Raster, RasterGeometry};
-use tiff::decoder::{Decoder, DecodingResult, Limits};
-use tiff::encoder::{Compression, TiffEncoder, colortype};
-use tiff::tags::Tag;
+use stormgrid_core::raster::Raster;
+use stormgrid_core::value::{Value, parse_number};
 
 use super::GeoRaster;
-use super::geographic::is_geographic;
+use super::chunks::{Image, Sample, damaged, explain};
+use super::directory::{self as tag, Directory, Tiff};
+use super::keys::{GeoKeys, length_unit};
+use super::missing::clear_sentinels;
+use super::placement::{self, Affine, Placement};
+use super::sidecar::{AuxMetadata, Sidecars, aux_metadata, unescaped, world_file};
 use crate::FormatError;
 
-/// No byte holds more: deflate reaches 1032, LZW with its longest strings 4096 in 12 bits.
-const BYTES_PER_PACKED_BYTE: u64 = 3000;
 /// The most cells that one raster may have: 4 GiB of f64, the Pearl River Delta in cells of 10 m.
 const MAX_CELLS: u64 = 1 << 29;
-/// What one strip or tile may take beside the raster [bytes]: a tile of 2048 x 2048 f64 twice.
-const CHUNK_BYTES: usize = 64 << 20;
 /// GDAL's metadata, XML.
-const GDAL_METADATA: Tag = Tag::Unknown(42112);
+const GDAL_METADATA: u16 = 42112;
+/// GDAL's number for "no data", text.
+const GDAL_NO_DATA: u16 = 42113;
+/// Bit of [`tag::NEW_SUBFILE_TYPE`]: an overview.
+const REDUCED: u64 = 1;
+/// Bit of [`tag::NEW_SUBFILE_TYPE`]: a mask.
+const MASK: u64 = 4;
 
-pub(super) fn read(bytes: &[u8], file: &str) -> Result<GeoRaster, FormatError> {
-    let broken = |error: tiff::TiffError| explain(file, bytes, &error);
-    let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(broken)?;
-    let (width, height) = decoder.dimensions().map_err(broken)?;
-    let cells = u64::from(width) * u64::from(height);
-    if cells == 0 || cells > MAX_CELLS {
-        return Err(FormatError::unsupported(
+pub(super) fn read(
+    bytes: &[u8],
+    file: &str,
+    beside: &Sidecars<'_>,
+) -> Result<GeoRaster, FormatError> {
+    let (tiff, first) = Tiff::open(bytes).map_err(|fault| explain(file, fault))?;
+    let directory = tiff
+        .directory(first)
+        .map_err(|fault| explain(file, fault))?;
+    let others = tiff.following(&directory);
+    let image = open(&directory, file)?;
+    let has_alpha = has_alpha(&directory, &image, file)?;
+    let mut findings = Vec::new();
+    let keys = GeoKeys::read(&directory, file)?;
+    let aux = beside.aux.map(aux_metadata).unwrap_or_default();
+    let placement = place(&directory, &keys, &image, &aux, beside, &mut findings)?;
+    let band = Band::read(&directory, &image, &aux)?;
+    let mut values = band.values(&image, &mut findings)?;
+    if has_alpha {
+        mask_out(&mut values, &image, 1)?;
+    }
+    for mask in others.iter().filter(|d| is_mask_of(d, &image)) {
+        mask_out(&mut values, &Image::open(mask, file)?, 0)?;
+    }
+    if let Some(bytes) = beside.mask {
+        external_mask(&mut values, bytes, &image)?;
+    }
+    left_out_pages(&others, &image, &mut findings);
+    if is_palette(&directory) {
+        findings.push(Finding::new(
+            Kind::Assumed,
             file,
-            "",
-            format!("a raster of {width} x {height} cells"),
-            format!("give 1 to {MAX_CELLS} cells: clip or resample it, or export it again"),
+            message!(
+                "note.raster.palette",
+                "it is a picture with a palette; the numbers of the colours are taken as values"
+            ),
         ));
     }
-    let bands: u64 = number(&mut decoder, Tag::SamplesPerPixel).unwrap_or(1);
-    if bands != 1 {
-        return Err(FormatError::unsupported(
-            file,
-            "",
-            format!("a raster of {bands} bands"),
-            "export a single band",
-        ));
+    clear_sentinels(&mut values, file, &mut findings);
+    if [band.scale, band.offset] != [1.0, 0.0] {
+        for value in &mut values {
+            *value = *value * band.scale + band.offset;
+        }
+        clear_sentinels(&mut values, file, &mut findings);
     }
-    check_chunks(&mut decoder, file, bytes.len() as u64, cells)?;
-    let mut limits = Limits::default();
-    // Texts are held to it too: without the file's length a raster of two cells lost its no-data.
-    limits.decoding_buffer_size = (cells as usize * 8).max(bytes.len());
-    limits.intermediate_buffer_size = (cells as usize * 8).max(CHUNK_BYTES);
-    decoder = decoder.with_limits(limits);
-    let mut warnings = Vec::new();
-    let geometry = placement(
-        &mut decoder,
-        file,
-        width as usize,
-        height as usize,
-        &mut warnings,
-    )?;
-    let no_data = no_data(&mut decoder);
-    let crs = crs(&mut decoder);
+    turn(&mut values, &placement);
+    let crs = match keys.crs(file)? {
+        Some(crs) => Some(crs),
+        None => super::crs_beside(beside).or(aux.crs),
+    };
     if crs.is_none() {
-        warnings.push(super::no_crs(file));
+        findings.push(super::no_crs(file));
     }
-    let mut values = as_f64(decoder.read_image().map_err(broken)?);
-    if values.len() as u64 != cells {
-        return Err(FormatError::unsupported(
-            file,
-            "",
-            format!("a raster of {} values in {cells} cells", values.len()),
-            "export a single band",
-        ));
-    }
-    let [scale, offset] = scale_and_offset(&mut decoder);
-    for value in &mut values {
-        let missing = !value.is_finite()
-            || no_data.is_some_and(|n| *value == n || (*value as f32) == n as f32);
-        *value = if missing {
-            f64::NAN
-        } else {
-            *value * scale + offset
-        };
-    }
-    let raster = Raster::new(geometry, values)
+    let raster = Raster::new(placement.geometry, values)
         .map_err(|e| FormatError::malformed(file, "", e.to_string(), "export it again"))?;
     Ok(GeoRaster {
         raster,
         crs,
-        warnings,
+        unit_m: keys.unit_m(file)?,
+        vertical_unit: match keys.vertical_unit(file)? {
+            Some(unit) => Some(unit),
+            None => band.unit.as_deref().and_then(length_unit),
+        },
+        unit: band.unit,
+        findings,
     })
 }
 
-/// A GeoTIFF of 32 bit floats, deflated, that GDAL and QGIS open.
-///
-/// `crs` ends in the EPSG code of a projected or geographic system, as `EPSG:4547` does; the file
-/// names none if it does not. NaN becomes `no_data`.
-pub fn write_geotiff(
-    raster: &Raster<f32>,
-    crs: Option<&str>,
-    no_data: f32,
-) -> Result<Vec<u8>, FormatError> {
-    let g = raster.geometry();
-    let failed = |problem: String| FormatError::Write {
-        what: "the GeoTIFF".into(),
-        problem,
+/// The image, if it has cells, and not more than are read.
+fn open<'a>(directory: &'a Directory<'a>, file: &'a str) -> Result<Image<'a>, FormatError> {
+    let side = |tag| {
+        directory
+            .required(tag)
+            .map_err(|fault| explain(file, fault))
     };
-    let (width, height) = (g.n_cols as u32, g.n_rows as u32);
-    let values: Vec<f32> = raster
-        .values()
-        .iter()
-        .map(|v| if v.is_nan() { no_data } else { *v })
-        .collect();
-    let mut out = Cursor::new(Vec::new());
-    let result = (|| {
-        let mut encoder = TiffEncoder::new(&mut out)?
-            .with_compression(Compression::Deflate(tiff::encoder::DeflateLevel::Balanced));
-        let mut image = encoder.new_image::<colortype::Gray32Float>(width, height)?;
-        let directory = image.encoder();
-        directory.write_tag(Tag::ModelPixelScaleTag, &[g.dx, g.dy, 0.0][..])?;
-        directory.write_tag(
-            Tag::ModelTiepointTag,
-            &[0.0, 0.0, 0.0, g.west, g.north, 0.0][..],
-        )?;
-        directory.write_tag(Tag::GdalNodata, &*format!("{no_data}"))?;
-        if let Some(keys) = crs.and_then(geo_keys) {
-            directory.write_tag(Tag::GeoKeyDirectoryTag, &keys[..])?;
-        }
-        image.write_data(&values)
-    })();
-    result.map_err(|e: tiff::TiffError| failed(e.to_string()))?;
-    Ok(out.into_inner())
+    let (width, height) = (side(tag::IMAGE_WIDTH)?, side(tag::IMAGE_LENGTH)?);
+    let cells = width.saturating_mul(height);
+    if cells == 0 || cells > MAX_CELLS {
+        return Err(FormatError::unsupported(
+            file,
+            "",
+            message!(
+                "fault.raster.size",
+                "a raster of {width} x {height} cells",
+                width = width.to_string(),
+                height = height.to_string()
+            ),
+            message!(
+                "fix.raster.size",
+                "give 1 to {most} cells: clip or resample it, or export it again",
+                most = MAX_CELLS.to_string()
+            ),
+        ));
+    }
+    Image::open(directory, file)
 }
 
-/// GTModelType, GTRasterType (pixel is area) and the code of the CRS.
-fn geo_keys(crs: &str) -> Option<[u16; 16]> {
-    let code: u16 = crs.rsplit([':', '/']).next()?.parse().ok()?;
-    let (model, key) = if is_geographic(code) {
-        (2, 2048)
-    } else {
-        (1, 3072)
-    };
-    Some([
-        1, 1, 0, 3, 1024, 0, 1, model, 1025, 0, 1, 1, key, 0, 1, code,
-    ])
-}
-
-fn explain(file: &str, bytes: &[u8], error: &tiff::TiffError) -> FormatError {
-    use tiff::TiffError;
-    match error {
-        TiffError::UnsupportedError(what) => FormatError::unsupported(
+/// Whether a second sample says how opaque a cell is; other rasters of several bands are refused.
+fn has_alpha(
+    directory: &Directory<'_>,
+    image: &Image<'_>,
+    file: &str,
+) -> Result<bool, FormatError> {
+    let extra = directory
+        .number_or(tag::EXTRA_SAMPLES, 0)
+        .map_err(|fault| explain(file, fault))?;
+    match image.samples {
+        1 => Ok(false),
+        2 if matches!(extra, 1 | 2) => Ok(true),
+        bands => Err(FormatError::unsupported(
             file,
             "",
-            format!("this kind of GeoTIFF ({what})"),
-            "convert it to a single band of floats with LZW or deflate",
-        ),
-        TiffError::IoError(_) => FormatError::malformed(
-            file,
-            "",
-            format!("the GeoTIFF ends too early, after {} bytes", bytes.len()),
-            "the file is cut off: copy or download it again",
-        ),
-        other => FormatError::malformed(
-            file,
-            "",
-            format!("the GeoTIFF is damaged ({other})"),
-            "copy or export the file again",
-        ),
+            message!(
+                "fault.raster.bands",
+                "a raster of {bands} bands",
+                bands = bands
+            ),
+            message!("fix.raster.bands", "export a single band"),
+        )),
     }
 }
 
-type TiffDecoder<'a> = Decoder<Cursor<&'a [u8]>>;
-
-fn doubles(decoder: &mut TiffDecoder<'_>, tag: Tag) -> Option<Vec<f64>> {
-    decoder.find_tag(tag).ok()??.into_f64_vec().ok()
+fn is_palette(directory: &Directory<'_>) -> bool {
+    directory.number(tag::PHOTOMETRIC) == Ok(Some(3))
 }
 
-fn number(decoder: &mut TiffDecoder<'_>, tag: Tag) -> Option<u64> {
-    decoder.find_tag_unsigned(tag).ok()?
+fn is_mask_of(directory: &Directory<'_>, image: &Image<'_>) -> bool {
+    let kind = directory.number_or(tag::NEW_SUBFILE_TYPE, 0).unwrap_or(0);
+    kind & MASK != 0 && kind & REDUCED == 0 && same_size(directory, image)
 }
 
-/// Holds the declared places and sizes of strips or tiles against the bytes that are there, before
-/// anything of the raster's size is allocated.
-fn check_chunks(
-    decoder: &mut TiffDecoder<'_>,
-    file: &str,
-    file_bytes: u64,
-    cells: u64,
-) -> Result<(), FormatError> {
-    let mut list = |tag| decoder.find_tag_unsigned_vec::<u64>(tag).ok().flatten();
-    let tiles = list(Tag::TileOffsets).zip(list(Tag::TileByteCounts));
-    let word = if tiles.is_some() { "tile" } else { "strip" };
-    let strips = || list(Tag::StripOffsets).zip(list(Tag::StripByteCounts));
-    let Some((offsets, sizes)) = tiles.or_else(strips) else {
-        // The decoder says what it lacks.
-        return Ok(());
-    };
-    let mut packed = 0_u64;
-    for (k, (offset, size)) in offsets.iter().zip(&sizes).enumerate() {
-        let end = offset.saturating_add(*size);
-        if end > file_bytes {
+fn same_size(directory: &Directory<'_>, image: &Image<'_>) -> bool {
+    directory.number(tag::IMAGE_WIDTH) == Ok(Some(image.width as u64))
+        && directory.number(tag::IMAGE_LENGTH) == Ok(Some(image.height as u64))
+}
+
+/// Pages of a file beside its first image that are neither overviews nor masks.
+fn left_out_pages(others: &[Directory<'_>], image: &Image<'_>, findings: &mut Vec<Finding>) {
+    let pages = others
+        .iter()
+        .filter(|d| d.number_or(tag::NEW_SUBFILE_TYPE, 0).unwrap_or(0) & (REDUCED | MASK) == 0)
+        .count();
+    if pages > 0 {
+        findings.push(
+            Finding::new(
+                Kind::LeftOut,
+                image.file(),
+                message!(
+                    "note.raster.pages",
+                    "it holds {n} more images; only the first is read",
+                    n = pages
+                ),
+            )
+            .times(pages),
+        );
+    }
+}
+
+/// What the file says of the numbers of its band.
+struct Band {
+    no_data: Option<f64>,
+    scale: f64,
+    offset: f64,
+    unit: Option<String>,
+}
+
+impl Band {
+    fn read(
+        directory: &Directory<'_>,
+        image: &Image<'_>,
+        aux: &AuxMetadata,
+    ) -> Result<Self, FormatError> {
+        let file = image.file();
+        let text = |tag| directory.text(tag).map_err(|fault| explain(file, fault));
+        let metadata = text(GDAL_METADATA)?.unwrap_or_default();
+        let no_data = text(GDAL_NO_DATA)?.or_else(|| aux.no_data.clone());
+        let number = |role: &str, beside: &Option<String>, default: f64| {
+            let written = item(&metadata, role).or_else(|| beside.clone());
+            written.map_or(Ok(default), |text| factor(&text, role, file))
+        };
+        let scale = number("scale", &aux.scale, 1.0)?;
+        if scale == 0.0 {
+            return Err(unclear(file, "scale", "0"));
+        }
+        let unit = item(&metadata, "unittype").or_else(|| aux.unit.clone());
+        Ok(Self {
+            no_data: no_data.map_or(Ok(None), |t| parse_no_data(&t, file))?,
+            scale,
+            offset: number("offset", &aux.offset, 0.0)?,
+            unit: unit.filter(|word| !word.is_empty()),
+        })
+    }
+
+    /// The numbers as stored, NaN where the file says that there are none.
+    fn values(
+        &self,
+        image: &Image<'_>,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Vec<f64>, FormatError> {
+        let mut values = vec![f64::NAN; image.width * image.height];
+        let mut unwritten = 0;
+        let is_missing = |value: f64| {
+            !value.is_finite()
+                || self
+                    .no_data
+                    .is_some_and(|n| super::is_no_data(value, n, image.sample == Sample::Float))
+        };
+        image.read_band(0, |row, col, n, numbers| match numbers {
+            Some(numbers) => {
+                let start = row * image.width + col;
+                for (value, number) in values[start..start + n].iter_mut().zip(numbers) {
+                    *value = if is_missing(*number) {
+                        f64::NAN
+                    } else {
+                        *number
+                    };
+                }
+            }
+            None => unwritten += n,
+        })?;
+        if unwritten > 0 && self.no_data.is_none() {
+            findings.push(
+                Finding::new(
+                    Kind::Unknown,
+                    image.file(),
+                    message!(
+                        "note.raster.unwritten",
+                        "{count} cells were never written; they are taken as no data",
+                        count = unwritten
+                    ),
+                )
+                .times(unwritten),
+            );
+        }
+        Ok(values)
+    }
+}
+
+/// Takes the cells out where a band of a mask is 0 or was never written.
+fn mask_out(values: &mut [f64], mask: &Image<'_>, band: usize) -> Result<(), FormatError> {
+    mask.read_band(band, |row, col, n, numbers| {
+        let start = row * mask.width + col;
+        for (k, value) in values[start..start + n].iter_mut().enumerate() {
+            if numbers.is_none_or(|numbers| numbers.get(k).is_none_or(|m| *m == 0.0)) {
+                *value = f64::NAN;
+            }
+        }
+    })
+}
+
+/// A mask in a file beside the raster.
+fn external_mask(values: &mut [f64], bytes: &[u8], image: &Image<'_>) -> Result<(), FormatError> {
+    let name = format!("{}.msk", image.file());
+    let broken = |fault| explain(&name, fault);
+    let (tiff, first) = Tiff::open(bytes).map_err(broken)?;
+    let directory = tiff.directory(first).map_err(broken)?;
+    if !same_size(&directory, image) {
+        return Err(damaged(
+            &name,
+            message!(
+                "fault.raster.mask_size",
+                "the mask has other cells than its raster"
+            ),
+        ));
+    }
+    mask_out(values, &Image::open(&directory, &name)?, 0)
+}
+
+/// An item of the first band in GDAL's metadata.
+fn item(xml: &str, role: &str) -> Option<String> {
+    let item = xml
+        .split("<Item ")
+        .find(|i| i.contains(&format!("role=\"{role}\"")) && i.contains("sample=\"0\""))?;
+    let (_, text) = item.split_once('>')?;
+    let (text, _) = text.split_once('<')?;
+    Some(unescaped(text.trim()))
+}
+
+fn factor(text: &str, role: &str, file: &str) -> Result<f64, FormatError> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() => Ok(value),
+        _ => Err(unclear(file, role, text)),
+    }
+}
+
+/// Metadata that is there and cannot be understood.
+fn unclear(file: &str, what: &str, text: &str) -> FormatError {
+    FormatError::malformed(
+        file,
+        "",
+        message!(
+            "fault.raster.metadata",
+            "its metadata say '{text}' for {what}, which cannot be understood",
+            text = text.chars().take(40).collect::<String>(),
+            what = what
+        ),
+        message!(
+            "fix.raster.metadata",
+            "mend the metadata or export it again"
+        ),
+    )
+}
+
+/// The number for "no data", in the spellings of C libraries too: `nan`, `1.#QNAN`, `-1.#IND`; `None` for a text
+/// that says that there is none.
+pub(super) fn parse_no_data(text: &str, file: &str) -> Result<Option<f64>, FormatError> {
+    let word = text
+        .split(['\0', ' ', ';', '\n', '\t'])
+        .find(|word| !word.is_empty())
+        .unwrap_or_default();
+    let lower = word.to_ascii_lowercase();
+    if lower.contains("#qnan")
+        || lower.contains("#snan")
+        || lower.contains("#ind")
+        || lower.trim_start_matches(['-', '+']) == "nan"
+    {
+        return Ok(Some(f64::NAN));
+    }
+    if lower.contains("#inf") {
+        return Ok(Some(f64::INFINITY));
+    }
+    if let Ok(value) = word.parse::<f64>() {
+        return Ok(Some(value));
+    }
+    match parse_number(word) {
+        Value::Known(value) => Ok(Some(value)),
+        Value::Missing => Ok(None),
+        Value::Unclear => Err(unclear(file, "nodata", word)),
+    }
+}
+
+fn place(
+    directory: &Directory<'_>,
+    keys: &GeoKeys,
+    image: &Image<'_>,
+    aux: &AuxMetadata,
+    beside: &Sidecars<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<Placement, FormatError> {
+    let file = image.file();
+    let inside = placement::affine(directory, keys.pixel_is_point(), file, findings)?;
+    let affine: Affine = match (inside, beside.world, aux.affine) {
+        (Some(inside), ..) => inside,
+        (None, Some(world), _) => world_file(world, file)?,
+        (None, None, Some(affine)) => affine,
+        (None, None, None) => {
             return Err(FormatError::malformed(
                 file,
                 "",
-                format!("{word} {k} ends at byte {end} of {file_bytes}"),
-                "the file is cut off: copy or download it again",
+                message!(
+                    "fault.raster.no_place",
+                    "it does not say where it lies, and no world file lies beside it"
+                ),
+                message!(
+                    "fix.raster.no_place",
+                    "export it with its place and CRS, or put its world file (.tfw) beside it"
+                ),
             ));
-        }
-        packed = packed.saturating_add(*size);
-    }
-    let bits = number(decoder, Tag::BitsPerSample).unwrap_or(8).max(1);
-    let plain = number(decoder, Tag::Compression).unwrap_or(1) == 1;
-    let reach = packed.saturating_mul(if plain { 1 } else { BYTES_PER_PACKED_BYTE });
-    let needed = cells.saturating_mul(bits).div_ceil(8);
-    if needed > reach {
-        return Err(FormatError::malformed(
-            file,
-            "",
-            format!("the header declares {needed} bytes of cells in {packed} bytes"),
-            "the file is damaged: copy or export it again",
-        ));
-    }
-    Ok(())
-}
-
-/// Scale and offset that GDAL's metadata give to the first band; 1 and 0 without them.
-fn scale_and_offset(decoder: &mut TiffDecoder<'_>) -> [f64; 2] {
-    let found = decoder.find_tag(GDAL_METADATA).ok().flatten();
-    let xml = found
-        .and_then(|value| value.into_string().ok())
-        .unwrap_or_default();
-    let item = |role: &str| {
-        let item = xml
-            .split("<Item ")
-            .find(|i| i.contains(&format!("role=\"{role}\"")) && i.contains("sample=\"0\""))?;
-        let value: f64 = item
-            .split_once('>')?
-            .1
-            .split_once('<')?
-            .0
-            .trim()
-            .parse()
-            .ok()?;
-        value.is_finite().then_some(value)
-    };
-    [item("scale").unwrap_or(1.0), item("offset").unwrap_or(0.0)]
-}
-
-fn placement(
-    decoder: &mut TiffDecoder<'_>,
-    file: &str,
-    n_cols: usize,
-    n_rows: usize,
-    warnings: &mut Vec<Message>,
-) -> Result<RasterGeometry, FormatError> {
-    let point_registered = geo_key(decoder, 1025) == Some(2);
-    let scale = doubles(decoder, Tag::ModelPixelScaleTag);
-    let tie = doubles(decoder, Tag::ModelTiepointTag);
-    let matrix = doubles(decoder, Tag::ModelTransformationTag);
-    let (dx, dy, mut west, mut north) = match (scale.as_deref(), tie.as_deref(), matrix.as_deref())
-    {
-        (Some([dx, dy, ..]), Some([col, row, _, x, y, ..]), _) => {
-            (*dx, *dy, x - col * dx, y + row * dy)
-        }
-        (_, _, Some([a, b, _, x, d, e, _, y, ..])) if *b == 0.0 && *d == 0.0 && *e < 0.0 => {
-            (*a, -e, *x, *y)
-        }
-        (_, _, Some(_)) => {
-            return Err(FormatError::unsupported(
-                file,
-                "",
-                "a rotated raster",
-                "resample it north up",
-            ));
-        }
-        _ => {
-            warnings.push(message!(
-                "note.raster.no_place",
-                "{file} does not say where it lies; cells of 1 unit from (0, 0) are assumed",
-                file = file
-            ));
-            (1.0, 1.0, 0.0, n_rows as f64)
         }
     };
-    if point_registered {
-        west -= 0.5 * dx;
-        north += 0.5 * dy;
+    affine.placement(image.width, image.height, file)
+}
+
+/// Turns rows and columns so that the first cell is the north-western one.
+fn turn(values: &mut [f64], placement: &Placement) {
+    let n_cols = placement.geometry.n_cols;
+    if placement.south_up {
+        let n_rows = placement.geometry.n_rows;
+        for row in 0..n_rows / 2 {
+            let (upper, lower) = values.split_at_mut((n_rows - 1 - row) * n_cols);
+            upper[row * n_cols..(row + 1) * n_cols].swap_with_slice(&mut lower[..n_cols]);
+        }
     }
-    RasterGeometry::new(n_cols, n_rows, west, north, dx, dy).map_err(|e| {
-        FormatError::malformed(file, "", e.to_string(), "export the raster again, north up")
-    })
-}
-
-fn no_data(decoder: &mut TiffDecoder<'_>) -> Option<f64> {
-    let text = decoder
-        .find_tag(Tag::GdalNodata)
-        .ok()??
-        .into_string()
-        .ok()?;
-    text.trim_matches(['\0', ' ']).parse().ok()
-}
-
-/// The value of a short key of the GeoKey directory.
-fn geo_key(decoder: &mut TiffDecoder<'_>, key: u16) -> Option<u16> {
-    let keys = decoder
-        .find_tag(Tag::GeoKeyDirectoryTag)
-        .ok()??
-        .into_u16_vec()
-        .ok()?;
-    keys.chunks_exact(4)
-        .skip(1)
-        .find(|k| k[0] == key && k[1] == 0)
-        .map(|k| k[3])
-}
-
-/// ProjectedCRSGeoKey, else GeodeticCRSGeoKey; 32767 means "user-defined".
-fn crs(decoder: &mut TiffDecoder<'_>) -> Option<String> {
-    [3072, 2048]
-        .iter()
-        .find_map(|key| geo_key(decoder, *key))
-        .filter(|code| *code != 32767 && *code != 0)
-        .map(|code| format!("EPSG:{code}"))
-}
-
-fn as_f64(image: DecodingResult) -> Vec<f64> {
-    fn widen<T: Copy>(values: &[T], f: impl Fn(T) -> f64) -> Vec<f64> {
-        values.iter().map(|v| f(*v)).collect()
+    if placement.east_first {
+        values.chunks_exact_mut(n_cols).for_each(<[f64]>::reverse);
     }
-    match image {
-        DecodingResult::U8(v) => widen(&v, f64::from),
-        DecodingResult::U16(v) => widen(&v, f64::from),
-        DecodingResult::U32(v) => widen(&v, f64::from),
-        DecodingResult::U64(v) => widen(&v, |x| x as f64),
-        DecodingResult::I8(v) => widen(&v, f64::from),
-        DecodingResult::I16(v) => widen(&v, f64::from),
-        DecodingResult::I32(v) => widen(&v, f64::from),
-        DecodingResult::I64(v) => widen(&v, |x| x as f64),
-        DecodingResult::F16(v) => widen(&v, |x| f64::from(x.to_f32())),
-        DecodingResult::F32(v) => widen(&v, f64::from),
-        DecodingResult::F64(v) => v,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_data_is_understood_in_the_spellings_of_libraries() {
+        for text in ["nan", "NaN", "-nan", "1.#QNAN", "-1.#IND", "1.#QNAN0\0"] {
+            let value = parse_no_data(text, "e.tif").expect("understood");
+            assert!(value.is_some_and(f64::is_nan), "{text}");
+        }
+        for (text, value) in [
+            ("-9999", -9999.0),
+            ("-9999.000000 ", -9999.0),
+            ("-3.40282e+38", -3.402_82e38),
+            ("-9999,0", -9999.0),
+            ("-32768 -32768", -32768.0),
+        ] {
+            assert_eq!(parse_no_data(text, "e.tif"), Ok(Some(value)), "{text}");
+        }
+        assert_eq!(parse_no_data("none", "e.tif"), Ok(None));
+        let fault = parse_no_data("minus9", "e.tif").expect_err("unclear");
+        assert!(fault.to_string().contains("minus9"), "{fault}");
     }
 }

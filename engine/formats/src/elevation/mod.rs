@@ -1,52 +1,243 @@
 //! Elevation and other rasters of one value per cell: GeoTIFF and ESRI ASCII grid.
+//!
+//! [`read`] gives the values of any quantity in the unit of the file, NaN where there is no data, however the file
+//! says so: a number, a mask, alpha, chunks that were never written, or a number that stands for it though the file
+//! does not say so. [`GeoRaster::into_heights`] makes metres of heights and refuses what the Earth does not have.
 
 mod ascii;
+mod chunks;
+mod directory;
 mod geographic;
 mod geotiff;
+mod keys;
+mod missing;
+mod placement;
+mod sidecar;
+mod write;
 
+use stormgrid_core::finding::{Finding, Kind};
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
-use stormgrid_core::raster::Raster;
+use stormgrid_core::raster::{Raster, RasterGeometry};
 
 use crate::FormatError;
 
-pub use geotiff::write_geotiff;
+pub use sidecar::Sidecars;
+pub use write::write_geotiff;
 
-/// A raster with the CRS that its file names.
+/// A raster with what its file says of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GeoRaster {
-    /// The values; NaN where the file has no data.
+    /// The values, in the unit of the file; NaN where the file has no data.
     pub raster: Raster<f64>,
-    /// The CRS as `EPSG:n`; `None` if the file names none.
+    /// The CRS: `EPSG:n`, or well-known text where it has no code; `None` if neither the file nor one beside it
+    /// names one.
     pub crs: Option<String>,
+    /// Metres in a unit of the coordinates, where the file says it; that of a CRS with a code is known to
+    /// `stormgrid_crs`.
+    pub unit_m: Option<f64>,
+    /// The unit of length of the values, where the file says one that is known.
+    pub vertical_unit: Option<LengthUnit>,
+    /// The unit of the values in the words of the file, whatever the quantity.
+    pub unit: Option<String>,
     /// What a person should know about the file though it was read.
-    pub warnings: Vec<Message>,
+    pub findings: Vec<Finding>,
+}
+
+/// A unit of length.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LengthUnit {
+    /// Its name in English, as the EPSG register has it.
+    pub name: String,
+    /// Metres in it.
+    pub metres: f64,
 }
 
 /// Reads a raster: a GeoTIFF if it begins like one, an ESRI ASCII grid otherwise.
 ///
-/// GeoTIFF: one band of 8 to 64 bit integers or 32 or 64 bit floats, strips or tiles, uncompressed,
-/// LZW or deflate, any predictor, north up, at most 2²⁹ cells; scale and offset in GDAL's metadata are
-/// applied. Memory stays within a fixed multiple of what the compressed strips can hold.
+/// GeoTIFF: one band (and alpha) of 1 to 64 bit integers or 16 to 64 bit floats, strips or tiles, sparse or not,
+/// uncompressed, LZW, deflate, PackBits or Zstandard, any predictor, either byte order, BigTIFF, at most 2²⁹ cells;
+/// scale and offset in GDAL's metadata are applied. Memory stays within a fixed multiple of what the compressed
+/// strips can hold.
 pub fn read(bytes: &[u8], file: &str) -> Result<GeoRaster, FormatError> {
+    read_beside(bytes, file, &Sidecars::default())
+}
+
+/// Reads a raster with the files that lie beside it.
+pub fn read_beside(
+    bytes: &[u8],
+    file: &str,
+    beside: &Sidecars<'_>,
+) -> Result<GeoRaster, FormatError> {
     match bytes {
-        [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => geotiff::read(bytes, file),
+        [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => {
+            geotiff::read(bytes, file, beside)
+        }
         [] => Err(FormatError::malformed(
             file,
             "",
-            "the file is empty",
-            "give a GeoTIFF or an ESRI ASCII grid",
+            message!("fault.raster.empty", "the file is empty"),
+            message!("fix.raster.empty", "give a GeoTIFF or an ESRI ASCII grid"),
         )),
-        _ => ascii::read(bytes, file),
+        _ => ascii::read(bytes, file, beside),
     }
 }
 
+impl GeoRaster {
+    /// The findings as sentences with the name of the file.
+    pub fn warnings(&self) -> Vec<Message> {
+        self.findings.iter().map(Finding::message).collect()
+    }
+
+    /// The share of the cells that hold a value.
+    pub fn known_share(&self) -> f64 {
+        let values = self.raster.values();
+        values.iter().filter(|v| v.is_finite()).count() as f64 / values.len() as f64
+    }
+
+    /// Values that are heights above a level, in metres.
+    ///
+    /// # Errors
+    ///
+    /// No value at all, a unit that is none of length, heights outside of -11 000 to 9000 m, and numbers below
+    /// -500 m that leave a gap of 1000 m to the others, as holes of an unnamed "no data" do and a sea floor does not.
+    pub fn into_heights(mut self, file: &str) -> Result<Self, FormatError> {
+        let foot_based = self.unit_m.is_some_and(|m| (m - 1.0).abs() > 1e-9);
+        match (&self.vertical_unit, &self.unit) {
+            (Some(unit), _) if unit.metres != 1.0 => {
+                let metres = unit.metres;
+                self.findings.push(Finding::new(
+                    Kind::Note,
+                    file,
+                    message!(
+                        "note.raster.height_unit",
+                        "its values are in the unit {unit}; they are converted to metres (times {metres})",
+                        unit = &unit.name,
+                        metres = metres
+                    ),
+                ));
+                let geometry = *self.raster.geometry();
+                let values = self.raster.into_values();
+                let values = values.into_iter().map(|v| v * metres).collect();
+                self.raster = rebuilt(geometry, values, file)?;
+                self.vertical_unit = Some(LengthUnit {
+                    name: "metre".into(),
+                    metres: 1.0,
+                });
+            }
+            (None, Some(unit)) if !unit.is_empty() => return Err(keys::unknown_unit(file, unit)),
+            (None, _) if foot_based => self.findings.push(Finding::new(
+                Kind::Assumed,
+                file,
+                message!(
+                    "note.raster.height_unit_assumed",
+                    "its coordinates are not in metres and it does not name the unit of its heights; they are taken as metres"
+                ),
+            )),
+            _ => {}
+        }
+        missing::check_heights(self.raster.values(), file)?;
+        Ok(self)
+    }
+
+    /// The same cells with coordinates in metres: coordinates and cell size are multiplied by the metres of a unit,
+    /// and `crs` is the same projection in metres.
+    pub fn scaled(
+        mut self,
+        unit_m: f64,
+        crs: Option<String>,
+        file: &str,
+    ) -> Result<Self, FormatError> {
+        let g = *self.raster.geometry();
+        let geometry = RasterGeometry::new(
+            g.n_cols,
+            g.n_rows,
+            g.west * unit_m,
+            g.north * unit_m,
+            g.dx * unit_m,
+            g.dy * unit_m,
+        )
+        .map_err(|e| impossible_geometry(file, &e))?;
+        self.raster = rebuilt(geometry, self.raster.into_values(), file)?;
+        self.crs = crs;
+        self.unit_m = Some(1.0);
+        Ok(self)
+    }
+
+    /// Whether a raster without a CRS looks like one in longitude and latitude: it lies within their bounds, and its
+    /// cells are of whole arc-seconds or it lies farther from (0, 0) than it is wide. Models of a laboratory in
+    /// metres do not.
+    pub fn looks_like_degrees(&self) -> bool {
+        /// Cell sizes of published elevation [″].
+        const ARC_SECONDS: [f64; 17] = [
+            1.0 / 9.0,
+            1.0 / 3.0,
+            0.4,
+            0.5,
+            1.0,
+            2.0,
+            3.0,
+            5.0,
+            6.0,
+            7.5,
+            10.0,
+            15.0,
+            30.0,
+            60.0,
+            120.0,
+            150.0,
+            300.0,
+        ];
+        let g = self.raster.geometry();
+        let inside = g.west >= -180.5 && g.east() <= 360.5 && g.south() >= -90.5 && g.north <= 90.5;
+        let of_seconds = ARC_SECONDS
+            .iter()
+            .any(|s| (g.dx * 3600.0 / s - 1.0).abs() < 2e-3);
+        let far = g.west.abs().min(g.east().abs()) >= g.east() - g.west;
+        self.crs.is_none() && inside && g.dx < 0.1 && (of_seconds || far)
+    }
+}
+
+fn rebuilt(
+    geometry: RasterGeometry,
+    values: Vec<f64>,
+    file: &str,
+) -> Result<Raster<f64>, FormatError> {
+    Raster::new(geometry, values).map_err(|e| impossible_geometry(file, &e))
+}
+
+fn impossible_geometry(file: &str, error: &stormgrid_core::raster::RasterError) -> FormatError {
+    FormatError::malformed(file, "", error.to_string(), "export it again")
+}
+
+/// The well-known text that lies beside a raster.
+fn crs_beside(beside: &Sidecars<'_>) -> Option<String> {
+    let text = String::from_utf8_lossy(beside.prj?);
+    let text = text.trim_start_matches('\u{feff}').trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// Whether a stored number is the file's "no data": equal, equal as a 32 bit float or, of floats, within their
+/// rounding; all that is greater than 1e30 of its sign is where it is.
+fn is_no_data(value: f64, no_data: f64, float: bool) -> bool {
+    if value == no_data || value as f32 == no_data as f32 {
+        return true;
+    }
+    if no_data.abs() >= 1e30 {
+        return value.abs() >= 1e30 && (value < 0.0) == (no_data < 0.0);
+    }
+    float && (value - no_data).abs() <= 1e-6 * no_data.abs()
+}
+
 /// What to say of a raster without a CRS.
-fn no_crs(file: &str) -> Message {
-    message!(
-        "note.raster.no_crs",
-        "{file} names no coordinate reference system; its coordinates are taken as they are",
-        file = file
+fn no_crs(file: &str) -> Finding {
+    Finding::new(
+        Kind::Assumed,
+        file,
+        message!(
+            "note.raster.no_crs",
+            "it names no coordinate reference system; its coordinates are taken as they are"
+        ),
     )
 }
 
@@ -73,7 +264,7 @@ mod tests {
         assert_eq!(read.raster.geometry(), sample().geometry());
         assert!(read.raster.get(3, 4).is_nan());
         assert_eq!(read.raster.get(16, 30), f64::from(sample().get(16, 30)));
-        assert!(read.warnings.is_empty());
+        assert_eq!(read.findings, []);
     }
 
     #[test]
@@ -103,6 +294,15 @@ mod tests {
         bytes.extend([0; 4]);
         bytes.extend(tail);
         bytes
+    }
+
+    /// A TIFF without tags of its place, with a world file of cells of 1 m beside it.
+    fn read_placed(bytes: &[u8]) -> Result<GeoRaster, FormatError> {
+        let beside = Sidecars {
+            world: Some(b"1\n0\n0\n-1\n0.5\n9.5\n"),
+            ..Sidecars::default()
+        };
+        read_beside(bytes, "e.tif", &beside)
     }
 
     fn header(width: u32, height: u32, bands: u32, strip: [u32; 2]) -> Vec<(u16, u16, u32, u32)> {
@@ -139,7 +339,7 @@ mod tests {
         let mut tail = vec![7_u8; 12];
         tail[0] = 30;
         tail.extend(xml);
-        let read = read(&tiff(&entries, &tail), "e.tif").expect("sound");
+        let read = read_placed(&tiff(&entries, &tail)).expect("sound");
         assert!((read.raster.get(0, 0) - -2.0).abs() < 1e-12);
         // No-data is told in the numbers as stored.
         assert!(read.raster.get(2, 3).is_nan());
@@ -148,12 +348,12 @@ mod tests {
     #[test]
     fn declared_sizes_are_held_against_the_bytes() {
         let fault = |entries: &[(u16, u16, u32, u32)]| {
-            read(&tiff(entries, &[7; 12]), "e.tif")
+            read_placed(&tiff(entries, &[7; 12]))
                 .expect_err("faulty")
                 .to_string()
         };
         let start = 8 + 2 + 9 * 12 + 4;
-        let sound = read(&tiff(&header(4, 3, 1, [start, 12]), &[7; 12]), "e.tif").expect("sound");
+        let sound = read_placed(&tiff(&header(4, 3, 1, [start, 12]), &[7; 12])).expect("sound");
         assert_eq!(sound.raster.values(), [7.0; 12]);
         let far = fault(&header(4, 3, 1, [start, 13]));
         assert!(far.contains("strip 0 ends at byte 135 of 134"), "{far}");

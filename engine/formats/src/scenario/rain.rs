@@ -4,6 +4,8 @@ use serde::Deserialize;
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
 
+use crate::series::{Beyond, Ends};
+
 /// `[rain]`: one of a rate, a series, a raster, a raster times a series, a series of rasters, gauges, a design
 /// storm, the typhoon's; and a design storm nested into it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -21,6 +23,10 @@ pub struct Rain {
     pub gauges: Option<String>,
     /// How a rate at a place follows from gauges.
     pub spread: Option<Spread>,
+    /// What falls before the series, gauges or rasters begin.
+    pub before: Option<Beyond>,
+    /// What falls after they have ended.
+    pub after: Option<Beyond>,
     /// A design storm.
     pub design: Option<Design>,
     /// The typhoon's own rain.
@@ -96,6 +102,14 @@ impl Rain {
         named.chain(formulas)
     }
 
+    /// What is said of the time beyond its series.
+    pub fn ends(&self) -> Ends {
+        Ends {
+            before: self.before,
+            after: self.after,
+        }
+    }
+
     fn forms(&self) -> usize {
         let given = |value: &Option<String>| value.is_some();
         let kinds = [
@@ -122,6 +136,13 @@ impl Rain {
             return Err(message!(
                 "fault.rain.spread",
                 "spread belongs to gauges, and none are given"
+            ));
+        }
+        let timed = self.series.is_some() || self.gauges.is_some() || self.rasters.is_some();
+        if !timed && self.ends() != Ends::default() {
+            return Err(message!(
+                "fault.rain.ends",
+                "before and after belong to a series, gauges or rasters, and none are given"
             ));
         }
         let peaks = self

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::series::{Beyond, Ends};
+
 /// What a structure is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -112,6 +114,10 @@ pub struct Structure {
     pub inflow_m3_s: Option<f64>,
     /// The same over time: CSV `time_s,value`.
     pub inflow_series: Option<String>,
+    /// What holds before its series begin.
+    pub before: Option<Beyond>,
+    /// What holds after they have ended.
+    pub after: Option<Beyond>,
 }
 
 const PLACES: &[&str] = &[
@@ -201,6 +207,14 @@ impl StructureKind {
 }
 
 impl Structure {
+    /// What is said of the time beyond its series.
+    pub fn ends(&self) -> Ends {
+        Ends {
+            before: self.before,
+            after: self.after,
+        }
+    }
+
     /// The keys that are given.
     fn given(&self) -> Vec<&'static str> {
         let all = [
@@ -254,6 +268,11 @@ impl Structure {
         let (kind, what) = (self.kind, self.kind.article());
         let given = self.given();
         let has = |key: &str| given.contains(&key);
+        if !given.iter().any(|key| key.ends_with("series")) && self.ends() != Ends::default() {
+            return Err(format!(
+                "before and after belong to a series, and {what} has none"
+            ));
+        }
         let known = kind.keys();
         if let Some(key) = given.iter().find(|key| !known.contains(key)) {
             return Err(format!("{key} does not belong to {what}"));

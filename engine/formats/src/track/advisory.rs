@@ -8,15 +8,18 @@
 //!
 //! The unit of all winds and what they are means over must be said; nothing is guessed from the numbers.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use stormgrid_core::finding::{Finding, Kind};
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
 use stormgrid_core::storm::{Averaging, Fix, Track, WindRadius};
 use stormgrid_core::time::Instant;
 use stormgrid_core::units::{Length, Pressure, Speed};
+use stormgrid_core::value::{Value, is_sentinel, parse_number};
 
-use super::Tracks;
-use super::line::{check_order, check_unit, gap, outside};
+use super::collect::{gap, order_remedy, time_backwards};
+use super::line::{check_unit, east_of_antimeridian, instant, outside};
+use super::{TrackFinding, Tracks};
 use crate::error::line;
 use crate::{FormatError, parse};
 
@@ -55,11 +58,17 @@ impl WindUnit {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Position {
+    #[serde(deserialize_with = "number")]
     lead_h: f64,
+    #[serde(deserialize_with = "number")]
     lat: f64,
+    #[serde(deserialize_with = "number")]
     lon: f64,
+    #[serde(default, deserialize_with = "quantity")]
     wind: Option<f64>,
+    #[serde(default, deserialize_with = "quantity")]
     pressure_hpa: Option<f64>,
+    #[serde(default, deserialize_with = "quantity")]
     rmw_km: Option<f64>,
     #[serde(default)]
     radii: Vec<Radius>,
@@ -73,29 +82,63 @@ struct Radius {
     km: [f64; 4],
 }
 
+/// A number as JSON has it, or as text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Number(f64),
+    Text(String),
+}
+
+fn value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    let text = match Option::<Written>::deserialize(deserializer)? {
+        None => return Ok(None),
+        Some(Written::Number(number)) => return Ok(Some(number)),
+        Some(Written::Text(text)) => text,
+    };
+    match parse_number(&text) {
+        Value::Known(number) => Ok(Some(number)),
+        Value::Missing => Ok(None),
+        Value::Unclear => Err(serde::de::Error::invalid_value(
+            serde::de::Unexpected::Str(&text),
+            &"a number",
+        )),
+    }
+}
+
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    value(deserializer)?
+        .ok_or_else(|| serde::de::Error::invalid_value(serde::de::Unexpected::Unit, &"a number"))
+}
+
+/// A positive quantity; null, sentinels, negative numbers and 0 stand for "not known".
+fn quantity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    let value = value(deserializer)?;
+    Ok(value.filter(|v| *v > 0.0 && !is_sentinel(*v)))
+}
+
 /// Most positions of an advisory.
 const MOST_FIXES: usize = 500;
 
 /// Whether a file is JSON.
-pub(super) fn is(bytes: &[u8]) -> bool {
-    let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
-    matches!(first, Some(b'{' | b'['))
+pub(super) fn is(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
 }
 
 /// Whether JSON holds several values, one after another or in a list.
-fn holds_several(bytes: &[u8]) -> bool {
-    let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<serde_json::Value>();
+fn holds_several(text: &str) -> bool {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde_json::Value>();
     let first = values.next();
     matches!(first, Some(Ok(serde_json::Value::Array(_))))
         || matches!((first, values.next()), (Some(Ok(_)), Some(_)))
 }
 
 /// Reads an advisory.
-pub(super) fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
+pub(super) fn read(text: &str, file: &str) -> Result<Tracks, FormatError> {
     let fault = |place: &str, problem: Message, remedy: Message| {
         FormatError::malformed(file, place, problem, remedy)
     };
-    if holds_several(bytes) {
+    if holds_several(text) {
         return Err(fault(
             "",
             message!(
@@ -108,7 +151,7 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
             ),
         ));
     }
-    let advisory: Advisory = serde_json::from_slice(bytes).map_err(|e| {
+    let advisory: Advisory = serde_json::from_str(text).map_err(|e| {
         FormatError::malformed(
             file,
             line(e.line()),
@@ -135,7 +178,7 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
             ));
         }
     };
-    let base = Instant::parse(&advisory.base_time).map_err(|e| {
+    let base = instant(&advisory.base_time).map_err(|e| {
         fault(
             "base_time",
             e.message(),
@@ -171,39 +214,51 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
         averaging,
         fixes: Vec::new(),
     };
-    let mut warnings = Vec::new();
+    let mut findings = Vec::new();
     if advisory.fixes.len() == 1 {
-        warnings.push(message!(
+        let text = message!(
             "note.track.one",
-            "{file}: there is one position only; the storm is taken to stand still",
-            file = file
-        ));
+            "there is one position only; the storm is taken to stand still"
+        );
+        findings.push(Finding::new(Kind::Assumed, file, text));
     }
     let beyond = advisory.fixes.iter().position(|fix| fix.lon > 180.0);
     if let Some(k) = beyond {
-        warnings.push(message!(
-            "note.track.west", "{file}: longitude {lon} of fix {fix} is read as {west} W; give west longitudes as negative numbers",
-            file = file,
+        let text = message!(
+            "note.track.west",
+            "longitude {lon} is read as {west} W; give west longitudes as negative numbers",
             lon = advisory.fixes[k].lon,
-            fix = k + 1,
             west = 360.0 - advisory.fixes[k].lon
-        ));
+        );
+        findings.push(Finding::new(Kind::Note, file, text).at(fix_place(k)));
     }
     for (k, position) in advisory.fixes.iter().enumerate() {
-        let place = || (file.to_owned(), Some(fix_place(k)));
         let fix = position.fix(base, advisory.wind_unit, &|problem, remedy| {
             FormatError::malformed(file, fix_place(k), problem, remedy)
         })?;
-        warnings.extend(shrinking(&fix, k, file));
+        findings.extend(shrinking(&fix, k, file));
         if let Some(last) = track.fixes.last() {
-            check_order(&track, last, &fix, place)?;
-            warnings.extend(gap(&track, last, &fix, file));
+            if fix.time <= last.time {
+                let problem = time_backwards(&track, last, &fix);
+                return Err(FormatError::malformed(
+                    file,
+                    fix_place(k),
+                    problem,
+                    order_remedy(),
+                ));
+            }
+            findings.extend(gap(&track, last, &fix, file));
         }
         track.fixes.push(fix);
     }
+    let of_track = |finding| TrackFinding {
+        track: Some(0),
+        finding,
+    };
     Ok(Tracks {
         tracks: vec![track],
-        warnings,
+        findings: findings.into_iter().map(of_track).collect(),
+        lost: Vec::new(),
     })
 }
 
@@ -213,7 +268,7 @@ fn fix_place(k: usize) -> Message {
 }
 
 /// Tells where a stronger wind reaches farther out than a weaker one.
-fn shrinking(fix: &Fix, k: usize, file: &str) -> Option<Message> {
+fn shrinking(fix: &Fix, k: usize, file: &str) -> Option<Finding> {
     let inside_out = fix.radii.iter().any(|strong| {
         fix.radii.iter().any(|weak| {
             let quadrants = strong.quadrants.iter().zip(&weak.quadrants);
@@ -221,11 +276,11 @@ fn shrinking(fix: &Fix, k: usize, file: &str) -> Option<Message> {
         })
     });
     inside_out.then(|| {
-        message!(
-            "note.track.radii", "{file}: in fix {fix} a stronger wind reaches farther out than a weaker one; check the radii",
-            file = file,
-            fix = k + 1
-        )
+        let text = message!(
+            "note.track.radii",
+            "a stronger wind reaches farther out than a weaker one; check the radii"
+        );
+        Finding::new(Kind::Note, file, text).at(fix_place(k))
     })
 }
 
@@ -288,11 +343,7 @@ impl Position {
         Ok(Fix {
             time: base.plus_seconds(self.lead_h * 3600.0),
             lat_deg: self.lat,
-            lon_deg: if self.lon > 180.0 {
-                self.lon - 360.0
-            } else {
-                self.lon
-            },
+            lon_deg: east_of_antimeridian(self.lon),
             vmax: wind,
             pmin: pressure.map(|p| Pressure::from_hpa(p).as_pa()),
             rmw: rmw.map(|r| Length::from_m(r * 1000.0).as_m()),

@@ -1,149 +1,191 @@
 //! Best tracks of CMA and of JMA (RSMC Tokyo) as fixed text: headers that begin with 66666.
 //!
 //! - CMA: `YYYYMMDDHH I LAT LON PRES WND`, tenths of a degree, hPa, m/s as 2-minute means.
-//! - JMA: `YYMMDDHH 002 C LAT LON PRES WND ...`, tenths of a degree, hPa, knots as 10-minute means; the radii
-//!   of 50 and 30 kt as a direction with the longest and the shortest one, nautical miles.
+//! - JMA: `YYMMDDHH 002 C LAT LON PRES WND ... #`, tenths of a degree, hPa, knots as 10-minute means; the radii
+//!   of 50 and 30 kt as a direction with the longest and the shortest one, nautical miles. Before 1977 there is no
+//!   wind; # marks a landfall or passage over Japan.
+//!
+//! A header begins a storm. Its international number (`1713`: year and number) is its identifier; one without,
+//! 0000, is known by its season and its serial number in the file: `1949-0003`.
 //!
 //! Sources: CMA Tropical Cyclone Data Center, format of the best track dataset; RSMC Tokyo, format of the
 //! best track data.
 
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
-use stormgrid_core::storm::{Averaging, Fix, WindRadius};
+use stormgrid_core::storm::{Averaging, Fix, Track, WindRadius};
 use stormgrid_core::time::Instant;
 use stormgrid_core::units::{Length, Pressure, Speed};
 
-use super::Tracks;
-use super::line::{Collected, Line, lines, time_is};
+use super::collect::{Collected, Storm};
+use super::line::{Line, Odd, lines, time_is};
+use super::{Tracks, year_of};
 use crate::FormatError;
 
-/// Whether a file's first line is a header of these formats.
-pub(super) fn is(first_line: &str) -> bool {
-    first_line.split_whitespace().next() == Some("66666")
+/// Whether a line is a header of these formats.
+pub(super) fn is(line: &str) -> bool {
+    line.split_whitespace().next() == Some("66666")
 }
 
 /// The storm whose lines follow.
 struct Header {
+    key: String,
     name: String,
-    id: String,
+    /// Lines that it announces; `None` if that cannot be read.
+    lines: Option<usize>,
 }
 
 /// Reads every storm of a file.
-pub(super) fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
+pub(super) fn read(text: &str, file: &str) -> Result<Tracks, FormatError> {
     let mut collected = Collected::default();
     let mut header: Option<Header> = None;
-    // Lines that the header announced and that have not come yet.
-    let mut due = 0;
-    for (line, text) in lines(bytes, file)? {
-        let fields: Vec<&str> = text.split_whitespace().collect();
-        if fields[0] == "66666" {
-            check_count(&line, header.as_ref(), due)?;
-            let (found, lines) = read_header(&line, &fields)?;
-            (header, due) = (Some(found), lines);
+    let mut last = 0;
+    for (line, text) in lines(text, file) {
+        last = line.number;
+        let text = match text {
+            Ok(text) => text,
+            Err(odd) => {
+                keep_odd(&mut collected, header.as_ref(), odd);
+                continue;
+            }
+        };
+        let fields: Vec<&str> = text.split_whitespace().filter(|f| *f != "#").collect();
+        if is(text) {
+            check_count(&line, header.as_ref(), &mut collected);
+            header = Some(read_header(&line, &fields, &mut collected));
             continue;
         }
-        let Some(storm) = &header else {
-            return Err(line.fault(
+        let fix = match fields.get(1) {
+            Some(&"002") => jma_fix(&line, &fields),
+            _ => cma_fix(&line, &fields),
+        };
+        match (fix, header.as_ref()) {
+            (Err(odd), header) => keep_odd(&mut collected, header, odd),
+            (Ok(_), None) => collected.loose(line.odd(
                 message!("fault.track.headless", "a fix stands before any header"),
                 message!("fix.track.headless", "begin with a line 66666"),
-            ));
-        };
-        due -= 1;
-        let jma = fields.get(1) == Some(&"002");
-        let (agency, averaging) = match jma {
-            true => ("JMA", Averaging::TenMinute),
-            false => ("CMA", Averaging::TwoMinute),
-        };
-        let fix = match jma {
-            true => jma_fix(&line, &fields)?,
-            false => cma_fix(&line, &fields)?,
-        };
-        let track = collected.track(&storm.name, &storm.id, agency, averaging);
-        track.intl_id.clone_from(&storm.id);
-        track.fixes.push(fix);
+            )),
+            (Ok(fix), Some(header)) => {
+                if let Some(storm) = collected.known(&header.key) {
+                    if fields.get(1) == Some(&"002") {
+                        storm.track.agency = "JMA".to_owned();
+                        storm.track.averaging = Averaging::TenMinute;
+                    }
+                    storm.push(line.number, fix);
+                }
+            }
+        }
     }
-    let end = Line {
-        file,
-        number: bytes.split(|b| *b == b'\n').count(),
+    let end = Line { file, number: last };
+    check_count(&end, header.as_ref(), &mut collected);
+    collected.finish(file, identify)
+}
+
+fn keep_odd(collected: &mut Collected, header: Option<&Header>, odd: Odd) {
+    match header.and_then(|header| collected.known(&header.key)) {
+        Some(storm) => storm.odd(odd),
+        None => collected.loose(odd),
+    }
+}
+
+/// A storm with more or fewer lines than its header announces is not whole, and cannot be used.
+fn check_count(line: &Line<'_>, header: Option<&Header>, collected: &mut Collected) {
+    let Some(header) = header else { return };
+    let (Some(storm), Some(due)) = (collected.known(&header.key), header.lines) else {
+        return;
     };
-    check_count(&end, header.as_ref(), due)?;
-    collected.finish(file)
-}
-
-fn check_count(line: &Line<'_>, header: Option<&Header>, due: i32) -> Result<(), FormatError> {
-    match header {
-        Some(header) if due != 0 => Err(line.fault(
-            match due > 0 {
-                true => message!(
-                    "fault.track.fewer_lines",
-                    "the header of {name} announces {n} lines more than there are",
-                    name = &header.name,
-                    n = due
-                ),
-                false => message!(
-                    "fault.track.more_lines",
-                    "the header of {name} announces {n} lines fewer than there are",
-                    name = &header.name,
-                    n = due.abs()
-                ),
-            },
-            message!(
-                "fix.track.whole",
-                "give the whole storm: the file may be cut off"
-            ),
-        )),
-        _ => Ok(()),
+    // A line that cannot be read may be one of those announced, or one too many.
+    let (read, all) = storm.n_lines();
+    if (read..=all).contains(&due) {
+        return;
     }
+    let problem = match all < due {
+        true => message!(
+            "fault.track.fewer_lines",
+            "the header of {name} announces {n} lines more than there are",
+            name = &header.name,
+            n = due - all
+        ),
+        false => message!(
+            "fault.track.more_lines",
+            "the header of {name} announces {n} lines fewer than there are",
+            name = &header.name,
+            n = read - due
+        ),
+    };
+    let remedy = message!(
+        "fix.track.whole",
+        "give the whole storm: the file may be cut off"
+    );
+    storm.fault = Some(line.odd(problem, remedy).fault(line.file));
 }
 
-fn read_header(line: &Line<'_>, fields: &[&str]) -> Result<(Header, i32), FormatError> {
+fn read_header(line: &Line<'_>, fields: &[&str], collected: &mut Collected) -> Header {
     let field = |k: usize| fields.get(k).copied().unwrap_or_default();
-    let lines = line.required(field(2), message!("what.lines", "the number of lines"))?;
-    line.bounded(
-        f64::from(lines),
-        1.0,
-        2000.0,
-        message!("what.lines", "the number of lines"),
-    )?;
+    let lines: Option<usize> = field(2).parse().ok();
     // The name is the first field after the numbers that has letters.
     let name = fields
         .iter()
         .skip(3)
-        .find(|f| f.bytes().any(|b| b.is_ascii_alphabetic()));
+        .find(|f| f.chars().any(char::is_alphabetic));
     let number = field(1);
-    // Storms without an international number are known by their place in the year.
-    let id = match number == "0000" {
-        true => format!("{} {}", field(3), field(4)),
-        false => number.to_owned(),
+    let numbered =
+        number.len() == 4 && number.bytes().all(|b| b.is_ascii_digit()) && number != "0000";
+    let intl_id = if numbered { number } else { "" };
+    let serial = field(3);
+    let name = match (name, numbered) {
+        (Some(name), _) => name.to_uppercase(),
+        (None, true) => format!("STORM {number}"),
+        (None, false) => format!("STORM {serial}"),
     };
-    let name = name.map_or_else(|| format!("STORM {id}"), |n| n.to_uppercase());
-    Ok((Header { name, id }, lines))
+    // Each header is a storm, whatever numbers come again in another year.
+    let key = line.number.to_string();
+    let storm: &mut Storm = collected.storm(key.clone(), || Track {
+        name: name.clone(),
+        intl_id: intl_id.to_owned(),
+        sid: if numbered { number } else { serial }.to_owned(),
+        agency: "CMA".to_owned(),
+        averaging: Averaging::TwoMinute,
+        fixes: Vec::new(),
+    });
+    if lines.is_none() {
+        storm.odd(line.odd(
+            message!(
+                "fault.what_is",
+                "{what} is '{text}'",
+                what = message!("what.lines", "the number of lines"),
+                text = super::line::shown(field(2))
+            ),
+            super::line::mend_field(),
+        ));
+    }
+    Header { key, name, lines }
 }
 
-fn cma_fix(line: &Line<'_>, fields: &[&str]) -> Result<Fix, FormatError> {
+/// A storm without an international number is known by its season.
+fn identify(track: &mut Track) {
+    if let (true, Some(first)) = (track.intl_id.is_empty(), track.fixes.first()) {
+        track.sid = format!("{}-{}", year_of(first.time), track.sid);
+    }
+}
+
+fn cma_fix(line: &Line<'_>, fields: &[&str]) -> Result<Fix, Odd> {
     let field = |k: usize| fields.get(k).copied().unwrap_or_default();
     let time = line.hour(field(0))?;
-    let wind = line.required(field(5), message!("what.wind", "the wind"))?;
-    let wind = line.bounded(
-        f64::from(wind),
+    let wind = line.positive(
+        field(5),
         0.0,
         120.0,
         message!("what.wind_mps", "the wind [m/s]"),
     )?;
-    fix(
-        line,
-        time,
-        [field(2), field(3), field(4)],
-        (wind > 0.0).then_some(wind),
-        field(1),
-    )
+    fix(line, time, [field(2), field(3), field(4)], wind, field(1))
 }
 
-fn jma_fix(line: &Line<'_>, fields: &[&str]) -> Result<Fix, FormatError> {
+fn jma_fix(line: &Line<'_>, fields: &[&str]) -> Result<Fix, Odd> {
     let field = |k: usize| fields.get(k).copied().unwrap_or_default();
     let digits = field(0);
     if digits.len() != 8 || !digits.is_ascii() {
-        return Err(line.fault(
+        return Err(line.odd(
             time_is(digits),
             message!("fix.time.short", "give it as YYMMDDHH in UTC"),
         ));
@@ -151,31 +193,28 @@ fn jma_fix(line: &Line<'_>, fields: &[&str]) -> Result<Fix, FormatError> {
     // The years of the file are 1951 to 2050.
     let century = if &digits[..2] >= "51" { "19" } else { "20" };
     let time = line.hour(&format!("{century}{digits}"))?;
-    let knots = line
-        .whole(field(6), message!("what.wind", "the wind"))?
-        .unwrap_or(0);
-    let knots = line.bounded(
-        f64::from(knots),
-        0.0,
-        233.0,
-        message!("what.wind_kt", "the wind [kt]"),
-    )?;
-    let wind = (knots > 0.0).then(|| Speed::from_knots(knots).as_mps());
+    // Old tracks have no wind; the next field may be the first radius, of five digits.
+    let (wind, radii) = match field(6).len() {
+        5 => ("", 6),
+        _ => (field(6), 7),
+    };
+    let knots = line.positive(wind, 0.0, 233.0, message!("what.wind_kt", "the wind [kt]"))?;
+    let wind = knots.map(|knots| Speed::from_knots(knots).as_mps());
     let mut fix = fix(line, time, [field(3), field(4), field(5)], wind, field(2))?;
-    for (k, knots) in [(7, 50.0), (9, 30.0)] {
+    for (k, knots) in [(radii, 50.0), (radii + 2, 30.0)] {
         // A digit of direction is written together with four of the longest radius.
         let (longest, shortest) = (field(k), field(k + 1));
         if longest.len() != 5 || !longest.is_ascii() {
             continue;
         }
-        let longest = line.required(&longest[1..], message!("what.longest", "a longest radius"))?;
-        let shortest = line.required(shortest, message!("what.shortest", "a shortest radius"))?;
-        let m = |nmi: i32| Length::from_nautical_miles(f64::from(nmi.max(0))).as_m();
-        let mean = 0.5 * (m(longest) + m(shortest));
-        if mean > 0.0 {
+        let longest = line.radius(&longest[1..], 2000.0)?;
+        let shortest = line.radius(shortest, 2000.0)?;
+        if let Some(mean) = longest.zip(shortest).map(|(a, b)| 0.5 * (a + b))
+            && mean > 0.0
+        {
             fix.radii.push(WindRadius {
                 wind: Speed::from_knots(knots).as_mps(),
-                quadrants: [Some(mean); 4],
+                quadrants: [Some(Length::from_nautical_miles(mean).as_m()); 4],
             });
         }
     }
@@ -188,25 +227,13 @@ fn fix(
     [lat, lon, pressure]: [&str; 3],
     vmax: Option<f64>,
     status: &str,
-) -> Result<Fix, FormatError> {
-    let tenths = |text: &str, what: Message| -> Result<f64, FormatError> {
-        Ok(f64::from(line.required(text, what)?) / 10.0)
-    };
-    let lat_deg = line.bounded(
-        tenths(lat, message!("what.lat", "the latitude"))?,
-        -70.0,
-        70.0,
-        message!("what.lat", "the latitude"),
-    )?;
-    let lon_deg = line.bounded(
-        tenths(lon, message!("what.lon", "the longitude"))?,
-        -180.0,
-        360.0,
-        message!("what.lon", "the longitude"),
-    )?;
-    let hpa = f64::from(line.required(pressure, message!("what.pressure", "the pressure"))?);
-    let hpa = line.bounded(
-        hpa,
+) -> Result<Fix, Odd> {
+    let tenths = |text: &str, what: Message| Ok(line.required(text, what)? / 10.0);
+    let lat_deg = tenths(lat, message!("what.lat", "the latitude"))?;
+    let lon_deg = tenths(lon, message!("what.lon", "the longitude"))?;
+    let (lat_deg, lon_deg) = line.place(lat_deg, lon_deg)?;
+    let hpa = line.positive(
+        pressure,
         850.0,
         1100.0,
         message!("what.pressure_hpa", "the pressure [hPa]"),
@@ -214,13 +241,9 @@ fn fix(
     Ok(Fix {
         time,
         lat_deg,
-        lon_deg: if lon_deg > 180.0 {
-            lon_deg - 360.0
-        } else {
-            lon_deg
-        },
+        lon_deg,
         vmax,
-        pmin: Some(Pressure::from_hpa(hpa).as_pa()),
+        pmin: hpa.map(|hpa| Pressure::from_hpa(hpa).as_pa()),
         rmw: None,
         radii: Vec::new(),
         environment: None,

@@ -1,19 +1,22 @@
 //! IBTrACS v04 as CSV: one line a time, columns by agency; a track for each storm and agency that gives wind
 //! or pressure.
 //!
-//! Winds in knots, pressures in hPa, radii in nautical miles; the line below the header names the units.
+//! Winds in knots, pressures in hPa, radii in nautical miles; the line below the header names the units, and
+//! others are refused. A storm is one by its identifier (SID): names come again.
 //! Source: Knapp et al. (2010), Bull. Amer. Meteor. Soc. 91, 363–376; IBTrACS v04 column documentation.
 
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
-use stormgrid_core::storm::{Averaging, Fix, WindRadius};
+use stormgrid_core::storm::{Averaging, Fix, Track, WindRadius};
 use stormgrid_core::time::Instant;
 use stormgrid_core::units::{Length, Pressure, Speed};
 
 use super::Tracks;
-use super::line::{Collected, Line, mend_field, shown};
+use super::collect::Collected;
+use super::line::{Line, Odd, instant, shown};
+use super::rows::{Row, Table};
 use crate::FormatError;
-use crate::series::{Row, Table};
+use crate::error::line as line_of;
 
 /// Agencies read: prefix of the columns, name, what their winds are means over.
 const AGENCIES: [(&str, &str, Averaging); 4] = [
@@ -27,7 +30,7 @@ const AGENCIES: [(&str, &str, Averaging); 4] = [
 pub(super) fn is(first_line: &str) -> bool {
     let has = |name: &str| {
         first_line
-            .split(',')
+            .split([',', ';', '\t'])
             .any(|c| c.trim().trim_matches('"').eq_ignore_ascii_case(name))
     };
     has("SID") && has("ISO_TIME")
@@ -48,18 +51,62 @@ struct Columns {
 }
 
 /// Reads every storm and agency of a file.
-pub(super) fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
-    let mut table = Table::read(bytes, file)?;
+pub(super) fn read(text: &str, file: &str) -> Result<Tracks, FormatError> {
+    let mut table = Table::read(text, file)?;
     let (sid, name, time) = (
-        table.column(&["sid"])?,
-        table.column(&["name"])?,
-        table.column(&["iso_time"])?,
+        table.column("sid")?,
+        table.column("name")?,
+        table.column("iso_time")?,
     );
-    let (lat, lon) = (table.column(&["lat"])?, table.column(&["lon"])?);
+    let agencies = agencies(&table)?;
+    let mut collected = Collected::default();
+    while let Some(row) = table.next_row() {
+        let row = match row {
+            Ok(row) => row,
+            Err(odd) => {
+                collected.loose(odd);
+                continue;
+            }
+        };
+        // The line of units has no identifier.
+        if row.text(sid).is_empty() {
+            for columns in &agencies {
+                columns.check_units(&row)?;
+            }
+            continue;
+        }
+        let when = time_of(&row, time);
+        for columns in &agencies {
+            let (name, sid) = (row.text(name).to_uppercase(), row.text(sid));
+            let fix = when.clone().and_then(|when| columns.fix(&row, when));
+            if fix == Ok(None) || !columns.says_something(&row) {
+                continue;
+            }
+            let storm = collected.storm(format!("{sid}/{}", columns.agency), || Track {
+                name,
+                intl_id: String::new(),
+                sid: sid.to_owned(),
+                agency: columns.agency.to_owned(),
+                averaging: columns.averaging,
+                fixes: Vec::new(),
+            });
+            match fix {
+                Ok(Some(fix)) => storm.push(row.line.number, fix),
+                Ok(None) => {}
+                Err(odd) => storm.odd(odd),
+            }
+        }
+    }
+    collected.finish(file, |_| {})
+}
+
+/// The columns of the agencies that the table has.
+fn agencies(table: &Table<'_>) -> Result<Vec<Columns>, FormatError> {
+    let (lat, lon) = (table.column("lat")?, table.column("lon")?);
     let mut agencies = Vec::new();
     for (prefix, agency, averaging) in AGENCIES {
-        let own = |what: &str| format!("{prefix}_{what}").to_lowercase();
-        let optional = |what: &str| table.optional(&[own(what).as_str()]);
+        let optional =
+            |what: &str| table.optional(format!("{prefix}_{what}").to_lowercase().as_str());
         let (Some(wind), Some(pressure)) = (optional("WIND"), optional("PRES")) else {
             continue;
         };
@@ -84,86 +131,76 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<Tracks, FormatError> {
             radii: radii.collect(),
         });
     }
-    let mut collected = Collected::default();
-    while let Some(row) = table.next_row()? {
-        // The line of units has no identifier.
-        if row.text(sid).trim().is_empty() {
-            continue;
-        }
-        let line = Line {
-            file,
-            number: row.line as usize,
-        };
-        let written = row.text(time).trim();
-        let when = Instant::parse(&format!("{}Z", written.replace(' ', "T"))).map_err(|_| {
-            line.fault(
-                message!(
-                    "fault.what_is",
-                    "{what} is '{text}'",
-                    what = "ISO_TIME",
-                    text = shown(written)
-                ),
-                message!("fix.time.iso", "give it as YYYY-MM-DD HH:MM:SS in UTC"),
-            )
-        })?;
-        for columns in &agencies {
-            if let Some(fix) = columns.fix(&row, &line, when)? {
-                let (name, sid) = (row.text(name).trim().to_uppercase(), row.text(sid).trim());
-                let track = collected.track(&name, sid, columns.agency, columns.averaging);
-                track.fixes.push(fix);
-            }
-        }
-    }
-    collected.finish(file)
+    Ok(agencies)
+}
+
+/// The time of a row, in UTC unless it names an offset.
+fn time_of(row: &Row<'_>, column: usize) -> Result<Instant, Odd> {
+    let written = row.text(column);
+    let joined = written.replace(' ', "T");
+    let time = instant(&format!("{joined}Z")).or_else(|_| instant(&joined));
+    time.map_err(|_| {
+        row.line.odd(
+            message!(
+                "fault.what_is",
+                "{what} is '{text}'",
+                what = "ISO_TIME",
+                text = shown(written)
+            ),
+            message!("fix.time.iso", "give it as YYYY-MM-DD HH:MM:SS in UTC"),
+        )
+    })
 }
 
 impl Columns {
-    /// The fix of this agency in a row; `None` if it gives no wind and no pressure.
-    fn fix(
-        &self,
-        row: &Row<'_>,
-        line: &Line<'_>,
-        time: Instant,
-    ) -> Result<Option<Fix>, FormatError> {
-        let number = |column: usize, what: Message| -> Result<Option<f64>, FormatError> {
-            let text = row.text(column).trim();
-            if text.is_empty() {
-                return Ok(None);
-            }
-            match text.parse::<f64>() {
-                Ok(v) if v.is_finite() => Ok(Some(v)),
-                _ => Err(line.fault(
+    /// Refuses units other than those of the format.
+    fn check_units(&self, row: &Row<'_>) -> Result<(), FormatError> {
+        for (column, units, unit) in [
+            (self.wind, ["", "kts", "kt", "knots"], "kt"),
+            (self.pressure, ["", "mb", "hpa", "mbar"], "hPa"),
+        ] {
+            let written = row.text(column).to_lowercase();
+            if !units.contains(&written.as_str()) {
+                return Err(FormatError::malformed(
+                    row.line.file,
+                    line_of(row.line.number),
                     message!(
-                        "fault.not_number",
-                        "{what} is '{text}', not a number",
-                        what = what,
-                        text = shown(text)
+                        "fault.track.units",
+                        "the values of {agency} are in '{text}', not in {unit}",
+                        agency = self.agency,
+                        text = shown(&written),
+                        unit = unit
                     ),
-                    mend_field(),
-                )),
+                    message!("fix.track.units", "give them in {unit}", unit = unit),
+                ));
             }
-        };
-        let bounded =
-            |column: usize, low: f64, high: f64, what: Message| match number(column, what.clone())?
-            {
-                Some(v) if v > 0.0 => line.bounded(v, low, high, what).map(Some),
-                _ => Ok(None),
-            };
-        let wind = bounded(
-            self.wind,
+        }
+        Ok(())
+    }
+
+    /// Whether the agency gives a wind or a pressure in a row.
+    fn says_something(&self, row: &Row<'_>) -> bool {
+        !row.text(self.wind).is_empty() || !row.text(self.pressure).is_empty()
+    }
+
+    /// The fix of this agency in a row; `None` if it gives no wind and no pressure.
+    fn fix(&self, row: &Row<'_>, time: Instant) -> Result<Option<Fix>, Odd> {
+        let line: &Line<'_> = &row.line;
+        let wind = line.positive(
+            row.text(self.wind),
             0.0,
             233.0,
             message!("what.wind_kt", "the wind [kt]"),
         )?;
-        let pressure = bounded(
-            self.pressure,
+        let pressure = line.positive(
+            row.text(self.pressure),
             850.0,
             1100.0,
             message!("what.pressure_hpa", "the pressure [hPa]"),
         )?;
         let (lat, lon) = (
-            number(self.lat, message!("what.lat", "the latitude"))?,
-            number(self.lon, message!("what.lon", "the longitude"))?,
+            line.number(row.text(self.lat), message!("what.lat", "the latitude"))?,
+            line.number(row.text(self.lon), message!("what.lon", "the longitude"))?,
         );
         let (Some(lat_deg), Some(lon_deg)) = (lat, lon) else {
             return Ok(None);
@@ -171,16 +208,9 @@ impl Columns {
         if wind.is_none() && pressure.is_none() {
             return Ok(None);
         }
-        line.bounded(lat_deg, -70.0, 70.0, message!("what.lat", "the latitude"))?;
-        line.bounded(
-            lon_deg,
-            -180.0,
-            360.0,
-            message!("what.lon", "the longitude"),
-        )?;
-        let optional = |column: Option<usize>, low: f64, high: f64, what: Message| match column {
-            Some(column) => bounded(column, low, high, what),
-            None => Ok(None),
+        let (lat_deg, lon_deg) = line.place(lat_deg, lon_deg)?;
+        let optional = |column: Option<usize>, low: f64, high: f64, what: Message| {
+            line.positive(row.text_of(column), low, high, what)
         };
         let rmw = optional(
             self.rmw,
@@ -194,34 +224,35 @@ impl Columns {
             1050.0,
             message!("what.outer_hpa", "the outer pressure [hPa]"),
         )?;
-        let mut radii = Vec::new();
-        for (knots, places) in &self.radii {
-            let mut quadrants = [None; 4];
-            for (quadrant, place) in quadrants.iter_mut().zip(places) {
-                let nmi = number(*place, message!("what.radius_nmi", "a radius [nmi]"))?;
-                *quadrant = nmi.map(|r| Length::from_nautical_miles(r.max(0.0)).as_m());
-            }
-            if quadrants.iter().any(Option::is_some) {
-                radii.push(WindRadius {
-                    wind: Speed::from_knots(*knots).as_mps(),
-                    quadrants,
-                });
-            }
-        }
         Ok(Some(Fix {
             time,
             lat_deg,
-            lon_deg: if lon_deg > 180.0 {
-                lon_deg - 360.0
-            } else {
-                lon_deg
-            },
+            lon_deg,
             vmax: wind.map(|v| Speed::from_knots(v).as_mps()),
             pmin: pressure.map(|p| Pressure::from_hpa(p).as_pa()),
             rmw: rmw.map(|r| Length::from_nautical_miles(r).as_m()),
-            radii,
+            radii: radii(row, &self.radii)?,
             environment: environment.map(|p| Pressure::from_hpa(p).as_pa()),
             status: String::new(),
         }))
     }
+}
+
+/// Radii of winds in the columns of a row.
+pub(super) fn radii(row: &Row<'_>, columns: &[(f64, [usize; 4])]) -> Result<Vec<WindRadius>, Odd> {
+    let mut radii = Vec::new();
+    for (knots, places) in columns {
+        let mut quadrants = [None; 4];
+        for (quadrant, place) in quadrants.iter_mut().zip(places) {
+            let nmi = row.line.radius(row.text(*place), 1000.0)?;
+            *quadrant = nmi.map(|r| Length::from_nautical_miles(r).as_m());
+        }
+        if quadrants.iter().any(Option::is_some) {
+            radii.push(WindRadius {
+                wind: Speed::from_knots(*knots).as_mps(),
+                quadrants,
+            });
+        }
+    }
+    Ok(radii)
 }

@@ -1,74 +1,124 @@
-//! What the readers of agencies' text formats share.
-
-use std::collections::HashMap;
+//! Lines of text formats: their fields, times and faults.
 
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
-use stormgrid_core::storm::{Averaging, Fix, Track};
-use stormgrid_core::time::Instant;
+use stormgrid_core::time::{Instant, ParseInstantError};
+use stormgrid_core::value::{Value, is_sentinel, parse_number};
 
 use crate::FormatError;
-use crate::error::line;
+use crate::error::{Fault, line};
 
 /// A line of a file, for messages.
+#[derive(Clone, Copy)]
 pub(super) struct Line<'a> {
     pub file: &'a str,
     /// Counted from 1.
     pub number: usize,
 }
 
+/// What is wrong with a line, and what to do: it costs that line alone.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Odd {
+    pub line: usize,
+    pub problem: Message,
+    remedy: Message,
+}
+
+impl Odd {
+    /// The same as a fault of the file.
+    pub fn fault(&self, file: &str) -> FormatError {
+        FormatError::Malformed(Box::new(Fault {
+            file: file.to_owned(),
+            place: Some(line(self.line)),
+            problem: self.problem.clone(),
+            remedy: self.remedy.clone(),
+        }))
+    }
+}
+
+/// A quantity that a line gives, or none.
+pub(super) type Maybe = Result<Option<f64>, Odd>;
+
 impl Line<'_> {
-    pub fn fault(&self, problem: Message, remedy: Message) -> FormatError {
-        FormatError::malformed(self.file, line(self.number), problem, remedy)
+    pub fn odd(&self, problem: Message, remedy: Message) -> Odd {
+        Odd {
+            line: self.number,
+            problem,
+            remedy,
+        }
     }
 
-    /// A whole number in a field; `None` if it is empty.
-    pub fn whole(&self, field: &str, what: Message) -> Result<Option<i32>, FormatError> {
-        let text = field.trim();
-        if text.is_empty() {
-            return Ok(None);
-        }
-        text.parse().map(Some).map_err(|_| {
-            self.fault(
+    /// A number in a field; `None` if it is empty or a word for nothing.
+    pub fn number(&self, field: &str, what: Message) -> Maybe {
+        match parse_number(field) {
+            Value::Known(value) => Ok(Some(value)),
+            Value::Missing => Ok(None),
+            Value::Unclear => Err(self.odd(
                 message!(
-                    "fault.not_whole",
-                    "{what} is '{text}', not a whole number",
+                    "fault.not_number",
+                    "{what} is '{text}', not a number",
                     what = what,
-                    text = shown(text)
+                    text = shown(field.trim())
                 ),
                 mend_field(),
-            )
-        })
+            )),
+        }
     }
 
-    /// A whole number that must be there.
-    pub fn required(&self, field: &str, what: Message) -> Result<i32, FormatError> {
-        self.whole(field, what.clone())?.ok_or_else(|| {
-            self.fault(
+    /// A number that must be there.
+    pub fn required(&self, field: &str, what: Message) -> Result<f64, Odd> {
+        self.number(field, what.clone())?.ok_or_else(|| {
+            self.odd(
                 message!("fault.what_empty", "{what} is empty", what = what),
                 message!("fix.give_it", "give it"),
             )
         })
     }
 
-    /// A value within bounds, else a fault.
-    pub fn bounded(
-        &self,
-        value: f64,
-        low: f64,
-        high: f64,
-        what: Message,
-    ) -> Result<f64, FormatError> {
+    /// A value within bounds, else the line is odd.
+    pub fn bounded(&self, value: f64, low: f64, high: f64, what: Message) -> Result<f64, Odd> {
         match (low..=high).contains(&value) {
             true => Ok(value),
-            false => Err(self.fault(outside(what, value, low, high), check_unit())),
+            false => Err(self.odd(outside(what, value, low, high), check_unit())),
         }
     }
 
-    /// `YYYYMMDDHH` as an instant in UTC.
-    pub fn hour(&self, digits: &str) -> Result<Instant, FormatError> {
-        let fault = || {
-            self.fault(
+    /// A positive quantity: 0, negative numbers and sentinels stand for "unknown" in all these formats.
+    pub fn positive(&self, field: &str, low: f64, high: f64, what: Message) -> Maybe {
+        match self.number(field, what.clone())? {
+            Some(value) if stands_for_none(value, low, high) => Ok(None),
+            Some(value) => self.bounded(value, low, high, what).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A radius of a wind; 0 says that it does not blow, negative numbers and sentinels that it is unknown.
+    pub fn radius(&self, field: &str, highest: f64) -> Maybe {
+        let what = message!("what.radius_nmi", "a radius [nmi]");
+        match self.number(field, what.clone())? {
+            Some(0.0) => Ok(Some(0.0)),
+            Some(value) if stands_for_none(value, 0.0, highest) => Ok(None),
+            Some(value) => self.bounded(value, 0.0, highest, what).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Latitude and longitude in degrees, the longitude brought to ±180.
+    pub fn place(&self, lat_deg: f64, lon_deg: f64) -> Result<(f64, f64), Odd> {
+        self.bounded(lat_deg, -70.0, 70.0, message!("what.lat", "the latitude"))?;
+        self.bounded(
+            lon_deg,
+            -180.0,
+            360.0,
+            message!("what.lon", "the longitude"),
+        )?;
+        Ok((lat_deg, east_of_antimeridian(lon_deg)))
+    }
+
+    /// `YYYYMMDDHH` as an instant in UTC; hour 24 is 00 of the next day.
+    pub fn hour(&self, digits: &str) -> Result<Instant, Odd> {
+        let odd = || {
+            self.odd(
                 time_is(digits),
                 message!(
                     "fix.time.hour",
@@ -77,7 +127,7 @@ impl Line<'_> {
             )
         };
         if digits.len() != 10 || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(fault());
+            return Err(odd());
         }
         let text = format!(
             "{}-{}-{}T{}:00:00Z",
@@ -86,8 +136,44 @@ impl Line<'_> {
             &digits[6..8],
             &digits[8..]
         );
-        Instant::parse(&text).map_err(|_| fault())
+        instant(&text).map_err(|_| odd())
     }
+}
+
+/// RFC 3339 with an offset; 24:00 is the beginning of the next day, as ISO 8601 has it.
+pub(super) fn instant(text: &str) -> Result<Instant, ParseInstantError> {
+    let text = text.trim();
+    match text.get(10..).and_then(|rest| rest.get(1..6)) {
+        Some("24:00") => {
+            let (day, rest) = text.split_at(11);
+            let zero = format!("{day}00{}", &rest[2..]);
+            let start = Instant::parse(&zero)?;
+            let whole = rest[5..]
+                .trim_start_matches(':')
+                .chars()
+                .take_while(|c| c.is_ascii_digit() || *c == '.')
+                .all(|c| c == '0' || c == '.');
+            match whole {
+                true => Ok(start.plus_seconds(86_400.0)),
+                false => Instant::parse(text),
+            }
+        }
+        _ => Instant::parse(text),
+    }
+}
+
+/// A longitude of 0 to 360 as one of -180 to 180.
+pub(super) fn east_of_antimeridian(lon_deg: f64) -> f64 {
+    match lon_deg > 180.0 {
+        true => lon_deg - 360.0,
+        false => lon_deg,
+    }
+}
+
+/// Whether a number that is no possible value stands for none.
+fn stands_for_none(value: f64, low: f64, high: f64) -> bool {
+    let possible = value > 0.0 && (low..=high).contains(&value);
+    !possible && (value <= 0.0 || is_sentinel(value) || value == 999.0)
 }
 
 /// A value out of its range.
@@ -132,118 +218,77 @@ pub(super) fn shown(text: &str) -> String {
     text.chars().take(24).collect()
 }
 
-/// The lines of a text file that hold something; refuses what is no text.
+/// The lines of a file that hold something, with what is wrong with those that are no text.
 pub(super) fn lines<'a>(
-    bytes: &'a [u8],
+    text: &'a str,
     file: &'a str,
-) -> Result<impl Iterator<Item = (Line<'a>, &'a str)>, FormatError> {
-    let text = std::str::from_utf8(bytes).map_err(|_| {
-        FormatError::malformed(
-            file,
-            "",
-            message!("fault.not_utf8", "it is not UTF-8 text"),
-            message!("fix.save_utf8", "save it as UTF-8"),
-        )
-    })?;
+) -> impl Iterator<Item = (Line<'a>, Result<&'a str, Odd>)> {
     let numbered = text.lines().enumerate().map(move |(k, text)| {
         let number = k + 1;
         (Line { file, number }, text)
     });
-    Ok(numbered.filter(|(_, text)| !text.trim().is_empty()))
-}
-
-/// Tracks that grow fix by fix.
-#[derive(Default)]
-pub(super) struct Collected {
-    pub tracks: Vec<Track>,
-    pub warnings: Vec<Message>,
-    known: HashMap<[String; 2], usize>,
-}
-
-/// A gap between fixes above which a person is told [s].
-const LONG_GAP_S: f64 = 12.0 * 3600.0;
-
-impl Collected {
-    /// The track of a storm (name, identifier) by an agency; begun if it is new.
-    pub fn track(
-        &mut self,
-        name: &str,
-        id: &str,
-        agency: &str,
-        averaging: Averaging,
-    ) -> &mut Track {
-        let key = [id.to_owned(), agency.to_owned()];
-        let index = *self.known.entry(key).or_insert_with(|| {
-            self.tracks.push(Track {
-                name: name.to_owned(),
-                intl_id: String::new(),
-                sid: id.to_owned(),
-                agency: agency.to_owned(),
-                averaging,
-                fixes: Vec::new(),
-            });
-            self.tracks.len() - 1
-        });
-        &mut self.tracks[index]
-    }
-
-    /// Refuses time that does not increase and tells of long gaps.
-    pub fn finish(mut self, file: &str) -> Result<super::Tracks, FormatError> {
-        self.tracks.retain(|track| !track.fixes.is_empty());
-        for track in &self.tracks {
-            for pair in track.fixes.windows(2) {
-                check_order(track, &pair[0], &pair[1], || (file.to_owned(), None))?;
-                self.warnings.extend(gap(track, &pair[0], &pair[1], file));
-            }
-        }
-        if self.tracks.is_empty() {
-            return Err(no_fix(file));
-        }
-        Ok(super::Tracks {
-            tracks: self.tracks,
-            warnings: self.warnings,
+    numbered
+        .filter(|(_, text)| !text.trim().is_empty())
+        .map(|(line, text)| {
+            let sound = match text.contains('\u{fffd}') {
+                false => Ok(text),
+                true => Err(line.odd(
+                    message!("fault.not_utf8", "it is not UTF-8 text"),
+                    message!("fix.save_utf8", "save it as UTF-8"),
+                )),
+            };
+            (line, sound)
         })
-    }
 }
 
-/// Refuses two fixes of which the second does not come later.
-pub(super) fn check_order(
-    track: &Track,
-    before: &Fix,
-    after: &Fix,
-    place: impl Fn() -> (String, Option<Message>),
-) -> Result<(), FormatError> {
-    if after.time > before.time {
-        return Ok(());
-    }
-    let (file, place) = place();
-    Err(FormatError::malformed(
-        &file,
-        place,
-        message!(
-            "fault.track.backwards",
-            "time runs backwards in the track of {name}: {after} follows {before}",
-            name = &track.name,
-            after = after.time.to_rfc3339(),
-            before = before.time.to_rfc3339()
-        ),
-        message!(
-            "fix.track.order",
-            "put the fixes in order of time, each time once"
-        ),
-    ))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// What to say of a long gap between two fixes.
-pub(super) fn gap(track: &Track, before: &Fix, after: &Fix, file: &str) -> Option<Message> {
-    let gap = after.time.seconds_since(before.time);
-    (gap > LONG_GAP_S).then(|| {
-        message!(
-            "note.track.gap", "{file}: {hours} hours without a fix of {name} before {time}; position, wind and pressure are interpolated",
-            file = file,
-            hours = gap / 3600.0,
-            name = &track.name,
-            time = after.time.to_rfc3339()
-        )
-    })
+    #[test]
+    fn midnight_may_be_written_as_the_end_of_a_day() {
+        for (text, utc) in [
+            ("2016-02-28T24:00:00Z", "2016-02-29T00:00:00Z"),
+            ("2017-12-31T24:00Z", "2018-01-01T00:00:00Z"),
+            ("2017-08-23T24:00:00+08:00", "2017-08-23T16:00:00Z"),
+            ("2017-08-23T08:00:00+08:00", "2017-08-23T00:00:00Z"),
+            ("2016-12-31T23:59:59.5Z", "2016-12-31T23:59:59Z"),
+        ] {
+            let found = instant(text).map(Instant::to_rfc3339);
+            assert_eq!(found.as_deref(), Ok(utc), "{text}");
+        }
+        for text in [
+            "2017-02-29T00:00:00Z",
+            "2017-08-23T24:30:00Z",
+            "2017-08-23T24:00:01Z",
+            "天天天天天天",
+        ] {
+            assert!(instant(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_stands_for_no_value_is_unknown_and_what_cannot_be_is_odd() {
+        let line = Line {
+            file: "t",
+            number: 3,
+        };
+        let wind = |text| line.positive(text, 0.0, 233.0, Message::plain("wind"));
+        for none in [
+            "", "0", "-1", "-99", "-999", "999", "9999", "-9999", "1e20", "n/a",
+        ] {
+            assert_eq!(wind(none), Ok(None), "{none}");
+        }
+        assert_eq!(wind("85"), Ok(Some(85.0)));
+        assert_eq!(wind("８５"), Ok(Some(85.0)));
+        for odd in ["x", "250", "8 5", "1,200"] {
+            assert!(wind(odd).is_err(), "{odd}");
+        }
+        let pressure = line.positive("999", 850.0, 1100.0, Message::plain("pressure"));
+        assert_eq!(pressure, Ok(Some(999.0)));
+        assert_eq!(
+            (line.radius("0", 540.0), line.radius("-99", 540.0)),
+            (Ok(Some(0.0)), Ok(None))
+        );
+    }
 }

@@ -45,8 +45,8 @@ pub struct ProbabilityRow {
     /// reached, which is not the same as none.
     #[serde(default = "all_of_it")]
     pub modelled_share: f64,
-    /// Share of the members whose greatest depth in the zone is a depth [m] or more; null of every depth if nothing
-    /// is modelled.
+    /// Share of the members whose greatest depth in the zone is a depth [m] or more; of every depth null if nothing is
+    /// modelled.
     pub probability: BTreeMap<String, Option<f64>>,
     /// Mean over the members of the share of the zone under 0.15 m or more [-].
     pub flooded_share_mean: Option<f64>,

@@ -310,7 +310,7 @@ pub fn run_member(
         &file,
         storm,
         &spec.track_name,
-        spec.duration_s,
+        (spec.duration_s, spec.cell_size_m),
         threads,
     )?;
     perturb(&mut forcing, &spec.perturbation);

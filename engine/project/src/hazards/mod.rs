@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use stormgrid_core::frame::Geodetic;
 use stormgrid_core::ids::CellIdx;
 use stormgrid_core::message;
+use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::series::Series;
 use stormgrid_core::time::Instant;
 use stormgrid_formats::parse;
@@ -226,7 +227,14 @@ impl Weather {
             else {
                 continue;
             };
+            let beside = |cell: &CellIdx| around(&setup.domain.geometry, *cell);
             sea.extend(cells);
+            // Where the sea has no ground of its own, it stands at the first cells that have.
+            let bare = cells.iter().filter(|cell| {
+                let z = setup.domain.elevation.get(cell.index());
+                z.is_some_and(|z| z.is_nan())
+            });
+            sea.extend(bare.flat_map(beside));
             if sea_level
                 .as_ref()
                 .is_none_or(|known| level.max() > known.max())
@@ -236,15 +244,10 @@ impl Weather {
         }
         let rain: RainRate = match &setup.rain {
             Rain::None => Arc::new(|_, _, _| 0.0),
-            Rain::Uniform(rate) => {
-                let rate = *rate;
-                Arc::new(move |_, _, _| rate)
+            rain => {
+                let rain = rain.clone();
+                Arc::new(move |time, x, y| rain.rate(time, x, y))
             }
-            Rain::Series(series) => {
-                let series = series.clone();
-                Arc::new(move |time, _, _| series.at(time))
-            }
-            Rain::Field { rate, .. } => Arc::clone(rate),
         };
         Self {
             storm: Arc::clone(&forcing.model),
@@ -255,6 +258,23 @@ impl Weather {
             sea_level,
         }
     }
+}
+
+/// The cells on the four sides of a cell.
+pub(crate) fn around(geometry: &RasterGeometry, cell: CellIdx) -> Vec<CellIdx> {
+    let (row, col) = (
+        cell.index() / geometry.n_cols,
+        cell.index() % geometry.n_cols,
+    );
+    let sides = [
+        (row.wrapping_sub(1), col),
+        (row, col.wrapping_sub(1)),
+        (row, col + 1),
+        (row + 1, col),
+    ];
+    let inside = |(r, c): &(usize, usize)| *r < geometry.n_rows && *c < geometry.n_cols;
+    let sides = sides.into_iter().filter(inside);
+    sides.map(|(r, c)| geometry.index(r, c)).collect()
 }
 
 /// Assesses the hazards of a run in all layers of zones.

@@ -79,19 +79,33 @@ impl Change {
     }
 }
 
+/// JMA's tracks in the data folder.
+pub(super) const JMA_TRACKS: &str = "typhoon/tracks_jma_10min.csv";
+
 /// Where the tracks of a storm lie.
 pub(super) struct Tracks<'a> {
     pub data: &'a Path,
+    /// The storm, with its year where that is known.
     pub name: &'a str,
     pub model: Profile,
 }
 
 impl Tracks<'_> {
+    /// The storm as it was; `None` if no track of it is at hand.
+    pub fn storm_if_held(&self) -> Result<Option<Storm>, ProjectError> {
+        let held = storm::tracks_in(&self.data.join(JMA_TRACKS))?;
+        let is_held = held.iter().any(|track| storm::is_meant(self.name, track));
+        match is_held {
+            true => self.storm(Change::None).map(Some),
+            false => Ok(None),
+        }
+    }
+
     /// The storm by JMA, with JTWC's radii where they are known, and what is changed of it.
     pub fn storm(&self, change: Change) -> Result<Storm, ProjectError> {
         let tracks = self.data.join(match change {
             Change::Agency => "typhoon/tracks_jtwc_1min.csv",
-            _ => "typhoon/tracks_jma_10min.csv",
+            _ => JMA_TRACKS,
         });
         let radii = self.data.join("typhoon/tracks_jtwc_radii.csv");
         let choice = Choice {
@@ -111,7 +125,11 @@ impl Tracks<'_> {
             radii: Some(&radii),
             ..choice
         };
-        let storm = storm::read_storm(&with_radii).or_else(|_| storm::read_storm(&choice))?;
+        let bare = storm::read_storm(&choice)?;
+        let storm = match radii.is_file() && storm::holds_storm(&radii, &bare.track)? {
+            true => storm::read_storm(&with_radii)?,
+            false => bare,
+        };
         Ok(match change {
             Change::Larger => scaled(storm, THIRD, 1.0),
             Change::Smaller => scaled(storm, 1.0 / THIRD, 1.0),

@@ -12,15 +12,18 @@ mod stations;
 use std::path::Path;
 
 use serde::Serialize;
+use stormgrid_core::storm::Track;
+use stormgrid_core::time::Instant;
 use stormgrid_formats::observations::{self, Observation};
 use stormgrid_sim::flood::Scheme;
 use stormgrid_sim::sea::Shelf;
 use stormgrid_sim::typhoon::Profile;
 
-use self::changes::{Change, Tracks};
+use self::changes::{Change, JMA_TRACKS, Tracks};
 use self::past::{Computed, Numbers, Past};
 use crate::sea::{SeaFloor, fault};
 use crate::storm;
+use crate::storm_names::storm_name;
 use crate::{ProjectError, files};
 
 /// The sea that is computed: west, south, east, north [°].
@@ -160,11 +163,12 @@ pub fn hindcast(
     };
     let mut observed = read("water_levels.csv")?;
     observed.extend(read("wind_rain.csv")?);
+    let held = storm::tracks_in(&data.join(JMA_TRACKS))?;
     let mut names: Vec<String> = Vec::new();
     for observation in &observed {
         let name = &observation.storm;
-        let asked = options.storms.is_empty()
-            || options.storms.iter().any(|s| s.eq_ignore_ascii_case(name));
+        let asked =
+            options.storms.is_empty() || options.storms.iter().any(|s| is_asked(s, name, &held));
         if asked && !names.contains(name) {
             names.push(name.clone());
         }
@@ -195,12 +199,13 @@ pub fn hindcast(
     };
     for name in names {
         let of_storm: Vec<&Observation> = observed.iter().filter(|o| o.storm == name).collect();
+        let dated = dated(&name, &of_storm);
         let tracks = Tracks {
             data,
-            name: &name,
+            name: &dated,
             model: options.model,
         };
-        let Ok(storm) = tracks.storm(Change::None) else {
+        let Some(storm) = tracks.storm_if_held()? else {
             tide_alone(&constituents, &of_storm, &mut result)?;
             continue;
         };
@@ -308,6 +313,25 @@ fn off([low, high]: [f64; 2], computed: f64) -> f64 {
     }
 }
 
+/// Whether a storm that observations name is the one asked for: by name, or as one of the tracks.
+fn is_asked(wanted: &str, name: &str, held: &[Track]) -> bool {
+    let same = |text: &str| text.eq_ignore_ascii_case(name);
+    same(wanted)
+        || storm_name(name).zh == wanted
+        || held
+            .iter()
+            .any(|track| same(&track.name) && storm::is_meant(wanted, track))
+}
+
+/// A storm with the year of its observations: names come again.
+fn dated(name: &str, observed: &[&Observation]) -> String {
+    let time = observed.iter().find_map(|o| o.time.or(o.day));
+    match time.map(Instant::to_rfc3339) {
+        Some(time) => format!("{name} {}", time.get(..4).unwrap_or_default()),
+        None => name.to_owned(),
+    }
+}
+
 /// Levels of a storm that no track is known of: the tide of the day.
 fn tide_alone(
     constituents: &Path,
@@ -330,7 +354,7 @@ fn tide_alone(
             ));
             continue;
         };
-        let tide = storm::tide_of(constituents, station.tide, station.mean_level)?;
+        let tide = storm::tide_of(constituents, station.tide, station.mean_level)?.predictor;
         let computed = Computed {
             value: tide.series(day, 86_400.0, 600.0).max(),
             observed: value,

@@ -90,7 +90,7 @@ impl Past {
             });
         };
         // The sea as deep as the tide makes it when the storm passes.
-        let tide = storm::tide_of(constituents, STATIONS[0].tide, 0.0)?;
+        let tide = storm::tide_of(constituents, STATIONS[0].tide, 0.0)?.predictor;
         let passage = duration - AFTER_S;
         let around = (-6..=6).map(|k| passage + f64::from(k) * 1800.0);
         let mean = around
@@ -116,8 +116,8 @@ impl Past {
         let surge = sea.surge(setup, &gauges, duration, STEP_S).map_err(fault)?;
         let tides = stations
             .iter()
-            .map(|s| storm::tide_of(constituents, s.tide, 0.0))
-            .collect::<Result<_, _>>()?;
+            .map(|s| Ok(storm::tide_of(constituents, s.tide, 0.0)?.predictor))
+            .collect::<Result<_, ProjectError>>()?;
         Ok(Self {
             storm,
             start,

@@ -12,7 +12,7 @@ use super::report::Stats;
 use super::run::Flood;
 use super::state::{Booked, Tile};
 
-const MAGIC: &[u8; 8] = b"SGCKPT2\n";
+const MAGIC: &[u8; 8] = b"SGCKPT3\n";
 const HASH: usize = 32;
 
 /// Takes numbers out of the state or puts them into it, in one order for both.
@@ -130,6 +130,7 @@ impl Flood {
             return Err(unusable("it holds more than this scenario has"));
         }
         flood.publish_all();
+        flood.resume_rain();
         Ok(flood)
     }
 
@@ -230,10 +231,12 @@ impl Flood {
         archive.f64(&mut self.clock.tick)?;
         archive.f64(&mut self.dt_before)?;
         archive.u32(&mut self.steps_since_look)?;
-        archive.f64s(&mut self.rain.rate)?;
-        archive.f64s(&mut self.rain.waiting)?;
-        archive.f64s(&mut self.rain.fallen)?;
-        archive.f64(&mut self.rain.next_refresh)
+        let (collected, is_wet, depths) = self.rain.state();
+        archive.f64(collected)?;
+        archive.flag(is_wet)?;
+        depths
+            .into_iter()
+            .try_for_each(|depths| archive.f64s(depths))
     }
 
     fn publish_all(&mut self) {

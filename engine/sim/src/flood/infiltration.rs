@@ -5,7 +5,7 @@
 
 use super::compact::{keep_rest, rest_of};
 use super::error::FloodError;
-use super::kernel::{COLUMN, Line, carry, larger, smaller};
+use super::kernel::{carry, larger, smaller};
 use super::params::{Setup, finite_within};
 use super::prepare::Layout;
 use super::state::{TILE, Tile, rimmed, run, run_mut};
@@ -160,14 +160,17 @@ pub(super) fn lay_soil(
         for col in (0..layout.n_cols).filter(|&col| is_open(row, col)) {
             let (tile, r, c) = layout.locate(row, col);
             let (cell, plain) = (row * layout.n_cols + col, r * TILE + c);
+            // Of a cell that has ground in a part only that part takes up water. The laws are homogeneous: depths
+            // that are as many times less are taken up as many times less.
+            let part = setup.cover.get(cell).copied().unwrap_or(1.0);
             match (&setup.infiltration, &mut tiles[tile].soil) {
                 (Infiltration::Constant { rate }, Some(Soil::Constant { rate: plane })) => {
-                    plane[plain] = rate.at(cell) as f32;
+                    plane[plain] = (part * rate.at(cell)) as f32;
                 }
                 (
                     Infiltration::CurveNumber { curve_number },
                     Some(Soil::CurveNumber { retention }),
-                ) => retention[plain] = (25.4 / curve_number.at(cell) - 0.254) as f32,
+                ) => retention[plain] = (part * (25.4 / curve_number.at(cell) - 0.254)) as f32,
                 (
                     Infiltration::GreenAmpt {
                         conductivity,
@@ -181,8 +184,8 @@ pub(super) fn lay_soil(
                         ..
                     }),
                 ) => {
-                    k[plain] = conductivity.at(cell) as f32;
-                    psi[plain] = suction.at(cell) as f32;
+                    k[plain] = (part * conductivity.at(cell)) as f32;
+                    psi[plain] = (part * suction.at(cell)) as f32;
                     theta[plain] = deficit.at(cell) as f32;
                 }
                 _ => {}
@@ -195,8 +198,8 @@ super::vectors::wide! {
     pub(super) fn curve_number_row = curve_number_row_on_any(
         wanted: &mut [f32; TILE],
         retention: &[f32; TILE],
-        before: Line,
-        pulse: Line
+        before: &[f32; TILE],
+        pulse: &[f32; TILE]
     );
     pub(super) fn green_ampt_row = green_ampt_row_on_any(row: GreenAmptRow<'_>, wanted: &mut [f32; TILE], dt: f32);
     pub(super) fn soak_row = soak_row_on_any(row: SoakRow<'_>, wanted: &mut [f32; TILE], total: &mut [f64; TILE], dither: u32);
@@ -241,9 +244,16 @@ pub(super) fn soak(tile: &mut Tile, index: usize, look: &Look<'_>, moving: bool)
             }
             Soil::CurveNumber { retention } => {
                 if let Some(rain) = look.rain {
-                    let before = Line::between(look.fallen.across(index, row));
-                    let pulse = Line::between(rain.across(index, row));
-                    curve_number_row(&mut wanted, run(retention, plain), before, pulse);
+                    let on_ground = |depths: [f64; TILE]| match tile.cover.is_empty() {
+                        true => depths.map(|depth| depth as f32),
+                        false => {
+                            let cover: &[f64; TILE] = run(&tile.cover, plain);
+                            std::array::from_fn(|i| (depths[i] * cover[i]) as f32)
+                        }
+                    };
+                    let before = on_ground(look.fallen.row(index, row));
+                    let pulse = on_ground(rain.row(index, row));
+                    curve_number_row(&mut wanted, run(retention, plain), &before, &pulse);
                 }
             }
             Soil::GreenAmpt {
@@ -295,14 +305,11 @@ pub(super) fn soak(tile: &mut Tile, index: usize, look: &Look<'_>, moving: bool)
 fn curve_number_row_on_any(
     wanted: &mut [f32; TILE],
     retention: &[f32; TILE],
-    before: Line,
-    pulse: Line,
+    before: &[f32; TILE],
+    pulse: &[f32; TILE],
 ) {
     for i in 0..TILE {
-        let (fallen, falls) = (
-            before.first + before.slope * COLUMN[i],
-            pulse.first + pulse.slope * COLUMN[i],
-        );
+        let (fallen, falls) = (before[i], pulse[i]);
         let s = retention[i];
         let initial = larger(smaller(0.2 * s - fallen, falls), 0.0);
         let p = larger(fallen - 0.2 * s, 0.0);
@@ -362,7 +369,7 @@ fn slow_row_on_any(q: &mut [f32; TILE], kept: &[f32; TILE]) {
 mod tests {
     use super::*;
     use crate::flood::bench::{SCHEMES, advance, basin, line, start};
-    use crate::flood::{Initial, Ledger, Rain, Setup, Source};
+    use crate::flood::{Bends, Initial, Ledger, Rain, RainDetail, RainField, Setup, Source};
     use std::sync::Arc;
 
     fn lost(ledger: &Ledger) -> f64 {
@@ -408,10 +415,13 @@ mod tests {
                 setup.options.scheme = scheme;
                 let rate = 0.1 / 3600.0;
                 setup.rain = match corners {
-                    true => Rain::Field {
+                    true => Rain::Field(RainField {
                         rate: Arc::new(move |_, _, _| rate),
-                        refresh_s: 60.0,
-                    },
+                        bends: Bends::Every(60.0),
+                        detail: RainDetail::Tiles,
+                        factor: None,
+                        least: None,
+                    }),
                     false => Rain::Uniform(rate),
                 };
                 let curve_number = PerCell::Uniform(80.0);

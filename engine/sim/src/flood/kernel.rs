@@ -75,8 +75,8 @@ super::vectors::wide! {
     pub(super) fn rain_row = rain_row_on_any(
         h: &mut [f32; TILE],
         rest: &mut [u16; TILE],
-        share: &[f32; TILE],
-        pulse: Line,
+        share: &[f64; TILE],
+        pulse: &[f64; TILE],
         dither: u32,
         total: &mut [f64; TILE]
     );
@@ -330,22 +330,25 @@ pub(super) fn carry_down_to(zero: f32, depth: f32, change: f32) -> (f32, f32) {
 }
 
 /// Rain of one pulse on a row of cells, times each cell's share [m]; adds what fell to `total`.
+///
+/// In f64: pulses of one depth would all be rounded to the same side, and their sum would be off by 1e-8.
 #[inline(always)]
 fn rain_row_on_any(
     h: &mut [f32; TILE],
     rest: &mut [u16; TILE],
-    share: &[f32; TILE],
-    pulse: Line,
+    share: &[f64; TILE],
+    pulse: &[f64; TILE],
     dither: u32,
     total: &mut [f64; TILE],
 ) {
     let zero = some_zero();
     for i in 0..TILE {
-        let fallen = (pulse.first + pulse.slope * COLUMN[i]) * share[i];
-        let (depth, remains) = carry_down_to(zero, h[i], fallen + rest_of(rest[i]));
+        let fallen = pulse[i] * share[i];
+        let whole = f64::from(h[i]) + (fallen + f64::from(rest_of(rest[i])));
+        let depth = larger(whole as f32, zero);
         h[i] = depth;
-        rest[i] = keep_rest(remains, dither);
-        total[i] += f64::from(fallen);
+        rest[i] = keep_rest((whole - f64::from(depth)) as f32, dither);
+        total[i] += fallen;
     }
 }
 
@@ -359,26 +362,6 @@ pub(super) const COLUMN: [f32; TILE] = {
     }
     column
 };
-
-/// A straight line over the cells of a row.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Line {
-    /// Value in the first cell.
-    pub first: f32,
-    /// Change from cell to cell.
-    pub slope: f32,
-}
-
-impl Line {
-    /// From the values at the tile's western and eastern edge.
-    pub fn between((left, right): (f64, f64)) -> Self {
-        let slope = (right - left) / TILE as f64;
-        Self {
-            first: (left + 0.5 * slope) as f32,
-            slope: slope as f32,
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -47,7 +47,8 @@
 //! The state is f32, relative to a datum in the lower quartile of the ground; beds and levels are
 //! multiples of a power of two, so that still water has no slope at all. What f32 rounds off a
 //! depth is carried to the next step, and every volume is booked in f64: the balance closes to
-//! about 1e-9 of what entered. Rain falls in pulses every fourth step.
+//! about 1e-9 of what entered. Rain falls in pulses every fourth step; each is the integral of the rate over
+//! the steps, and all of them sum up to the whole to 1e-9 (`rainfall.rs`).
 //!
 //! Tiles of 60 × 60 cells wake when water stands beside them or falls on them and sleep when
 //! nothing in them moves. A tile needs only the last step's edges of its neighbours; faces on an
@@ -87,6 +88,7 @@ mod links;
 mod observe;
 mod params;
 mod prepare;
+mod rainfall;
 mod report;
 mod results;
 mod riemann;
@@ -107,8 +109,8 @@ pub use error::FloodError;
 pub use hydraulics::{BROAD_CREST, Barrel, CONTRACTION, Curve, Section};
 pub use infiltration::{Infiltration, PerCell};
 pub use params::{
-    Boundary, BoundaryKind, BoundaryPlace, Domain, Inflow, Initial, Manning, Options, Rain,
-    RainFunction, Scheme, Setup, Side,
+    Bends, Boundary, BoundaryKind, BoundaryPlace, Domain, Inflow, Initial, Manning, Options, Rain,
+    RainDetail, RainField, RainFunction, Scheme, Setup, Side,
 };
 pub use report::{Ledger, LedgerLine, Maxima, Outcome, Source, Stats, StepReport};
 pub use run::Flood;

@@ -96,7 +96,8 @@ pub struct Inflow {
     pub discharge: Series,
 }
 
-/// Rain rate [m s⁻¹] as a function of time [s] and place (x, y in the raster's frame).
+/// Rain rate [m s⁻¹] as a function of time [s] and place (x, y in the raster's frame). At a time at which it jumps
+/// it gives what follows.
 pub type RainFunction = Arc<dyn Fn(f64, f64, f64) -> f64 + Send + Sync>;
 
 /// Rain on the open cells and, through the roofs, on the blocked ones.
@@ -109,14 +110,42 @@ pub enum Rain {
     Uniform(f64),
     /// The same rate everywhere [m s⁻¹], over time.
     Series(Series),
-    /// A rate that varies in place and time, evaluated at the corners of each 60-cell tile and
-    /// linear between them.
-    Field {
-        /// The rate.
-        rate: RainFunction,
-        /// Interval at which the rate is evaluated anew [s], positive; constant in between.
-        refresh_s: f64,
-    },
+    /// A rate that varies in place and time.
+    Field(RainField),
+}
+
+/// Rain that varies in place and time.
+#[derive(Clone)]
+pub struct RainField {
+    /// The rate; a straight line in time between two bends, constant after the last.
+    pub rate: RainFunction,
+    /// When it bends or jumps.
+    pub bends: Bends,
+    /// Where it is evaluated.
+    pub detail: RainDetail,
+    /// What the rate is multiplied with over time; it must not change between two bends then.
+    pub factor: Option<Series>,
+    /// A rate that is reached everywhere [m s⁻¹]: the greater of the two falls.
+    pub least: Option<Series>,
+}
+
+/// Times at which a rate bends or jumps.
+#[derive(Clone, Debug)]
+pub enum Bends {
+    /// Every so many seconds [s], positive: a smooth rate becomes a line through its values at the begin and in
+    /// the middle of each interval.
+    Every(f64),
+    /// These times [s], ascending.
+    At(Arc<[f64]>),
+}
+
+/// Places at which a rate is evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RainDetail {
+    /// The corners of each 60-cell tile; linear between them. For rain that is smooth over a tile.
+    Tiles,
+    /// The middle of each cell: edges stay where they are. It takes 16 to 24 bytes a cell.
+    Cells,
 }
 
 impl fmt::Debug for Rain {
@@ -125,7 +154,7 @@ impl fmt::Debug for Rain {
             Self::None => write!(f, "None"),
             Self::Uniform(rate) => write!(f, "Uniform({rate})"),
             Self::Series(series) => write!(f, "Series({series:?})"),
-            Self::Field { refresh_s, .. } => write!(f, "Field {{ refresh_s: {refresh_s} }}"),
+            Self::Field(field) => write!(f, "Field({:?}, {:?})", field.bends, field.detail),
         }
     }
 }
@@ -258,6 +287,10 @@ pub struct Setup {
     /// Unit discharge at the start, eastwards and northwards, one value a cell [m² s⁻¹]; `None` is
     /// water at rest. The local-inertial scheme begins each face with the mean of its two cells.
     pub initial_discharge: Option<[Vec<f64>; 2]>,
+    /// Share of each cell that has ground, above 0 and at most 1; empty where all are whole. Rain, soil and a
+    /// given depth count by it, so that their volumes are those of the ground; the water of a cell spreads over
+    /// all of it.
+    pub cover: Vec<f64>,
     /// Rain.
     pub rain: Rain,
     /// Loss to the soil.
@@ -283,6 +316,7 @@ impl Setup {
             domain,
             initial: Initial::Dry,
             initial_discharge: None,
+            cover: Vec::new(),
             rain: Rain::None,
             infiltration: Infiltration::None,
             boundaries: Vec::new(),
@@ -310,10 +344,12 @@ impl Setup {
         self.validate_domain()?;
         match &self.initial {
             Initial::Dry => {}
-            Initial::Level(level) => finite_within("initial level [m]", *level, -1e5, 1e5)?,
+            Initial::Level(level) => {
+                finite_within("initial level [m]", *level, LOWEST_LEVEL, HIGHEST_GROUND)?
+            }
             Initial::LevelField(values) => {
                 fits("initial levels", values.len())?;
-                self.cells_within("initial level [m]", values, -1e5, 1e5)?;
+                self.cells_within("initial level [m]", values, LOWEST_LEVEL, HIGHEST_GROUND)?;
             }
             Initial::Depth(values) => {
                 fits("initial depths", values.len())?;
@@ -330,10 +366,27 @@ impl Setup {
             Rain::Series(series) => {
                 series_within("rain rate [m/s]", series, 0.0, RAIN_LIMIT)?;
             }
-            Rain::Field { refresh_s, .. } => {
-                finite_within("rain refresh interval [s]", *refresh_s, 1e-3, 1e9)?;
+            Rain::Field(field) => {
+                match &field.bends {
+                    Bends::Every(step) => {
+                        finite_within("rain refresh interval [s]", *step, 1e-3, 1e9)?;
+                    }
+                    Bends::At(times) => {
+                        let what = "time of the rain, after the one before [s]";
+                        for pair in times.windows(2) {
+                            finite_within(what, pair[1], pair[0].next_up(), f64::MAX)?;
+                        }
+                    }
+                }
+                if let Some(factor) = &field.factor {
+                    series_within("factor of the rain", factor, 0.0, 1e6)?;
+                }
+                if let Some(least) = &field.least {
+                    series_within("rain rate [m/s]", least, 0.0, RAIN_LIMIT)?;
+                }
             }
         }
+        self.validate_cover(n_cells)?;
         self.infiltration.validate(self)?;
         if let Some(weather) = &self.weather {
             weather.validate()?;
@@ -349,16 +402,30 @@ impl Setup {
         finite_within("longest step [s]", o.max_dt, 1e-3, 3600.0)
     }
 
+    fn validate_cover(&self, n_cells: usize) -> Result<(), FloodError> {
+        if self.cover.is_empty() {
+            return Ok(());
+        }
+        if self.cover.len() != n_cells {
+            return Err(FloodError::Count {
+                what: "covers",
+                found: self.cover.len(),
+                expected: n_cells,
+            });
+        }
+        let elevation = &self.domain.elevation;
+        let fits = |i: usize| self.cover[i] > 0.0 && self.cover[i] <= 1.0;
+        match (0..n_cells).find(|&i| !elevation[i].is_nan() && !fits(i)) {
+            Some(i) => Err(self.bad_cell("share of ground", i, self.cover[i])),
+            None => Ok(()),
+        }
+    }
+
     fn validate_domain(&self) -> Result<(), FloodError> {
         let Domain {
             elevation, manning, ..
         } = &self.domain;
-        self.cells_within(
-            "elevation [m]",
-            elevation,
-            -ELEVATION_LIMIT,
-            ELEVATION_LIMIT,
-        )?;
+        self.cells_within("elevation [m]", elevation, DEEPEST_BED, HIGHEST_GROUND)?;
         match manning {
             Manning::Uniform(n) => finite_within("Manning's n", *n, 0.0, 1.0),
             Manning::Field(values) => {
@@ -394,7 +461,7 @@ impl Setup {
             match &boundary.kind {
                 BoundaryKind::Wall | BoundaryKind::Free => {}
                 BoundaryKind::Level(series) => {
-                    series_within("boundary level [m]", series, -1e5, 1e5)?;
+                    series_within("boundary level [m]", series, LOWEST_LEVEL, HIGHEST_GROUND)?;
                 }
                 BoundaryKind::Discharge(series) => {
                     series_within("boundary discharge [m3/s]", series, -1e7, 1e7)?;
@@ -410,7 +477,7 @@ impl Setup {
         }
         for crest in &self.crests {
             in_raster(&crest.cell)?;
-            finite_within("crest [m]", crest.height, -ELEVATION_LIMIT, ELEVATION_LIMIT)?;
+            finite_within("crest [m]", crest.height, LOWEST_LEVEL, HIGHEST_GROUND)?;
         }
         for structure in &self.structures {
             structure.validate()?;
@@ -454,7 +521,16 @@ impl Setup {
     }
 }
 
-/// Higher and deeper ground than anywhere on Earth [m].
+/// Deeper than any sea floor [m]: 10 935 m in the Mariana Trench.
+const DEEPEST_BED: f64 = -12_000.0;
+
+/// Higher than any ground [m]: 8849 m.
+const HIGHEST_GROUND: f64 = 9_000.0;
+
+/// Lower than any open water [m]: 440 m below the oceans in the Dead Sea.
+const LOWEST_LEVEL: f64 = -500.0;
+
+/// Reach of the count of elevations [m].
 pub(super) const ELEVATION_LIMIT: f64 = 2e4;
 
 /// Deeper water than anywhere on Earth [m]: the run has blown up.

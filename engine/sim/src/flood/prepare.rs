@@ -140,8 +140,14 @@ struct Ground<'a> {
     h: Vec<f32>,
     /// Unit discharge eastwards and southwards.
     q: [Vec<f32>; 2],
-    /// How many cells' rain falls on each cell; empty without roofs.
-    rain_share: Vec<f32>,
+    /// How many cells' rain falls on each cell; empty without roofs and where all cells are whole.
+    rain_share: Vec<f64>,
+    /// Share of each cell that has ground; empty where all are whole.
+    cover: Vec<f64>,
+    /// Cells of the domain without ground; empty where nobody asks.
+    gaps: Vec<bool>,
+    /// Cells without ground that hold a boundary's water, by position in the domain.
+    ghosts: Vec<usize>,
     /// For cells beyond a free side: the cell inside.
     copies: BTreeMap<usize, usize>,
     /// By boundary: sets a level.
@@ -195,6 +201,8 @@ pub(super) struct Prepared {
     pub tiles: Vec<Tile>,
     pub links: Links,
     pub roughness: Roughness,
+    /// Cells without ground that stand for the water of a boundary, by position in the domain.
+    pub ghosts: Vec<usize>,
 }
 
 /// Builds the tiles of a run.
@@ -208,7 +216,7 @@ pub(super) fn prepare(setup: &mut Setup) -> Result<Prepared, FloodError> {
         Manning::Uniform(n) => *n,
         Manning::Field(values) => values.iter().copied().fold(0.0, f32::max).into(),
     });
-    let mut ground = Ground::new(setup, &layout, roughness);
+    let mut ground = Ground::new(setup, &layout, roughness)?;
     if !ground.role.0.contains(&1) {
         return Err(FloodError::NoOpenCell);
     }
@@ -241,7 +249,8 @@ pub(super) fn prepare(setup: &mut Setup) -> Result<Prepared, FloodError> {
     }
     for (number, boundary) in setup.boundaries.iter().enumerate() {
         if let BoundaryKind::Discharge(_) = boundary.kind {
-            let cells: Vec<_> = places(&layout, &boundary.place)
+            let cells: Vec<_> = ground
+                .cells_with_ground(&boundary.place)
                 .into_iter()
                 .map(|(row, col)| (row, col, 1.0))
                 .collect();
@@ -258,28 +267,21 @@ pub(super) fn prepare(setup: &mut Setup) -> Result<Prepared, FloodError> {
                 })?;
         }
     }
+    let ghosts = std::mem::take(&mut ground.ghosts);
     drop(ground);
     Ok(Prepared {
         layout,
         tiles,
         links,
         roughness,
+        ghosts,
     })
 }
 
-/// Cells of the domain at a place.
-fn places(layout: &Layout, place: &BoundaryPlace) -> Vec<(usize, usize)> {
-    let (rows, cols) = (layout.n_rows, layout.n_cols);
-    match place {
-        BoundaryPlace::Side(Side::North) => (0..cols).map(|c| (0, c)).collect(),
-        BoundaryPlace::Side(Side::South) => (0..cols).map(|c| (rows - 1, c)).collect(),
-        BoundaryPlace::Side(Side::West) => (0..rows).map(|r| (r, 0)).collect(),
-        BoundaryPlace::Side(Side::East) => (0..rows).map(|r| (r, cols - 1)).collect(),
-        BoundaryPlace::Cells(cells) => cells
-            .iter()
-            .map(|c| (c.index() / cols, c.index() % cols))
-            .collect(),
-    }
+/// A cell in which a boundary sets the water, −1 and n naming the ring, and the cell inside beside it.
+struct Outer {
+    at: (isize, isize),
+    inside: (usize, usize),
 }
 
 /// Step from a cell of the side to the one outside.
@@ -293,7 +295,11 @@ fn outward(side: Side) -> (isize, isize) {
 }
 
 impl<'a> Ground<'a> {
-    fn new(setup: &mut Setup, layout: &'a Layout, roughness: Roughness) -> Self {
+    fn new(
+        setup: &mut Setup,
+        layout: &'a Layout,
+        roughness: Roughness,
+    ) -> Result<Self, FloodError> {
         let n = layout.rows() * layout.cols();
         let mut ground = Self {
             layout,
@@ -303,6 +309,9 @@ impl<'a> Ground<'a> {
             h: Vec::new(),
             q: [Vec::new(), Vec::new()],
             rain_share: Vec::new(),
+            cover: setup.cover.clone(),
+            gaps: Vec::new(),
+            ghosts: Vec::new(),
             copies: BTreeMap::new(),
             sets_level: setup
                 .boundaries
@@ -325,6 +334,9 @@ impl<'a> Ground<'a> {
                 ground.z[at] = layout.relative(elevation[cell]);
             }
         });
+        if !setup.boundaries.is_empty() && elevation.iter().any(|z| z.is_nan()) {
+            ground.gaps = elevation.iter().map(|z| z.is_nan()).collect();
+        }
         drop(elevation);
 
         ground.h = vec![0.0; n];
@@ -345,12 +357,12 @@ impl<'a> Ground<'a> {
             ground.move_water(&discharge, setup.options.scheme);
         }
         for (number, boundary) in setup.boundaries.iter().enumerate() {
-            ground.hold(setup, number, boundary);
+            ground.hold(setup, number, boundary)?;
         }
-        if blocked.contains(&true) {
+        if blocked.contains(&true) || !ground.cover.is_empty() {
             ground.shed_rain(&blocked);
         }
-        ground
+        Ok(ground)
     }
 
     /// Calls with every cell of the domain and its place in the padded fields.
@@ -386,7 +398,7 @@ impl<'a> Ground<'a> {
                     Initial::Dry => 0.0,
                     Initial::Level(level) => above(*level),
                     Initial::LevelField(levels) => above(levels[cell]),
-                    Initial::Depth(depths) => depths[cell] as f32,
+                    Initial::Depth(depths) => (depths[cell] * self.cover_of(cell)) as f32,
                 };
                 self.h[at] = if depth > 0.0 { depth } else { 0.0 };
             }
@@ -428,27 +440,165 @@ impl<'a> Ground<'a> {
         }
     }
 
-    /// Gives a boundary its cells: those named, or the ring beyond a side.
-    fn hold(&mut self, setup: &Setup, number: usize, boundary: &Boundary) {
-        let level = match &boundary.kind {
-            BoundaryKind::Discharge(_) => return,
-            BoundaryKind::Level(series) => Some(self.layout.relative(series.at(0.0))),
-            BoundaryKind::Free | BoundaryKind::Wall => None,
+    /// Share of a cell of the domain that has ground.
+    fn cover_of(&self, cell: usize) -> f64 {
+        self.cover.get(cell).copied().unwrap_or(1.0)
+    }
+
+    /// The same of the cells of a tile, row by row; empty where all are whole.
+    fn cover_of_tile(&self, index: usize) -> Vec<f64> {
+        let layout = self.layout;
+        let corner = (
+            index / layout.n_tile_cols * TILE,
+            index % layout.n_tile_cols * TILE,
+        );
+        let cell = |k: usize| {
+            let row = (corner.0 + k / TILE).checked_sub(layout.pad_rows)?;
+            let col = (corner.1 + k % TILE).checked_sub(layout.pad_cols)?;
+            (row < layout.n_rows && col < layout.n_cols).then_some(row * layout.n_cols + col)
+        };
+        let cover = |k: usize| cell(k).map_or(1.0, |cell| self.cover_of(cell));
+        let covers: Vec<f64> = (0..TILE * TILE).map(cover).collect();
+        match covers.iter().all(|&share| share == 1.0) {
+            true => Vec::new(),
+            false => covers,
+        }
+    }
+
+    /// Whether a cell of the domain has no ground.
+    fn is_gap(&self, row: usize, col: usize) -> bool {
+        let cell = row * self.layout.n_cols + col;
+        self.gaps.get(cell).copied().unwrap_or(false)
+    }
+
+    /// Along each row or column inwards from a side: the first cell that has ground.
+    fn first_from(&self, side: Side) -> Vec<(usize, usize)> {
+        let (rows, cols) = (self.layout.n_rows, self.layout.n_cols);
+        let lane = |k: usize| -> Option<(usize, usize)> {
+            let (n, cell): (usize, &dyn Fn(usize) -> (usize, usize)) = match side {
+                Side::North => (rows, &|i| (i, k)),
+                Side::South => (rows, &|i| (rows - 1 - i, k)),
+                Side::West => (cols, &|i| (k, i)),
+                Side::East => (cols, &|i| (k, cols - 1 - i)),
+            };
+            (0..n).map(cell).find(|&(row, col)| !self.is_gap(row, col))
+        };
+        let lanes = match side {
+            Side::North | Side::South => cols,
+            Side::West | Side::East => rows,
+        };
+        (0..lanes).filter_map(lane).collect()
+    }
+
+    /// Cells with ground beside a cell of the domain.
+    fn beside(&self, row: usize, col: usize) -> Vec<(usize, usize)> {
+        let around = [
+            (row.wrapping_sub(1), col),
+            (row, col.wrapping_sub(1)),
+            (row, col + 1),
+            (row + 1, col),
+        ];
+        let inside = |&(r, c): &(usize, usize)| r < self.layout.n_rows && c < self.layout.n_cols;
+        let cells = around.into_iter().filter(inside);
+        cells.filter(|&(r, c)| !self.is_gap(r, c)).collect()
+    }
+
+    /// Cells with ground at a place; where a cell that is named has none, those beside it.
+    fn cells_with_ground(&self, place: &BoundaryPlace) -> Vec<(usize, usize)> {
+        let cells = match place {
+            BoundaryPlace::Side(side) => return self.first_from(*side),
+            BoundaryPlace::Cells(cells) => cells,
+        };
+        let cols = self.layout.n_cols;
+        let named = cells.iter().map(|c| (c.index() / cols, c.index() % cols));
+        let (on, off): (Vec<_>, Vec<_>) = named.partition(|&(row, col)| !self.is_gap(row, col));
+        let mut found = on;
+        for (row, col) in off {
+            found.extend(self.beside(row, col));
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        found.retain(|&cell| seen.insert(cell));
+        found
+    }
+
+    /// Where a boundary sets the water: cells of the domain, cells of the ring, or cells without ground; each with
+    /// the cell inside that it stands beside, itself where it has ground.
+    fn outer_cells(&self, place: &BoundaryPlace) -> Vec<Outer> {
+        let open = |row: usize, col: usize| self.role.get(self.at(row as isize, col as isize));
+        match place {
+            BoundaryPlace::Side(side) => {
+                let (down, right) = outward(*side);
+                let firsts = self.first_from(*side).into_iter();
+                let firsts = firsts.filter(|&(row, col)| open(row, col) != Role::Wall);
+                firsts
+                    .map(|(row, col)| Outer {
+                        at: (row as isize + down, col as isize + right),
+                        inside: (row, col),
+                    })
+                    .collect()
+            }
+            BoundaryPlace::Cells(cells) => {
+                let cols = self.layout.n_cols;
+                let named = cells.iter().map(|c| (c.index() / cols, c.index() % cols));
+                // Ground first: what it holds need not be held beside it again.
+                let (off, on): (Vec<_>, Vec<_>) = named.partition(|&(r, c)| self.is_gap(r, c));
+                let on = on
+                    .into_iter()
+                    .filter(|&(row, col)| open(row, col) != Role::Wall);
+                let mut outer: Vec<Outer> = on
+                    .map(|(row, col)| Outer {
+                        at: (row as isize, col as isize),
+                        inside: (row, col),
+                    })
+                    .collect();
+                let held: std::collections::BTreeSet<_> = outer.iter().map(|o| o.inside).collect();
+                for (row, col) in off {
+                    let shores = self.beside(row, col).into_iter();
+                    let shores = shores.filter(|cell| !held.contains(cell));
+                    let shores = shores.filter(|&(r, c)| open(r, c) == Role::Open);
+                    let z = |&(r, c): &(usize, usize)| self.z[self.at(r as isize, c as isize)];
+                    outer.extend(
+                        shores
+                            .min_by(|a, b| z(a).total_cmp(&z(b)))
+                            .map(|inside| Outer {
+                                at: (row as isize, col as isize),
+                                inside,
+                            }),
+                    );
+                }
+                outer
+            }
+        }
+    }
+
+    /// Gives a boundary its cells: those named, or the ring beyond a side. Where the ground ends before them, the
+    /// cells without ground that lie beside its first cells.
+    fn hold(
+        &mut self,
+        setup: &Setup,
+        number: usize,
+        boundary: &Boundary,
+    ) -> Result<(), FloodError> {
+        let (level, what) = match &boundary.kind {
+            BoundaryKind::Discharge(_) => return Ok(()),
+            BoundaryKind::Level(series) => {
+                (Some(self.layout.relative(series.at(0.0))), "level boundary")
+            }
+            BoundaryKind::Free => (None, "free boundary"),
+            BoundaryKind::Wall => (None, "wall"),
         };
         let wall = matches!(boundary.kind, BoundaryKind::Wall);
         let held = Role::Held(number as u16);
-        for (row, col) in places(self.layout, &boundary.place) {
-            let inside = self.at(row as isize, col as isize);
-            let at = match boundary.place {
-                BoundaryPlace::Cells(_) => inside,
-                BoundaryPlace::Side(side) => {
-                    let (down, right) = outward(side);
-                    self.at(row as isize + down, col as isize + right)
-                }
-            };
-            if self.role.get(inside) == Role::Wall {
-                continue;
-            }
+        let outer = self.outer_cells(&boundary.place);
+        if outer.is_empty() {
+            return Err(FloodError::NowhereToFlow {
+                what,
+                number: number + 1,
+            });
+        }
+        for Outer { at: (r, c), inside } in outer {
+            let (row, col) = inside;
+            let (at, inside) = (self.at(r, c), self.at(row as isize, col as isize));
             if wall {
                 self.role.set(at, Role::Wall);
                 (self.z[at], self.h[at]) = (WALL, 0.0);
@@ -456,20 +606,39 @@ impl<'a> Ground<'a> {
             }
             self.role.set(at, held);
             self.copies.remove(&at);
-            if let BoundaryPlace::Side(side) = boundary.place {
+            let side = match boundary.place {
+                BoundaryPlace::Side(side) => Some(side),
+                BoundaryPlace::Cells(_) => None,
+            };
+            if at != inside {
                 self.n[at] = self.n[inside];
                 self.z[at] = self.z[inside];
-                if level.is_none() {
-                    self.z[at] = self.free_bed(setup, row, col, side);
-                    self.copies.insert(at, inside);
-                }
+                self.haunt(r, c);
+            }
+            if let (Some(side), None) = (side, level) {
+                self.z[at] = self.free_bed(setup, row, col, side);
+                self.copies.insert(at, inside);
+                let (down, right) = outward(side);
+                // The slope goes on for one cell more.
+                self.haunt(r + down, c + right);
             }
             self.h[at] = match level {
                 Some(level) if level > self.z[at] => level - self.z[at],
                 Some(_) => 0.0,
-                None if matches!(boundary.place, BoundaryPlace::Side(_)) => self.h[inside],
+                None if side.is_some() => self.h[inside],
                 None => 0.0,
             };
+        }
+        Ok(())
+    }
+
+    /// Notes a cell of the domain without ground that takes a boundary's water.
+    fn haunt(&mut self, row: isize, col: isize) {
+        let inside = (0..self.layout.n_rows as isize).contains(&row)
+            && (0..self.layout.n_cols as isize).contains(&col);
+        if inside && self.is_gap(row as usize, col as usize) {
+            let cell = row as usize * self.layout.n_cols + col as usize;
+            self.ghosts.push(cell);
         }
     }
 
@@ -504,10 +673,11 @@ impl<'a> Ground<'a> {
                     queue.push_back((row, col));
                 }
                 if self.role.get(at) == Role::Open {
-                    self.rain_share[at] = 1.0;
+                    self.rain_share[at] = self.cover_of(row * cols + col);
                 }
             }
         }
+        let is_blocked = |cell: usize| blocked.get(cell).copied().unwrap_or(false);
         while let Some((row, col)) = queue.pop_front() {
             let to = receiver[row * cols + col];
             let around = [
@@ -521,11 +691,11 @@ impl<'a> Ground<'a> {
                     continue;
                 }
                 let cell = r * cols + c;
-                if blocked[cell] && receiver[cell] == u32::MAX {
+                if is_blocked(cell) && receiver[cell] == u32::MAX {
                     receiver[cell] = to;
                     queue.push_back((r, c));
                     if self.role.get(to as usize) == Role::Open {
-                        self.rain_share[to as usize] += 1.0;
+                        self.rain_share[to as usize] += self.cover_of(cell);
                     }
                 }
             }
@@ -639,11 +809,15 @@ impl<'a> Ground<'a> {
         self.q = [Vec::new(), Vec::new()];
         if !self.rain_share.is_empty() {
             each(self, &|ground, index, tile| {
-                let share = ground.plane(&ground.rain_share, index, 0.0);
-                let inner = |row: usize| &share[rimmed(row as isize, 0)..][..TILE];
-                if (0..TILE).any(|row| inner(row).iter().any(|&share| share > 1.0)) {
-                    tile.rain_share = (0..TILE).flat_map(inner).copied().collect();
+                let inner = ground.inside(&ground.rain_share, index);
+                if inner.iter().any(|&share| share != 0.0 && share != 1.0) {
+                    tile.rain_share = inner;
                 }
+            });
+        }
+        if !self.cover.is_empty() {
+            each(self, &|ground, index, tile| {
+                tile.cover = ground.cover_of_tile(index);
             });
         }
         self.rain_share = Vec::new();
@@ -682,6 +856,13 @@ impl<'a> Ground<'a> {
         let inside = (0..layout.rows() as isize).contains(&row)
             && (0..layout.cols() as isize).contains(&col);
         inside.then(|| row as usize * layout.cols() + col as usize)
+    }
+
+    /// A field of the padded grid on the cells of a tile, row by row; 0 beyond it.
+    fn inside(&self, field: &[f64], index: usize) -> Vec<f64> {
+        let cells = (0..TILE * TILE).map(|k| ((k / TILE) as isize, (k % TILE) as isize));
+        let value = |(row, col)| self.of_tile(index, row, col).map_or(0.0, |at| field[at]);
+        cells.map(value).collect()
     }
 
     /// A field of the padded grid on a tile and its rim.
@@ -786,5 +967,133 @@ impl<'a> Ground<'a> {
         let down = inside.div_euclid(cols) - at.div_euclid(cols);
         let right = inside.rem_euclid(cols) - at.rem_euclid(cols);
         rimmed(row + down, col + right) as u16
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flood::bench::{SCHEMES, advance, basin, start};
+    use crate::flood::{Domain, Flood};
+    use stormgrid_core::ids::CellIdx;
+    use stormgrid_core::series::Series;
+
+    /// Ground at 1 m, 20 × 9 cells, with so many columns of no data on either side.
+    fn collared(collar: usize) -> Domain {
+        let mut domain = basin(20 + 2 * collar, 9, 10.0, |_, _| 1.0);
+        let n_cols = 20 + 2 * collar;
+        for (cell, z) in domain.elevation.iter_mut().enumerate() {
+            if !(collar..collar + 20).contains(&(cell % n_cols)) {
+                *z = f64::NAN;
+            }
+        }
+        domain
+    }
+
+    fn boundary(place: BoundaryPlace, kind: BoundaryKind) -> Vec<Boundary> {
+        vec![Boundary { place, kind }]
+    }
+
+    /// A sea over a masked collar comes in at the shore, as over the side of ground without a collar: at rest in
+    /// the end at 3 m.
+    #[test]
+    fn a_level_beside_no_data_acts_on_the_first_cells_with_ground() {
+        let level = || BoundaryKind::Level(Series::constant(3.0));
+        for scheme in SCHEMES {
+            for collar in [0, 3, 62] {
+                let n_cols = 20 + 2 * collar;
+                let cells = |k: &usize| k % n_cols < collar;
+                let places = [
+                    BoundaryPlace::Side(Side::West),
+                    BoundaryPlace::Cells(
+                        (0..9 * n_cols).filter(cells).map(CellIdx::from).collect(),
+                    ),
+                ];
+                for place in places.into_iter().take(if collar == 0 { 1 } else { 2 }) {
+                    let mut setup = Setup::new(collared(collar));
+                    setup.options.scheme = scheme;
+                    setup.boundaries = boundary(place, level());
+                    let mut flood = start(setup);
+                    advance(&mut flood, 7200.0);
+                    let depth = flood.depth();
+                    let n = depth.iter().filter(|h| h.is_finite()).count();
+                    assert_eq!(
+                        n, 180,
+                        "{scheme:?} {collar}: no water is told of where there is no ground"
+                    );
+                    let off = depth
+                        .iter()
+                        .filter(|h| h.is_finite())
+                        .map(|h| (h - 2.0).abs());
+                    let off = off.fold(0.0, f32::max);
+                    assert!(off < 0.05, "{scheme:?} {collar}: {off}");
+                    assert!(flood.ledger().error_rel < 1e-6);
+                }
+            }
+        }
+    }
+
+    /// A free side lets the same water out with a collar as without.
+    #[test]
+    fn a_free_side_beside_no_data_drains_as_one_at_the_edge() {
+        for scheme in SCHEMES {
+            let out = |collar: usize| {
+                let mut setup = Setup::new(collared(collar));
+                setup.options.scheme = scheme;
+                setup.initial = Initial::Level(1.5);
+                setup.boundaries = boundary(BoundaryPlace::Side(Side::East), BoundaryKind::Free);
+                let mut flood = start(setup);
+                advance(&mut flood, 300.0);
+                flood.ledger().out_m3
+            };
+            let (edge, inside) = (out(0), out(5));
+            assert!(
+                edge > 500.0 && (inside / edge - 1.0).abs() < 0.01,
+                "{scheme:?}: {inside} {edge}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_discharge_beside_no_data_enters_the_first_cells_with_ground() {
+        for scheme in SCHEMES {
+            for west in [true, false] {
+                let mut setup = Setup::new(collared(2));
+                setup.options.scheme = scheme;
+                let place = match west {
+                    true => BoundaryPlace::Side(Side::West),
+                    false => {
+                        BoundaryPlace::Cells((0..9).map(|r| CellIdx::from(r * 24 + 1)).collect())
+                    }
+                };
+                let kind = BoundaryKind::Discharge(Series::constant(2.0));
+                setup.boundaries = boundary(place, kind);
+                let mut flood = start(setup);
+                advance(&mut flood, 100.0);
+                assert!((flood.ledger().stored_m3 / 200.0 - 1.0).abs() < 1e-5);
+                let depth = flood.depth();
+                assert!(depth[2] > 0.01 && depth[1].is_nan());
+            }
+        }
+    }
+
+    #[test]
+    fn a_boundary_that_touches_no_ground_is_refused() {
+        for kind in [
+            BoundaryKind::Free,
+            BoundaryKind::Wall,
+            BoundaryKind::Level(Series::constant(3.0)),
+            BoundaryKind::Discharge(Series::constant(3.0)),
+        ] {
+            let mut setup = Setup::new(collared(3));
+            // The outermost column: two columns of no data lie between it and the ground.
+            let cells = (0..9).map(|row| CellIdx::from(row * 26)).collect();
+            setup.boundaries = boundary(BoundaryPlace::Cells(cells), kind);
+            let error = Flood::new(setup).err().expect("nowhere to flow");
+            assert!(
+                matches!(error, FloodError::NowhereToFlow { number: 1, .. }),
+                "{error}"
+            );
+        }
     }
 }

@@ -64,7 +64,7 @@ impl Flood {
             .layout
             .locate(cell.index() / n_cols, cell.index() % n_cols);
         let tile = &self.tiles[tile];
-        match holds_water(tile, row, col) {
+        match holds_water(tile, row, col) && !self.ghosts.contains(&cell.index()) {
             true => tile.depth(row, col),
             false => f32::NAN,
         }
@@ -248,6 +248,9 @@ impl Flood {
                     false => elsewhere,
                 });
             }
+        }
+        for &ghost in &self.ghosts {
+            values[ghost] = elsewhere;
         }
         values
     }

@@ -12,12 +12,14 @@ use stormgrid_core::units::GRAVITY;
 
 use super::compact::{Clock, NEVER, Roughness, dither};
 use super::error::FloodError;
+use super::infiltration::Infiltration;
 use super::links::{LinkStep, Links};
-use super::params::{BoundaryKind, DEPTH_LIMIT, Rain, Setup};
+use super::params::{BoundaryKind, DEPTH_LIMIT, Setup};
 use super::prepare::{Layout, Prepared, prepare};
+use super::rainfall::{Over, Pool, RainGauge};
 use super::report::{Outcome, Stats, StepReport};
-use super::state::{EDGES, EdgeSums, Scratch, Strips, TILE, Tile, rimmed};
-use super::sweep::{LEVEL_MAX, Look, RainPulse, Step, reach, step_tile};
+use super::state::{EDGES, EdgeSums, Scratch, Strips, Tile, rimmed};
+use super::sweep::{LEVEL_MAX, Look, Step, reach, step_tile};
 use super::weather::Station;
 
 /// Steps between two looks at speed, hazard, arrival and duration, and between two pulses of rain.
@@ -66,25 +68,16 @@ pub struct Flood {
     pub(super) roughness: Roughness,
     pub(super) clock: Clock,
     scratch: Vec<Mutex<Scratch>>,
-    #[cfg(not(target_arch = "wasm32"))]
-    pool: Option<rayon::ThreadPool>,
+    pub(super) pool: Pool,
     pub(super) last_look: f64,
     pub(super) steps_since_look: u32,
     pub(super) dt_before: f64,
     pub(super) rain: RainGauge,
     pub(super) station: Station,
+    /// Cells without ground that stand for the water of a boundary; no field tells of them.
+    pub(super) ghosts: Vec<usize>,
     /// Greatest share of a single cell in each source.
     share_max: Vec<f64>,
-}
-
-/// Rain at the corners of the tiles, or everywhere: the rate now, and what has not fallen yet.
-pub(super) struct RainGauge {
-    per_corner: bool,
-    pub rate: Vec<f64>,
-    pub waiting: Vec<f64>,
-    /// What has fallen in all [m].
-    pub fallen: Vec<f64>,
-    pub next_refresh: f64,
 }
 
 impl Flood {
@@ -100,21 +93,17 @@ impl Flood {
             tiles,
             links,
             roughness,
+            ghosts,
         } = prepare(&mut setup)?;
         let threads = thread_count(setup.options.threads).min(tiles.len()).max(1);
         let strips = tiles.iter().map(Strips::of).collect();
-        let per_corner = matches!(setup.rain, Rain::Field { .. });
-        let gauges = match per_corner {
-            true => (layout.n_tile_rows + 1) * (layout.n_tile_cols + 1),
-            false => 1,
-        };
+        let keeps_fallen = matches!(setup.infiltration, Infiltration::CurveNumber { .. });
         let mut share_max = vec![0.0; setup.inflows.len() + setup.boundaries.len()];
         for tap in tiles.iter().flat_map(|tile| &tile.taps) {
             let source = usize::from(tap.source);
             share_max[source] = tap.share.max(share_max[source]);
         }
         let mut flood = Self {
-            #[cfg(not(target_arch = "wasm32"))]
             pool: thread_pool(threads)?,
             scratch: (0..threads).map(|_| Mutex::new(Scratch::new())).collect(),
             stats: Stats {
@@ -125,13 +114,8 @@ impl Flood {
             strips,
             roughness,
             clock: Clock::new(),
-            rain: RainGauge {
-                per_corner,
-                rate: vec![0.0; gauges],
-                waiting: vec![0.0; gauges],
-                fallen: vec![0.0; gauges],
-                next_refresh: 0.0,
-            },
+            rain: RainGauge::new(&setup.rain, &layout, keeps_fallen),
+            ghosts,
             station: Station::default(),
             setup,
             layout,
@@ -195,10 +179,10 @@ impl Flood {
         let arrives = target - self.time <= longest;
         let end = if arrives { target } else { self.time + longest };
 
-        self.collect_rain(end);
         self.steps_since_look += parts;
         let looks = arrives || self.steps_since_look >= LOOK_EVERY;
-        let rains = looks && self.rain.waiting.iter().any(|&depth| depth > 0.0);
+        self.collect_rain(end, looks);
+        let rains = looks && self.rain.is_wet();
         let discharges = self.discharges(self.time, end);
         let active_tiles = self.wake(&discharges, rains, u64::from(parts));
         self.join_edges();
@@ -229,8 +213,7 @@ impl Flood {
                 .act(&self.setup, &mut self.tiles, &mut self.strips, &step);
         }
         if rains {
-            let gauges = self.rain.fallen.iter_mut().zip(&mut self.rain.waiting);
-            gauges.for_each(|(fallen, waiting)| *fallen += std::mem::take(waiting));
+            self.rain.fall();
         }
         if looks {
             self.last_look = end;
@@ -263,10 +246,6 @@ impl Flood {
         self.give_fluxes(level, to - from);
         let levels = self.levels(to);
         let discharges = self.discharges(from, to);
-        let pulse = |depths| match self.rain.per_corner {
-            true => RainPulse::Corners(depths, self.layout.n_tile_cols),
-            false => RainPulse::Uniform(depths[0]),
-        };
         let geometry = &self.setup.domain.geometry;
         let now = if looks { self.clock.ticks(to) } else { 0 };
         let kick = self.kick(to - from);
@@ -289,8 +268,8 @@ impl Flood {
                 interval: to - self.last_look,
                 ticks: [now, now - self.clock.ticks(self.last_look)],
                 dither,
-                rain: rains.then(|| pulse(&self.rain.waiting)),
-                fallen: pulse(&self.rain.fallen),
+                rain: rains.then(|| self.rain.pulse()),
+                fallen: self.rain.fallen(),
             }),
         };
         let scratch = &self.scratch;
@@ -587,7 +566,7 @@ impl Flood {
         };
         self.sources()
             .map(|(source, series)| rate(source, series))
-            .chain(self.rain.rate.iter().copied())
+            .chain([self.rain.greatest_rate()])
             .chain([self.links.rise_rate(area)])
             .fold(0.0, f64::max)
     }
@@ -610,7 +589,7 @@ impl Flood {
         let area = self.setup.domain.geometry.cell_area();
         let mut discharges = vec![0.0; self.share_max.len()];
         for (source, series) in self.sources() {
-            discharges[source] = integral(series, begin, end) / area;
+            discharges[source] = series.integral(begin, end) / area;
         }
         discharges
     }
@@ -624,23 +603,15 @@ impl Flood {
         boundaries.map(|boundary| level(&boundary.kind)).collect()
     }
 
+    /// Brings the rain up to date.
     fn refresh_rain(&mut self) {
-        let Rain::Field { rate, refresh_s } = &self.setup.rain else {
-            return;
+        let over = Over {
+            geometry: &self.setup.domain.geometry,
+            layout: &self.layout,
+            tiles: &self.tiles,
+            pool: &self.pool,
         };
-        if self.time < self.rain.next_refresh {
-            return;
-        }
-        let g = &self.setup.domain.geometry;
-        let corners = self.layout.n_tile_cols + 1;
-        for (k, value) in self.rain.rate.iter_mut().enumerate() {
-            let row = (k / corners * TILE) as f64 - self.layout.pad_rows as f64;
-            let col = (k % corners * TILE) as f64 - self.layout.pad_cols as f64;
-            let found = rate(self.time, g.west + col * g.dx, g.north - row * g.dy);
-            *value = if found > 0.0 { found } else { 0.0 };
-        }
-        let intervals = (self.time / refresh_s).floor() + 1.0;
-        self.rain.next_refresh = intervals * refresh_s;
+        self.rain.refresh(&self.setup.rain, self.time, &over);
     }
 
     /// Brings the weather up to date once a look.
@@ -655,18 +626,26 @@ impl Flood {
         }
     }
 
-    fn collect_rain(&mut self, end: f64) {
-        let dt = end - self.time;
-        match &self.setup.rain {
-            Rain::None => {}
-            Rain::Uniform(rate) => self.rain.waiting[0] += rate * dt,
-            Rain::Series(series) => self.rain.waiting[0] += integral(series, self.time, end),
-            Rain::Field { .. } => {
-                for (waiting, rate) in self.rain.waiting.iter_mut().zip(&self.rain.rate) {
-                    *waiting += rate * dt;
-                }
-            }
-        }
+    /// Makes the rates again after a checkpoint was taken up.
+    pub(super) fn resume_rain(&mut self) {
+        let over = Over {
+            geometry: &self.setup.domain.geometry,
+            layout: &self.layout,
+            tiles: &self.tiles,
+            pool: &self.pool,
+        };
+        self.rain.resume(&self.setup.rain, &over);
+    }
+
+    fn collect_rain(&mut self, end: f64, looks: bool) {
+        let over = Over {
+            geometry: &self.setup.domain.geometry,
+            layout: &self.layout,
+            tiles: &self.tiles,
+            pool: &self.pool,
+        };
+        let span = [self.time, end];
+        self.rain.collect(&self.setup.rain, span, looks, &over);
     }
 
     /// Marks the tiles in which water moves, could enter or falls; returns how many.
@@ -749,20 +728,6 @@ impl Flood {
     }
 }
 
-/// Integral of a series from `from` to `to`, exact for its straight lines.
-fn integral(series: &Series, from: f64, to: f64) -> f64 {
-    let inside = |t: &&f64| **t > from && **t < to;
-    let first = series.time_s.partition_point(|&t| t <= from);
-    let mut sum = 0.0;
-    let mut before = (from, series.at(from));
-    for &time in series.time_s[first..].iter().take_while(inside) {
-        let value = series.at(time);
-        sum += 0.5 * (before.1 + value) * (time - before.0);
-        before = (time, value);
-    }
-    sum + 0.5 * (before.1 + series.at(to)) * (to - before.0)
-}
-
 #[cfg(target_arch = "wasm32")]
 fn thread_count(_asked: usize) -> usize {
     1
@@ -776,9 +741,14 @@ fn thread_count(asked: usize) -> usize {
     }
 }
 
+#[cfg(target_arch = "wasm32")]
+fn thread_pool(_threads: usize) -> Result<Pool, FloodError> {
+    Ok(())
+}
+
 /// `None` for one thread: the caller's own does the work.
 #[cfg(not(target_arch = "wasm32"))]
-fn thread_pool(threads: usize) -> Result<Option<rayon::ThreadPool>, FloodError> {
+fn thread_pool(threads: usize) -> Result<Pool, FloodError> {
     if threads == 1 {
         return Ok(None);
     }
@@ -787,20 +757,4 @@ fn thread_pool(threads: usize) -> Result<Option<rayon::ThreadPool>, FloodError> 
         .build()
         .map(Some)
         .map_err(|_| FloodError::Threads { threads })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_integral_of_a_hydrograph_is_exact_across_its_corners() {
-        let series = Series {
-            time_s: vec![0.0, 10.0, 20.0],
-            value: vec![0.0, 4.0, 0.0],
-        };
-        assert!((integral(&series, -5.0, 30.0) - 40.0).abs() < 1e-12);
-        assert!((integral(&series, 5.0, 15.0) - 30.0).abs() < 1e-12);
-        assert!((integral(&series, 12.0, 12.5) - 0.5 * (3.2 + 3.0) * 0.5).abs() < 1e-12);
-    }
 }

@@ -136,9 +136,11 @@ pub(super) struct Tile {
     /// In ticks.
     pub arrival: Vec<u16>,
     pub duration: Vec<u16>,
-    /// How many cells' rain falls on each cell: 1 in the open, more beside roofs, 0 elsewhere. Empty
-    /// where no roof sheds rain.
-    pub rain_share: Vec<f32>,
+    /// How many cells' rain falls on each cell: 1 in the open, more beside roofs, less where a part of it has
+    /// ground, 0 elsewhere. Empty where no roof sheds rain and all cells are whole.
+    pub rain_share: Vec<f64>,
+    /// Share of each cell that has ground; empty where all are whole.
+    pub cover: Vec<f64>,
     pub controls: Vec<Control>,
     pub taps: Vec<Tap>,
     /// Cells with an unlimited supply, by place in a scratch plane, the rim included.

@@ -5,7 +5,7 @@ use super::crests::{flux_over_crests, over_crests};
 use super::infiltration::soak;
 use super::inlet::bring_momentum;
 use super::kernel::{
-    Carried, CellFaces, CellRow, FaceRow, FaceStep, Line, carry, cell_row, face_row, gain, larger,
+    Carried, CellFaces, CellRow, FaceRow, FaceStep, carry, cell_row, face_row, gain, larger,
     least_row, limit_row, rain_row, share_row,
 };
 use super::observe::{ARRIVAL_DEPTH, Seen, WET_DEPTH, depth_row, time_row, worst_row};
@@ -62,22 +62,27 @@ pub(super) enum RainPulse<'a> {
     Uniform(f64),
     /// At the corners of the tiles, row by row; the number of tiles in a row.
     Corners(&'a [f64], usize),
+    /// In the cells, tile by tile.
+    Cells(&'a [f64]),
 }
 
 /// Largest level of a tile: steps up to eight times the shortest.
 pub(super) const LEVEL_MAX: u8 = 3;
 
 impl RainPulse<'_> {
-    /// Depth at the western and eastern edge of a tile, level with the middle of a row [m].
-    pub fn across(self, index: usize, row: usize) -> (f64, f64) {
+    /// Depth in the cells of a row of a tile [m].
+    pub fn row(self, index: usize, row: usize) -> [f64; TILE] {
         match self {
-            RainPulse::Uniform(depth) => (depth, depth),
+            RainPulse::Uniform(depth) => [depth; TILE],
+            RainPulse::Cells(depths) => *run(depths, index * TILE * TILE + row * TILE),
             RainPulse::Corners(corners, n_tile_cols) => {
                 let north = index / n_tile_cols * (n_tile_cols + 1) + index % n_tile_cols;
                 let south = north + n_tile_cols + 1;
                 let down = (row as f64 + 0.5) / TILE as f64;
                 let between = |a: usize, b: usize| corners[a] * (1.0 - down) + corners[b] * down;
-                (between(north, south), between(north + 1, south + 1))
+                let (west, east) = (between(north, south), between(north + 1, south + 1));
+                let slope = (east - west) / TILE as f64;
+                std::array::from_fn(|col| west + slope * (col as f64 + 0.5))
             }
         }
     }
@@ -608,7 +613,7 @@ fn open_taps(tile: &mut Tile, step: &Step<'_>) {
 
 fn rain_on(tile: &mut Tile, index: usize, rain: RainPulse<'_>, dither: u32) {
     let mut total = [0.0_f64; TILE];
-    let mut open = [0.0; TILE];
+    let mut open = [0.0_f64; TILE];
     for row in 0..tile.rows {
         let (start, plain) = (rimmed(row as isize, 0), row * TILE);
         let share = if tile.rain_share.is_empty() {
@@ -627,7 +632,7 @@ fn rain_on(tile: &mut Tile, index: usize, rain: RainPulse<'_>, dither: u32) {
             run_mut(&mut tile.h, start),
             run_mut(&mut tile.rest, plain),
             share,
-            Line::between(rain.across(index, row)),
+            &rain.row(index, row),
             dither,
             &mut total,
         );

@@ -23,15 +23,14 @@ pub struct Gauge {
 }
 
 impl Gauge {
-    /// The rate at a time [m s⁻¹], linear between two reports; `None` before the first, after the last, and
-    /// beside a report that is missing.
+    /// The rate at a time and right after it [m s⁻¹], linear between two reports; `None` before the first, after the
+    /// last, and where the next report is missing.
     pub fn at_time(&self, time: f64) -> Option<f64> {
         let after = self.rate.partition_point(|(t, _)| *t <= time);
         let (t0, v0) = *self.rate.get(after.checked_sub(1)?)?;
-        if t0 == time {
-            return v0;
-        }
-        let (t1, v1) = *self.rate.get(after)?;
+        let Some(&(t1, v1)) = self.rate.get(after) else {
+            return v0.filter(|_| t0 == time);
+        };
         let share = (time - t0) / (t1 - t0);
         Some(v0? * (1.0 - share) + v1? * share)
     }
@@ -97,7 +96,9 @@ mod tests {
         for spread in [Spread::InverseDistance, Spread::Nearest] {
             let rate = |time| rain_between(&gauges, spread, time, [0.0, 0.0]);
             assert_eq!(rate(300.0), 1.5);
-            assert_eq!(rate(600.0), 2.0);
+            // What follows: the gauge does not report any more.
+            assert_eq!(rate(599.0), 1.0 + 599.0 / 600.0);
+            assert_eq!(rate(600.0), 4.0);
             assert_eq!(rate(900.0), 4.0);
             assert_eq!(rate(1500.0), 0.0);
             assert_eq!(rate(-1.0), 0.0);

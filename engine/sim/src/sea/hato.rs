@@ -204,11 +204,29 @@ fn tides_agree_with_another_program() {
 }
 
 #[test]
-fn what_the_prediction_leaves_out_is_named_and_small() {
-    let tide = tide("Macau", 0.0);
-    let names: Vec<&str> = tide.unused().iter().map(|c| c.name.as_str()).collect();
-    assert_eq!(names, ["3L2"]);
-    assert!(tide.unused()[0].amplitude < 0.003);
+fn every_constant_of_the_three_gauges_is_used() {
+    for station in ["Hong Kong", "Macau", "Zhapo"] {
+        let tide = tide(station, 0.0);
+        assert!(tide.unused().is_empty(), "{:?}", tide.unused());
+        assert!(tide.repeated().is_empty(), "{:?}", tide.repeated());
+        let sum: f64 = constants(station).iter().map(|c| c.amplitude).sum();
+        assert!((tide.amplitude() - sum).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn what_the_prediction_leaves_out_is_named() {
+    let constant = |name: &str| HarmonicConstant {
+        name: name.to_owned(),
+        amplitude: 0.1,
+        phase: 0.0,
+    };
+    let given = ["M2", "XYZ", "RHO1", "RHO", "m2", "M(2)"].map(constant);
+    let tide = TidePredictor::new(&given, 0.0);
+    let names = |of: &[HarmonicConstant]| of.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(tide.unused()), ["XYZ"]);
+    assert_eq!(names(tide.repeated()), ["RHO", "m2", "M(2)"]);
+    assert!((tide.amplitude() - 0.2).abs() < 1e-12);
 }
 
 #[test]

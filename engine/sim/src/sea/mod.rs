@@ -24,6 +24,7 @@
 //! Levels are metres above the datum that the caller's mean level refers to.
 
 mod astronomy;
+mod compounds;
 mod constituents;
 #[cfg(test)]
 mod hato;

@@ -9,7 +9,7 @@ use super::constituents::Constituent;
 /// A harmonic constant of a station.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HarmonicConstant {
-    /// Name as TICON writes it, for example `M2`; case does not matter.
+    /// Name as TICON, NOAA, the IHO or UTide write it, for example `M2`, `LAM2`, `2MK3` or `M(2)`; case does not matter.
     pub name: String,
     /// Amplitude H, not negative [m].
     pub amplitude: f64,
@@ -23,8 +23,9 @@ pub struct HarmonicConstant {
 #[derive(Clone, Debug)]
 pub struct TidePredictor {
     mean_level: f64,
-    waves: Vec<(&'static Constituent, f64, f64)>,
+    waves: Vec<(Constituent, f64, f64)>,
     unused: Vec<HarmonicConstant>,
+    repeated: Vec<HarmonicConstant>,
 }
 
 impl TidePredictor {
@@ -33,24 +34,36 @@ impl TidePredictor {
     /// - `mean_level`: mean sea level above the datum wanted [m]
     ///
     /// Constants with a name that is not known, or with numbers that are not finite, are kept
-    /// aside in [`Self::unused`].
+    /// aside in [`Self::unused`]; those of a wave that an earlier one has, under whatever name, in
+    /// [`Self::repeated`].
     pub fn new(constants: &[HarmonicConstant], mean_level: f64) -> Self {
-        let mut waves = Vec::new();
-        let mut unused = Vec::new();
+        let mut tide = Self {
+            mean_level,
+            waves: Vec::new(),
+            unused: Vec::new(),
+            repeated: Vec::new(),
+        };
         for constant in constants {
             let finite = constant.amplitude.is_finite() && constant.phase.is_finite();
-            match Constituent::named(&constant.name) {
-                Some(constituent) if finite => {
-                    waves.push((constituent, constant.amplitude, constant.phase));
+            match Constituent::named(&constant.name).filter(|_| finite) {
+                None => tide.unused.push(constant.clone()),
+                Some(wave) if tide.waves.iter().any(|(w, ..)| w.is_wave_of(&wave)) => {
+                    tide.repeated.push(constant.clone());
                 }
-                _ => unused.push(constant.clone()),
+                Some(wave) => tide.waves.push((wave, constant.amplitude, constant.phase)),
             }
         }
-        Self {
-            mean_level,
-            waves,
-            unused,
-        }
+        tide
+    }
+
+    /// Constants of waves that are there already, for example RHO beside RHO1; the prediction leaves them out.
+    pub fn repeated(&self) -> &[HarmonicConstant] {
+        &self.repeated
+    }
+
+    /// Sum of the amplitudes that the prediction uses [m].
+    pub fn amplitude(&self) -> f64 {
+        self.waves.iter().map(|(_, amplitude, _)| amplitude).sum()
     }
 
     /// Constants that the prediction leaves out.
