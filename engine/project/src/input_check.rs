@@ -129,7 +129,7 @@ pub(crate) fn put(layers: &mut [LayerReport], findings: impl IntoIterator<Item =
         // A reader names the file by its path, the report by its name in the twin.
         let place = layers
             .iter()
-            .position(|layer| finding.file.ends_with(&layer.file));
+            .position(|layer| Path::new(&finding.file).ends_with(&layer.file));
         if let Some(layer) = layers.get_mut(place.unwrap_or(0)) {
             layer.findings.push(finding);
         }
