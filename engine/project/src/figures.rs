@@ -102,23 +102,24 @@ pub struct LayerTotals {
     pub flooded_area_m2: f64,
     /// Area of rivers, ponds and canals [m²].
     pub permanent_water_m2: f64,
-    /// Greatest depth [m]; none if no zone is modelled.
+    /// Greatest depth [m]; none if nothing is modelled.
     pub depth_max_m: Option<f64>,
     /// First arrival of 0.05 m [s after the start]; none if all stay dry.
     pub arrival_s: Option<f64>,
-    /// People of the zones whose number is known.
+    /// People, of the zones whose number is known.
     pub people: f64,
     /// People known to be in reach of the water.
     pub people_reached: f64,
-    /// People of whom nothing is known, since they live where the model has no ground; in no other sum than `people`.
+    /// People of whom nothing is known, since they live where the model has no ground; they are in no sum of people
+    /// reached.
     #[serde(default)]
     pub people_unknown: f64,
     /// Zones whose number of people is not known; they are in no sum of people.
     #[serde(default)]
-    pub people_unknown_zones: u64,
-    /// Zones that lie outside of the modelled ground, wholly or in part.
+    pub zones_uncounted: u64,
+    /// Zones of which a part lies outside of the modelled ground.
     #[serde(default)]
-    pub zones_unknown: u64,
+    pub zones_unmodelled: u64,
     /// The same in whole people, as lists, plan and warnings tell it.
     pub people_reached_whole: u64,
     /// Households in reach of the water.
@@ -141,33 +142,34 @@ pub struct LayerTotals {
 impl LayerTotals {
     /// Adds the rows up.
     pub fn of(layer: &str, rows: &[NamedRow]) -> Self {
-        let sum = |of: fn(&NamedRow) -> f64| rows.iter().map(of).fold(0.0, |a, b| a + b);
+        let sum =
+            |of: fn(&NamedRow) -> Option<f64>| rows.iter().filter_map(of).fold(0.0, |a, b| a + b);
         let count = |of: fn(&NamedRow) -> u32| rows.iter().map(|r| u64::from(of(r))).sum();
         let arrivals = rows.iter().filter_map(|r| r.row.arrival_s);
         Self {
             layer: layer.to_owned(),
             zones: rows.len() as u64,
             zones_hit: count(|r| u32::from(is_hit(r))),
-            flooded_area_m2: sum(|r| r.row.flooded_area_m2.map_or(0.0, |areas| areas[FLOODED])),
-            permanent_water_m2: sum(|r| r.permanent_water_m2),
+            flooded_area_m2: sum(|r| Some(r.row.flooded_area_m2?[FLOODED])),
+            permanent_water_m2: sum(|r| Some(r.permanent_water_m2)),
             depth_max_m: rows
                 .iter()
                 .filter_map(|r| r.row.depth_max_m)
-                .reduce(f64::max),
+                .max_by(f64::total_cmp),
             arrival_s: arrivals.min_by(f64::total_cmp),
-            people: sum(|r| r.row.people.unwrap_or(0.0)),
-            people_reached: sum(|r| r.row.people_reached.unwrap_or(0.0)),
-            people_unknown: sum(|r| r.row.people_unknown.unwrap_or(0.0)),
-            people_unknown_zones: count(|r| u32::from(r.row.people.is_none())),
-            zones_unknown: count(|r| u32::from(r.row.modelled_share < 1.0)),
+            people: sum(|r| r.row.people),
+            people_reached: sum(|r| r.row.people_reached),
+            people_unknown: sum(|r| r.row.people_unknown),
+            zones_uncounted: count(|r| u32::from(r.row.people.is_none())),
+            zones_unmodelled: count(|r| u32::from(r.row.modelled_share < 1.0)),
             people_reached_whole: rows.iter().filter_map(|r| r.people_reached_whole).sum(),
-            households_reached: sum(|r| r.row.households_reached.unwrap_or(0.0)),
+            households_reached: sum(|r| r.row.households_reached),
             buildings_reached: count(|r| r.row.buildings_reached),
             buildings_unknown: count(|r| r.row.buildings_unknown),
             schools_reached: count(|r| r.row.schools_reached),
             hospitals_reached: count(|r| r.row.hospitals_reached),
-            road_cut_m: sum(|r| r.row.road_cut_m),
-            damage: sum(|r| r.row.damage),
+            road_cut_m: sum(|r| Some(r.row.road_cut_m)),
+            damage: sum(|r| Some(r.row.damage)),
         }
     }
 }

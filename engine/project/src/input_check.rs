@@ -128,7 +128,8 @@ pub(crate) fn put(layers: &mut [LayerReport], findings: impl IntoIterator<Item =
     for finding in findings {
         // A reader names the file by its last name or its path, the report by its name in the twin.
         let place = layers.iter().position(|layer| {
-            finding.file.ends_with(&layer.file) || layer.file.ends_with(&finding.file)
+            let (finding, layer) = (Path::new(&finding.file), Path::new(&layer.file));
+            finding.ends_with(layer) || layer.ends_with(finding)
         });
         if let Some(layer) = layers.get_mut(place.unwrap_or(0)) {
             layer.findings.push(finding);

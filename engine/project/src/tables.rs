@@ -74,9 +74,13 @@ fn flat(named: &NamedRow) -> Vec<(String, Cell)> {
     put("duration_s", Cell::optional(row.duration_s));
     put("people", Cell::optional(row.people));
     put("people_reached", Cell::optional(row.people_reached));
-    let whole = named.people_reached_whole;
-    let whole = whole.map(|n| Cell::Count(u32::try_from(n).unwrap_or(u32::MAX)));
-    put("people_reached_whole", whole.unwrap_or(Cell::Missing));
+    let whole = named
+        .people_reached_whole
+        .map(|n| u32::try_from(n).unwrap_or(u32::MAX));
+    put(
+        "people_reached_whole",
+        whole.map_or(Cell::Missing, Cell::Count),
+    );
     put("people_unknown", Cell::optional(row.people_unknown));
     put("households", Cell::optional(row.households));
     put("households_reached", Cell::optional(row.households_reached));
@@ -173,7 +177,6 @@ pub(crate) fn geojson_of(
                 id: Some(id),
                 properties,
                 geometry: geometry.clone(),
-                index: 0,
             }
         })
         .collect();
