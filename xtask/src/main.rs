@@ -120,6 +120,10 @@ fn bench() -> Result<()> {
         .args(["bench", "--locked", "-p", "stormgrid_benches"])
         .env("STORMGRID_PEER_PYTHON", setup::peers()?.to_string_lossy())
         .run()?;
+    Command::new(setup::peers()?.to_string_lossy())
+        .arg(root().join("benches/peers/coverage.py").to_string_lossy())
+        .arg(program().to_string_lossy())
+        .run()?;
     viewer::build_scalar_flood()?;
     Command::new("cargo")
         .args(["build", "--locked", "--release", "--examples"])

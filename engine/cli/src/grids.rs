@@ -11,7 +11,7 @@ use stormgrid_core::coverage::{
     CoordinateUnit, CoverageReport, Defect, MOST_LISTED, check_layer, check_nesting,
 };
 use stormgrid_core::date_line::{self, Unwrapped};
-use stormgrid_core::geo::{Coord, InteriorPoint, LineString};
+use stormgrid_core::geo::{Coord, InteriorPoint, LineString, Rect};
 use stormgrid_core::locate::Locator;
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
@@ -297,7 +297,7 @@ fn no_code(file: &str, index: usize, property: &str) -> Message {
 pub fn check(arguments: &GridsCheckArguments, language: Language) -> Result<ExitCode> {
     let mut zones = Zones::read(&arguments.file, &arguments.id)?;
     let codes = &zones.codes;
-    let coverage = check_layer(&mut zones.polygons, |i| codes.get(i), zones.unit, None);
+    let mut coverage = check_layer(&mut zones.polygons, |i| codes.get(i), zones.unit, None);
     let mut notes = zones.notes();
     if coverage.pieces > 1 {
         let at = coverage.second_piece_at.unwrap_or_default();
@@ -308,8 +308,11 @@ pub fn check(arguments: &GridsCheckArguments, language: Language) -> Result<Exit
         );
         notes.push(placed(told, at));
     }
+    if zones.unwrapped.shifted {
+        coverage.defects.iter_mut().for_each(turn_back);
+    }
     let nesting = match &arguments.parent {
-        Some(path) => Some(nesting(&zones, Zones::read(path, &arguments.id)?)?),
+        Some(path) => Some(nesting(&mut zones, Zones::read(path, &arguments.id)?)?),
         None => None,
     };
     let report = Report {
@@ -354,7 +357,7 @@ impl Faults {
 }
 
 /// Every child inside exactly one parent; areas and people of the children add up.
-fn nesting(children: &Zones, mut parents: Zones) -> Result<Nesting> {
+fn nesting(children: &mut Zones, mut parents: Zones) -> Result<Nesting> {
     if children.unit != parents.unit
         || (children.crs() != parents.crs() && !children.is_geographic())
     {
@@ -377,6 +380,10 @@ fn nesting(children: &Zones, mut parents: Zones) -> Result<Nesting> {
             )
             .into());
         }
+    }
+    if children.unwrapped.shifted || parents.unwrapped.shifted {
+        write_beyond(&mut children.polygons);
+        write_beyond(&mut parents.polygons);
     }
     let mut faults = Faults::default();
     let parent_of = parents_of(children, &parents, &mut faults);
@@ -413,6 +420,33 @@ fn nesting(children: &Zones, mut parents: Zones) -> Result<Nesting> {
         fault_count: faults.count,
         faults: faults.listed,
     })
+}
+
+/// Writes western longitudes beyond 180°, where one of two layers lies across that meridian.
+fn write_beyond(set: &mut PolygonSet) {
+    for part in 0..set.n_parts() {
+        let rings = set.rings_of_part(part);
+        let is_west = |b: Rect| b.min().x + b.max().x < 0.0;
+        if !set.bounds(rings.clone()).is_some_and(is_west) {
+            continue;
+        }
+        for ring in rings {
+            set.ring_mut(ring).iter_mut().for_each(|c| c.x += 360.0);
+        }
+    }
+}
+
+/// Places beyond 180° as the file has them.
+fn turn_back(defect: &mut Defect) {
+    let at = match defect {
+        Defect::Gap { at, .. } | Defect::Overlap { at, .. } | Defect::Ring { at: Some(at), .. } => {
+            at
+        }
+        Defect::Ring { at: None, .. } | Defect::SameCode { .. } => return,
+    };
+    if at[0] > 180.0 {
+        at[0] -= 360.0;
+    }
 }
 
 /// The parent that holds a point inside each child.

@@ -81,9 +81,13 @@ fn projector(
     let from = Crs::parse(points_crs).map_err(crs_error("--points-crs".to_owned()))?;
     let projector =
         Projector::new(points_crs, zones.crs()).map_err(crs_error("--points-crs".to_owned()))?;
-    let both_degrees = from.is_geographic() && zones.is_geographic();
-    let same = projector.from_crs() == projector.to_crs();
-    Ok((Some(projector).filter(|_| !(same || both_degrees)), assumed))
+    let same = from == *projector.to_crs() || (is_wgs84(&from) && is_wgs84(projector.to_crs()));
+    Ok((Some(projector).filter(|_| !same), assumed))
+}
+
+/// WGS 84 and CGCS2000 are one here, as everywhere in the program.
+fn is_wgs84(crs: &Crs) -> bool {
+    ["EPSG:4326", GEOGRAPHIC].contains(&crs.to_string().as_str())
 }
 
 /// Positions of the columns in a row.
@@ -489,14 +493,15 @@ impl Search<'_> {
     }
 
     fn holders(&self, x: f64, y: f64, found: &mut Vec<usize>) {
-        if let Some(projector) = &self.projector {
-            if let Ok([x, y]) = projector.convert(x, y) {
-                self.locator.locate(x, y, found);
-            }
+        let place = match &self.projector {
+            Some(projector) => projector.convert(x, y).ok(),
+            None => Some([x, y]),
+        };
+        let Some([x, y]) = place else {
             return;
-        }
+        };
         self.locator.locate(x, y, found);
-        if found.is_empty() && self.is_geographic {
+        if found.is_empty() && self.zones.is_geographic() {
             // The layer may be written on beyond 180°, and the point as well.
             for turned in [x + 360.0, x - 360.0] {
                 self.locator.locate(turned, y, found);
