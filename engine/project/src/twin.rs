@@ -138,7 +138,7 @@ impl LoadedTwin {
             .convert(lon, lat)
             .map_err(crs_error)?;
         let frame = Frame {
-            crs: manifest.site.crs.clone(),
+            crs: site_crs(&manifest.site.crs, &manifest_name)?.to_string(),
             origin,
         };
         let to_degrees = Projector::new(&frame.crs, "EPSG:4490").map_err(crs_error)?;
@@ -392,6 +392,26 @@ fn is_facility(point: &PointAsset) -> bool {
     matches!(point.kind.as_str(), "school" | "hospital")
 }
 
+/// The CRS of a site, the horizontal part of a compound one; its coordinates must be metres.
+fn site_crs(text: &str, manifest: &str) -> Result<Crs, ProjectError> {
+    let crs = Crs::parse(text).map_err(|e| ProjectError::crs(manifest, e))?;
+    if crs.linear_unit_m() == Some(1.0) {
+        return Ok(crs);
+    }
+    Err(ProjectError::input(
+        manifest,
+        message!(
+            "fault.twin.crs_metres",
+            "the coordinates of the site's CRS {crs} are not in metres",
+            crs = crs.name()
+        ),
+        message!(
+            "fix.twin.crs_metres",
+            "take a projected CRS in metres, for example EPSG:4547"
+        ),
+    ))
+}
+
 /// Reads the layers one after another.
 struct Loader<'a> {
     dir: &'a Path,
@@ -417,11 +437,17 @@ impl Loader<'_> {
             if !known(crs)?.is_same(&known(&self.frame.crs)?) {
                 return Err(ProjectError::input(
                     &file,
-                    format!(
-                        "its CRS is {crs} and that of the site is {}",
-                        self.frame.crs
+                    message!(
+                        "fault.raster.other_crs",
+                        "its CRS is {crs} and that of the site is {site}",
+                        crs = known(crs)?.name(),
+                        site = known(&self.frame.crs)?.name()
                     ),
-                    format!("project the raster to {}", self.frame.crs),
+                    message!(
+                        "fix.raster.other_crs",
+                        "project the raster to {site}",
+                        site = known(&self.frame.crs)?.name()
+                    ),
                 ));
             }
         }
