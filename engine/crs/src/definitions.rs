@@ -261,6 +261,12 @@ pub fn vertical_part(text: &str) -> Option<String> {
     Some(format!("EPSG:{code}"))
 }
 
+/// Metres in the unit of heights that well-known text of a compound CRS names; `None` where it names none.
+pub fn vertical_unit_m(text: &str) -> Option<f64> {
+    text.contains('[')
+        .then(|| wkt::read(text)?.vertical_unit_m)?
+}
+
 /// The parameters of a code: by formula or table, so that browser and program give the same numbers, or by the
 /// register.
 fn register(code: u16) -> Option<Parameters> {

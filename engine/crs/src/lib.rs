@@ -25,7 +25,7 @@ mod parameters;
 mod reference;
 mod wkt;
 
-pub use definitions::{Crs, horizontal_code, vertical_part};
+pub use definitions::{Crs, horizontal_code, vertical_part, vertical_unit_m};
 #[cfg(not(target_family = "wasm"))]
 pub use reference::reference;
 

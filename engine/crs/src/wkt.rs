@@ -25,6 +25,8 @@ pub(crate) struct Described {
     pub(crate) parameters: Option<Parameters>,
     /// The name of the vertical part of a compound system.
     pub(crate) vertical: Option<String>,
+    /// Metres in the unit of the vertical part.
+    pub(crate) vertical_unit_m: Option<f64>,
 }
 
 /// One `NAME[…]` of a text.
@@ -42,18 +44,13 @@ pub(crate) fn read(text: &str) -> Option<Described> {
     }
     let mut rest = text.trim();
     let root = node(&mut rest, 0)?;
-    let (horizontal, vertical) = match root.keyword.as_str() {
-        "COMPD_CS" | "COMPOUNDCRS" => (
-            root.children.iter().find(|c| is_horizontal(c))?,
-            root.children
-                .iter()
-                .find(|c| c.keyword.starts_with("VERT"))
-                .and_then(|c| c.words.first().cloned()),
-        ),
-        "BOUNDCRS" => (root.child("SOURCECRS")?.children.first()?, None),
-        _ => (&root, None),
+    let part = root.children.iter().find(|c| c.keyword.starts_with("VERT"));
+    let horizontal = match root.keyword.as_str() {
+        "COMPD_CS" | "COMPOUNDCRS" => root.children.iter().find(|c| is_horizontal(c))?,
+        "BOUNDCRS" => root.child("SOURCECRS")?.children.first()?,
+        _ => &root,
     };
-    is_horizontal(horizontal).then(|| describe(horizontal, vertical))
+    is_horizontal(horizontal).then(|| describe(horizontal, part))
 }
 
 fn is_horizontal(node: &Node) -> bool {
@@ -63,7 +60,7 @@ fn is_horizontal(node: &Node) -> bool {
     )
 }
 
-fn describe(node: &Node, vertical: Option<String>) -> Described {
+fn describe(node: &Node, vertical: Option<&Node>) -> Described {
     let projected = node.keyword.starts_with("PROJ");
     let base = match projected {
         true => node.any(&["GEOGCS", "BASEGEOGCRS", "BASEGEODCRS"]),
@@ -81,7 +78,9 @@ fn describe(node: &Node, vertical: Option<String>) -> Described {
                 datum
             }),
         },
-        vertical,
+        vertical: vertical.and_then(|v| v.words.first().cloned()),
+        vertical_unit_m: vertical
+            .and_then(|v| v.unit(&["UNIT", "LENGTHUNIT"]).or_else(|| v.axis_unit())),
     }
 }
 

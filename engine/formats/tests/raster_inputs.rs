@@ -373,3 +373,81 @@ fn unknown_packings_are_named() {
         );
     }
 }
+
+/// A GeoTIFF with keys of a vertical system and a unit in place of those of the CRS alone.
+fn with_keys(keys: &[[u16; 4]]) -> Vec<u8> {
+    let mut bytes = tiff(&[10.0, 20.0]);
+    let own: Vec<u8> = [1_u16, 1, 0, 3]
+        .iter()
+        .flat_map(|v| v.to_le_bytes())
+        .collect();
+    let at = bytes.windows(8).position(|w| w == own).expect("written");
+    let end = bytes.len() as u32;
+    // The directory of keys moves to the end of the file.
+    let entry = bytes
+        .windows(12)
+        .position(|w| w[..2] == 34735_u16.to_le_bytes() && w[8..] == (at as u32).to_le_bytes())
+        .expect("written");
+    bytes[entry + 4..entry + 8].copy_from_slice(&(4 * (keys.len() as u32 + 1)).to_le_bytes());
+    bytes[entry + 8..entry + 12].copy_from_slice(&end.to_le_bytes());
+    let head = [1, 1, 0, keys.len() as u16];
+    bytes.extend(
+        head.iter()
+            .chain(keys.iter().flatten())
+            .flat_map(|v| v.to_le_bytes()),
+    );
+    bytes
+}
+
+/// Codes and units: EPSG v11.022.
+#[test]
+fn the_vertical_system_of_a_raster_is_asked() {
+    let read = |extra: &[[u16; 4]]| {
+        let keys = [
+            &[[1024, 0, 1, 1], [1025, 0, 1, 1], [3072, 0, 1, 4547]],
+            extra,
+        ]
+        .concat();
+        elevation::read(&with_keys(&keys), "e.tif").expect("sound")
+    };
+    // NAVD 88 in US survey feet, by its code and by its unit.
+    for keys in [[[4096, 0, 1, 6360]], [[4099, 0, 1, 9003]]] {
+        let heights = read(&keys).into_heights("e.tif").expect("heights");
+        assert!(
+            (heights.raster.get(0, 1) - 20.0 * 1200.0 / 3937.0).abs() < 1e-12,
+            "{keys:?}"
+        );
+        assert!(has(&heights, Kind::Note, "US survey foot"), "{keys:?}");
+    }
+    let yellow_sea = read(&[[4096, 0, 1, 5737]]);
+    assert_eq!(yellow_sea.crs.as_deref(), Some("EPSG:4547+5737"));
+    assert_eq!(
+        yellow_sea
+            .into_heights("e.tif")
+            .expect("heights")
+            .raster
+            .get(0, 1),
+        20.0
+    );
+    // Mean sea level depth points down.
+    let fault = read(&[[4096, 0, 1, 5715]])
+        .into_heights("e.tif")
+        .expect_err("depths");
+    assert!(fault.to_string().contains("depths"), "{fault}");
+    let fault = elevation::read(&with_keys(&[[4099, 0, 1, 9099]]), "e.tif").expect_err("a unit");
+    assert!(fault.to_string().contains("9099"), "{fault}");
+}
+
+/// Cause: the writer took the last code of a compound name, which is the vertical one.
+#[test]
+fn a_compound_name_is_written_as_its_horizontal_part() {
+    let raster = Raster::filled(geometry(2, 2), 1.0_f32);
+    for crs in [
+        "EPSG:4547+5737",
+        "urn:ogc:def:crs,crs:EPSG::4547,crs:EPSG::5737",
+    ] {
+        let bytes = write_geotiff(&raster, Some(crs), -9999.0).expect("written");
+        let read = elevation::read(&bytes, "e.tif").expect("sound");
+        assert_eq!(read.crs.as_deref(), Some("EPSG:4547"), "{crs}");
+    }
+}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use stormgrid_core::finding::{Finding, Kind};
 use stormgrid_core::message;
 use stormgrid_crs::Crs;
-use stormgrid_formats::elevation::{self, GeoRaster, Sidecars};
+use stormgrid_formats::elevation::{self, GeoRaster, LengthUnit, Sidecars};
 
 use crate::{ProjectError, files};
 
@@ -132,6 +132,14 @@ fn understood(mut read: GeoRaster, file: &str) -> Result<(GeoRaster, Option<Crs>
             ),
         ));
     }
+    if read.vertical_unit.is_none()
+        && let Some(metres) = stormgrid_crs::vertical_unit_m(&text)
+    {
+        read.vertical_unit = Some(LengthUnit {
+            name: format!("{metres} m"),
+            metres,
+        });
+    }
     read.unit_m = of_crs;
     read.crs = Some(crs.to_string());
     Ok((read, Some(crs)))
@@ -160,4 +168,108 @@ fn told_scale(file: &str, unit: f64) -> Finding {
             unit = unit
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use stormgrid_core::raster::{Raster, RasterGeometry};
+    use stormgrid_formats::elevation::write_geotiff;
+
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().expect("a folder")
+    }
+
+    /// 4 x 3 cells of 10 units, all at 2.
+    fn tiff(crs: &str) -> Vec<u8> {
+        let geometry = RasterGeometry::new(4, 3, 984_250.0, 194_300.0, 10.0, 10.0).expect("valid");
+        write_geotiff(&Raster::filled(geometry, 2.0), Some(crs), -9999.0).expect("written")
+    }
+
+    fn told(read: &GeoRaster, kind: Kind, part: &str) -> bool {
+        let mut findings = read.findings.iter();
+        findings.any(|f| f.kind == kind && f.text.to_string().contains(part))
+    }
+
+    /// Cause: cells of a CRS in feet were taken as metres, ten times their area.
+    #[test]
+    fn cells_of_a_crs_in_feet_come_in_metres() {
+        let dir = folder();
+        let path = dir.path().join("feet.tif");
+        std::fs::write(&path, tiff("EPSG:2263")).expect("written");
+        let read = read_ground(&path).expect("sound");
+        let foot = 1200.0 / 3937.0;
+        let g = read.raster.geometry();
+        assert!(
+            (g.cell_area() - (10.0 * foot).powi(2)).abs() < 1e-9,
+            "{g:?}"
+        );
+        assert!(
+            (g.west - 984_250.0 * foot).abs() < 1e-6 && (g.north - 194_300.0 * foot).abs() < 1e-6
+        );
+        assert!(told(&read, Kind::Note, "converted to metres"));
+        assert!(told(&read, Kind::Assumed, "unit of its heights"));
+        // The corner lies where pyproj 3.7 puts it: EPSG:2263 to EPSG:4269.
+        let crs = read.crs.expect("a definition");
+        let to_degrees = stormgrid_crs::Projector::new(&crs, "EPSG:4269").expect("known");
+        let [lon, lat] = to_degrees.convert(g.west, g.north).expect("inside");
+        assert!(
+            (lon + 74.0).abs() < 1e-7 && (lat - 40.7).abs() < 2e-5,
+            "{lon} {lat}"
+        );
+    }
+
+    #[test]
+    fn what_lies_beside_a_raster_is_read() {
+        let dir = folder();
+        let grid = dir.path().join("dem.asc");
+        std::fs::write(
+            &grid,
+            "ncols 1\nnrows 1\nxllcorner 405000\nyllcorner 2498000\ncellsize 10\n2\n",
+        )
+        .expect("written");
+        assert_eq!(read(&grid).expect("sound").crs, None);
+        let prj = r#"PROJCS["CGCS2000_3_Degree_GK_CM_114E",GEOGCS["GCS",DATUM["D_China_2000",SPHEROID["CGCS2000",6378137.0,298.257222101]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]],PROJECTION["Gauss_Kruger"],PARAMETER["False_Easting",500000.0],PARAMETER["Central_Meridian",114.0],UNIT["Meter",1.0]]"#;
+        std::fs::write(dir.path().join("dem.prj"), prj).expect("written");
+        let crs = Crs::parse(&read(&grid).expect("sound").crs.expect("a CRS")).expect("known");
+        assert!(crs.is_same(&Crs::parse("EPSG:4547").expect("known")));
+        std::fs::write(
+            dir.path().join("dem.prj"),
+            prj.replace("Gauss_Kruger", "Bonne"),
+        )
+        .expect("written");
+        let fault = read(&grid).expect_err("unknown").to_string();
+        assert!(
+            fault.contains("dem.asc") && fault.contains("CGCS2000_3_Degree"),
+            "{fault}"
+        );
+    }
+
+    #[test]
+    fn ground_in_degrees_without_a_crs_is_refused() {
+        let dir = folder();
+        let grid = dir.path().join("srtm.asc");
+        let text =
+            "ncols 2\nnrows 1\nxllcorner 113.05\nyllcorner 22.55\ncellsize 0.000277778\n2 3\n";
+        std::fs::write(&grid, text).expect("written");
+        assert!(read(&grid).is_ok());
+        let fault = read_ground(&grid).expect_err("degrees").to_string();
+        assert!(
+            fault.contains("0.000277778") && fault.contains("EPSG:4547"),
+            "{fault}"
+        );
+    }
+
+    #[test]
+    fn a_code_that_is_in_no_register_is_refused() {
+        let dir = folder();
+        let path = dir.path().join("e.tif");
+        std::fs::write(&path, tiff("EPSG:9999")).expect("written");
+        let fault = read(&path).expect_err("no such CRS").to_string();
+        assert!(
+            fault.contains("e.tif") && fault.contains("EPSG:9999"),
+            "{fault}"
+        );
+    }
 }

@@ -162,7 +162,7 @@ impl LoadedTwin {
             .convert(lon, lat)
             .map_err(crs_error)?;
         let frame = Frame {
-            crs: manifest.site.crs.clone(),
+            crs: site_crs(&manifest.site.crs, &manifest_name)?.to_string(),
             origin,
         };
         let to_degrees = Projector::new(&frame.crs, "EPSG:4490").map_err(crs_error)?;
@@ -434,6 +434,26 @@ pub(crate) fn word(group: &str, word: &str) -> Message {
 /// Whether exposure tells a point by itself.
 fn is_facility(point: &PointAsset) -> bool {
     matches!(point.kind.as_str(), "school" | "hospital")
+}
+
+/// The CRS of a site, the horizontal part of a compound one; its coordinates must be metres.
+fn site_crs(text: &str, manifest: &str) -> Result<Crs, ProjectError> {
+    let crs = Crs::parse(text).map_err(|e| ProjectError::crs(manifest, e))?;
+    if crs.linear_unit_m() == Some(1.0) {
+        return Ok(crs);
+    }
+    Err(ProjectError::input(
+        manifest,
+        message!(
+            "fault.twin.crs_metres",
+            "the coordinates of the site's CRS {crs} are not in metres",
+            crs = crs.name()
+        ),
+        message!(
+            "fix.twin.crs_metres",
+            "take a projected CRS in metres, for example EPSG:4547"
+        ),
+    ))
 }
 
 /// Reads the layers one after another.

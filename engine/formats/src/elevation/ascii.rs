@@ -123,6 +123,7 @@ fn placed(
         unit_m: None,
         vertical_unit: aux.unit.as_deref().and_then(length_unit),
         unit: aux.unit,
+        depths: false,
         findings,
     })
 }

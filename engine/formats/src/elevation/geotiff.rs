@@ -92,6 +92,7 @@ pub(super) fn read(
             None => band.unit.as_deref().and_then(length_unit),
         },
         unit: band.unit,
+        depths: keys.are_depths(),
         findings,
     })
 }

@@ -141,6 +141,34 @@ const LENGTHS: &[(u16, &str, f64)] = &[
     (9301, "British chain (Sears 1922 truncated)", 20.116_756),
 ];
 
+/// Vertical systems whose heights are in feet: code and metres. Source: EPSG v11.022, tables `vertical_crs`, `axis`.
+const VERTICAL_IN_FEET: &[(u16, &str, f64)] = &[
+    (5614, "foot", 0.3048),
+    (5702, "US survey foot", 1200.0 / 3937.0),
+    (5754, "British foot (1936)", 0.304_800_749_1),
+    (6130, "foot", 0.3048),
+    (6131, "foot", 0.3048),
+    (6132, "foot", 0.3048),
+    (6358, "US survey foot", 1200.0 / 3937.0),
+    (6359, "US survey foot", 1200.0 / 3937.0),
+    (6360, "US survey foot", 1200.0 / 3937.0),
+    (8050, "foot", 0.3048),
+    (8051, "foot", 0.3048),
+    (8052, "US survey foot", 1200.0 / 3937.0),
+    (8053, "US survey foot", 1200.0 / 3937.0),
+    (8228, "foot", 0.3048),
+    (8897, "foot", 0.3048),
+];
+
+/// Vertical systems whose axis points down: their values are depths. Source: as [`VERTICAL_IN_FEET`].
+#[rustfmt::skip]
+const DEPTHS: &[u16] = &[
+    5336, 5612, 5614, 5706, 5715, 5734, 5739, 5789, 5831, 5861, 5862, 5863, 5864, 5865, 5866, 5867, 5873, 6357,
+    6358, 6359, 7976, 8051, 8053, 8358, 8378, 8897, 9287, 9288, 9672, 10150, 10151, 10349, 10364, 10370, 10371,
+    10372, 10373, 10374, 10375, 10376, 10377, 10378, 10379, 10547, 10548, 10549, 10550, 10551, 10552, 10649,
+    10650, 10678,
+];
+
 /// Words for units of length in GDAL's metadata and `.prj` files: the words, and the unit.
 const LENGTH_WORDS: &[(&[&str], &str, f64)] = &[
     (
@@ -289,18 +317,37 @@ impl GeoKeys {
     /// The unit of the values as heights, where the file says it.
     pub(super) fn vertical_unit(&self, file: &str) -> Result<Option<LengthUnit>, FormatError> {
         match self.code(4099) {
-            None | Some(USER_DEFINED) => Ok(None),
+            None | Some(USER_DEFINED) => Ok(self.vertical().and_then(|code| {
+                let known = VERTICAL_IN_FEET.iter().find(|v| v.0 == code);
+                known.map(|(_, name, metres)| LengthUnit {
+                    name: (*name).to_owned(),
+                    metres: *metres,
+                })
+            })),
             Some(code) => length(code)
                 .map(Some)
                 .ok_or_else(|| unknown_unit(file, &code.to_string())),
         }
     }
 
-    /// The CRS: `EPSG:n`, or well-known text where the register has no code for it; `None` if the file names none.
+    /// The code of the vertical system.
+    fn vertical(&self) -> Option<u16> {
+        self.code(4096).filter(|code| *code != USER_DEFINED)
+    }
+
+    /// Whether the values are depths below the datum of their vertical system, positive down.
+    pub(super) fn are_depths(&self) -> bool {
+        self.vertical().is_some_and(|code| DEPTHS.contains(&code))
+    }
+
+    /// The CRS: `EPSG:n` (`EPSG:n+v` with a vertical system), or well-known text where the register has no code for it; `None` if the file names none.
     pub(super) fn crs(&self, file: &str) -> Result<Option<String>, FormatError> {
         let registered = |key| self.code(key).filter(|code| *code != USER_DEFINED);
         if let Some(code) = registered(3072) {
-            return Ok(Some(format!("EPSG:{code}")));
+            let vertical = self
+                .vertical()
+                .map_or_else(String::new, |v| format!("+{v}"));
+            return Ok(Some(format!("EPSG:{code}{vertical}")));
         }
         let citation = [3073, 1026, 2049]
             .iter()

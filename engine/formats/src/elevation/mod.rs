@@ -30,7 +30,7 @@ pub use write::write_geotiff;
 pub struct GeoRaster {
     /// The values, in the unit of the file; NaN where the file has no data.
     pub raster: Raster<f64>,
-    /// The CRS: `EPSG:n`, or well-known text where it has no code; `None` if neither the file nor one beside it
+    /// The CRS: `EPSG:n` (`EPSG:n+v` with a vertical system), or well-known text where it has no code; `None` if neither the file nor one beside it
     /// names one.
     pub crs: Option<String>,
     /// Metres in a unit of the coordinates, where the file says it; that of a CRS with a code is known to
@@ -40,6 +40,8 @@ pub struct GeoRaster {
     pub vertical_unit: Option<LengthUnit>,
     /// The unit of the values in the words of the file, whatever the quantity.
     pub unit: Option<String>,
+    /// The file's vertical system points down: its values are depths, not heights.
+    pub depths: bool,
     /// What a person should know about the file though it was read.
     pub findings: Vec<Finding>,
 }
@@ -99,9 +101,23 @@ impl GeoRaster {
     ///
     /// # Errors
     ///
-    /// No value at all, a unit that is none of length, heights outside of -11 000 to 9000 m, and numbers below
+    /// Depths in place of heights, no value at all, a unit that is none of length, heights outside of -11 000 to 9000 m, and numbers below
     /// -500 m that leave a gap of 1000 m to the others, as holes of an unnamed "no data" do and a sea floor does not.
     pub fn into_heights(mut self, file: &str) -> Result<Self, FormatError> {
+        if self.depths {
+            return Err(FormatError::unsupported(
+                file,
+                "",
+                message!(
+                    "fault.raster.depths",
+                    "a raster of depths (its vertical system points down) in place of heights"
+                ),
+                message!(
+                    "fix.raster.depths",
+                    "turn its sign and give it a vertical system that points up"
+                ),
+            ));
+        }
         let foot_based = self.unit_m.is_some_and(|m| (m - 1.0).abs() > 1e-9);
         match (&self.vertical_unit, &self.unit) {
             (Some(unit), _) if unit.metres != 1.0 => {
@@ -217,16 +233,19 @@ fn crs_beside(beside: &Sidecars<'_>) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// Whether a stored number is the file's "no data": equal, equal as a 32 bit float or, of floats, within their
-/// rounding; all that is greater than 1e30 of its sign is where it is.
+/// Whether a stored number is the file's "no data": equal or, of floats, equal within the
+/// rounding of 32 bits; all that is greater than 1e30 of its sign is where it is.
 fn is_no_data(value: f64, no_data: f64, float: bool) -> bool {
+    if !float {
+        return value == no_data;
+    }
     if value == no_data || value as f32 == no_data as f32 {
         return true;
     }
     if no_data.abs() >= 1e30 {
         return value.abs() >= 1e30 && (value < 0.0) == (no_data < 0.0);
     }
-    float && (value - no_data).abs() <= 1e-6 * no_data.abs()
+    (value - no_data).abs() <= 1e-6 * no_data.abs()
 }
 
 /// What to say of a raster without a CRS.

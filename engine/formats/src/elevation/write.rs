@@ -61,7 +61,16 @@ fn geo_keys(crs: &str) -> Option<(Vec<u16>, Option<String>)> {
     if text.contains('[') {
         return defined_keys(text);
     }
-    let code: u16 = text.rsplit([':', '/']).next()?.parse().ok()?;
+    // Of a compound name the first part is the horizontal one.
+    let first = text.split("&2=").next()?.split('+').next()?;
+    let first = first
+        .split(',')
+        .find(|part| part.to_ascii_uppercase().contains("EPSG"))?;
+    let code: u16 = first
+        .rsplit([':', '/'])
+        .find(|part| !part.is_empty())?
+        .parse()
+        .ok()?;
     let (model, key) = if is_geographic(code) {
         (2, 2048)
     } else {
