@@ -304,11 +304,6 @@ impl PreparedScenario {
             })
             .transpose()?;
         let findings = reader.findings.into_inner();
-        notes.extend(
-            findings
-                .iter()
-                .map(|finding| messages::told(&finding.message())),
-        );
         Ok(Self {
             findings,
             geometry,
@@ -411,6 +406,10 @@ impl PreparedScenario {
             duration,
         );
         summary.notes = self.notes;
+        let found = self.findings.iter().map(Finding::message);
+        summary
+            .notes
+            .extend(found.map(|text| messages::told(&text)));
         summary.name_structures(
             &driven.flood,
             &self.structure_numbers,
