@@ -570,18 +570,22 @@ fn rasters_are_asked_for_crs_cover_and_range() {
                 assert!(text.contains("for 50.0 % of the ground only"), "{text}");
             }
         }
-        for (file, text) in [
-            ("far", "on the ground"),
-            ("none", "on the ground"),
-            ("odd", "row 1, column 1, outside"),
+        for (file, texts) in [
+            ("far", ["on the ground"; 2]),
+            ("none", ["on the ground", "no cell holds a value"]),
+            ("odd", ["row 1, column 1, outside", "9000 m"]),
         ] {
             let fault = case.fault(10.0, &body(&format!("{name}_{file}.tif")));
-            assert!(fault.contains(text), "{name} {file}: {fault}");
+            let told = texts.iter().any(|text| fault.contains(text));
+            assert!(
+                told && fault.contains(&format!("{name}_{file}.tif")),
+                "{fault}"
+            );
         }
     }
     for (value, text) in [
-        (-9999.0, "none of its cells has a height"),
-        (9500.0, "outside -500 to 9000"),
+        (-9999.0, "no cell holds a value"),
+        (9500.0, "9000"),
         (-501.0, "outside -500"),
     ] {
         case.raster("odd.tif", ground(), Some("EPSG:4547"), |_, _| value);
@@ -606,7 +610,7 @@ fn sentinels_in_the_ground_are_no_ground() {
             .expect("a run");
         same(rain_of(&summary), 239.4);
         assert!(
-            notes(&summary).contains("row 10, column 10: 1 cells hold a number"),
+            notes(&summary).contains("1 cells hold"),
             "{}",
             notes(&summary)
         );
@@ -826,8 +830,9 @@ fn the_shared_inputs_give_their_right_values() {
         masked.volume_stored_m3, open.volume_stored_m3
     );
     assert!(masked.volume_stored_m3 > 0.9 * open.volume_stored_m3);
-    for id in ["r17_nonodata", "r20_untagged"] {
-        same(rain_of(&run(id).expect("a run")), 239.4);
+    // One cell and sixteen cells of 400 hold -9999.
+    for (id, volume) in [("r17_nonodata", 239.4), ("r20_untagged", 230.4)] {
+        same(rain_of(&run(id).expect("a run")), volume);
     }
     run("b10").expect("a run");
     let text = std::fs::read_to_string(out.path().join("out/gauges.csv")).expect("there");

@@ -5,8 +5,8 @@ use super::crests::{flux_over_crests, over_crests};
 use super::infiltration::soak;
 use super::inlet::bring_momentum;
 use super::kernel::{
-    Carried, CellFaces, CellRow, FaceRow, FaceStep, carry, cell_row, face_row, gain, larger,
-    least_row, limit_row, rain_row, share_row,
+    Carried, CellFaces, CellRow, FaceRow, FaceStep, cell_row, face_row, gain, larger, least_row,
+    limit_row, rain_row, share_row,
 };
 use super::observe::{ARRIVAL_DEPTH, Seen, WET_DEPTH, depth_row, time_row, worst_row};
 use super::params::{Options, Scheme};
@@ -591,15 +591,18 @@ fn apply_controls(tile: &mut Tile, scratch: &Scratch, step: &Step<'_>, cx: f32, 
 fn open_taps(tile: &mut Tile, step: &Step<'_>) {
     for tap in &tile.taps {
         let source = usize::from(tap.source);
-        let wanted = (step.discharges[source] * tap.share) as f32;
+        let wanted = step.discharges[source] * tap.share;
         let place = rimmed(tap.row as isize, tap.col as isize);
         let plain = tap.row as usize * TILE + tap.col as usize;
-        let held = tile.h[place];
+        let held = f64::from(tile.h[place]);
         let change = if wanted < -held { -held } else { wanted };
-        let (depth, rest) = carry(held, change + rest_of(tile.rest[plain]));
+        // In f64, as the rain: a discharge that does not change would always be rounded to the same side.
+        let whole = held + (change + f64::from(rest_of(tile.rest[plain])));
+        let depth = if whole > 0.0 { whole as f32 } else { 0.0 };
         tile.h[place] = depth;
+        let rest = (whole - f64::from(depth)) as f32;
         tile.rest[plain] = keep_rest(rest, step.dither);
-        tile.booked[source].add(f64::from(change));
+        tile.booked[source].add(change);
         if depth > tile.depth_max[plain] {
             tile.depth_max[plain] = depth;
         }
