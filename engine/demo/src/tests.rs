@@ -72,7 +72,7 @@ fn every_level_is_a_coverage_without_gap_or_overlap() {
             .collect();
         let report = check_coverage(&polygons, CoordinateUnit::Degrees, None);
         assert_eq!(report.polygons, n, "{path}");
-        assert_eq!(report.gap_area_m2, 0.0, "{path}");
+        assert_eq!(report.gap_area_m2, Some(0.0), "{path}");
         assert_eq!(report.overlap_area_m2, 0.0, "{path}");
         assert!(report.defects.is_empty(), "{path}: {:?}", report.defects);
     }

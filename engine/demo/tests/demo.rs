@@ -97,7 +97,7 @@ fn the_files_read_back_as_a_labelled_twin_of_coverages() {
         let check = check_coverage(&polygons, CoordinateUnit::Degrees, None);
         assert_eq!(
             (check.gap_area_m2, check.overlap_area_m2),
-            (0.0, 0.0),
+            (Some(0.0), 0.0),
             "{}",
             grids.source
         );

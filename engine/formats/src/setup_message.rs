@@ -248,8 +248,8 @@ mod tests {
                 inflows: vec![CellInflow {
                     cells: vec![(2, 1.0)],
                     discharge_m3_s: vec![[0.0, 1.5]],
-                    parts: Vec::new(),
                 }],
+                parts: Vec::new(),
             },
             elevation: vec![0.5, -1.25, 3.0, f32::INFINITY, 0.0, 7.5],
             class: vec![0, 1, BUILDING, 0, 1, 0],

@@ -395,7 +395,8 @@ pub async fn building(
     {
         let row = result.impacts.assets.buildings.get(number as usize);
         card["exposure"] = as_json(&row);
-        let course = row.map(|row| result.courses.of(number, row.depth_max_m));
+        // A building of whose water nothing is known has no course: null, not a line at 0.
+        let course = row.and_then(|row| Some(result.courses.of(number, row.depth_max_m?)));
         card["course"] = as_json(&course);
     }
     Ok(Json(card))
@@ -465,7 +466,7 @@ pub async fn at(
             // A building has no depth inside but that at its walls, which its card tells.
             let at_walls = building.zip(run.result()).and_then(|(number, result)| {
                 let row = result.impacts.assets.buildings.get(number as usize)?;
-                let course = result.courses.of(number, row.depth_max_m);
+                let course = result.courses.of(number, row.depth_max_m?);
                 (!course.time_s.is_empty()).then_some(course)
             });
             if let Some(course) = at_walls {

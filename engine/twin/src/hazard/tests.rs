@@ -203,6 +203,7 @@ fn row(depth: f64, class: Option<HazardClass>, share: f64, people: f64) -> Expos
         hospitals_reached: 0,
         hospitals_unknown: 0,
         road_length_m: 0.0,
+        road_unknown_m: 0.0,
         road_flooded_m: [0.0; 3],
         road_cut_m: 0.0,
         damage: 0.0,
