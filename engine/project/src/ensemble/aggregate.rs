@@ -491,15 +491,19 @@ mod tests {
     #[test]
     fn a_depth_that_a_member_has_has_a_chance() {
         let sample = |depth: f64| Sample {
-            depth,
-            share: 0.002,
-            people: 0.0,
+            modelled_share: 1.0,
+            depth: Some(depth),
+            share: Some(0.002),
+            people: Some(0.0),
             arrival: None,
         };
-        let name = ("A".to_owned(), String::new(), 0.0);
+        let name = ("A".to_owned(), String::new(), Some(0.0));
         let row = row(name, &[sample(0.6), sample(0.2), sample(0.0), sample(0.5)]);
         let of = |depth: &str| row.probability[depth];
-        assert_eq!((of("0.5"), of("0.15"), of("1")), (0.5, 0.75, 0.0));
+        assert_eq!(
+            (of("0.5"), of("0.15"), of("1")),
+            (Some(0.5), Some(0.75), Some(0.0))
+        );
     }
 
     /// Percentiles by sorting all members at every cell, whatever the size of the bands.
