@@ -55,7 +55,7 @@ pub fn city(bytes: &[u8]) {
     let again = read(bytes, "a").expect("the same bytes are read again");
     assert_eq!(format!("{model:?}"), format!("{again:?}"));
     let _ = info(&model);
-    let _ = buildings(&model, LodChoice::Highest, &|at: [f64; 3]| {
+    let _ = buildings(&model, "a", LodChoice::Highest, &|at: [f64; 3]| {
         Ok::<_, stormgrid_formats::FormatError>(at)
     });
 }

@@ -374,7 +374,7 @@ pub struct ForecastArguments {
     /// advisory as JSON
     #[arg(long, value_name = "FILE")]
     pub track: Option<PathBuf>,
-    /// Name of the storm in that track
+    /// Which storm of that track: name, name and year, number or identifier, as of `typhoon`
     #[arg(long, value_name = "NAME")]
     pub storm: Option<String>,
     /// Agency whose track it is, where the file holds several: JMA, CMA, JTWC
@@ -493,7 +493,8 @@ pub struct TyphoonArguments {
     /// The table to write: id, lon, lat, time_utc, wind, pressure, rain
     #[arg(long, value_name = "CSV")]
     pub out: PathBuf,
-    /// Name of the storm, where the track file holds several
+    /// Which storm, where the track file holds several: name (HATO, 天鸽), name and year ("HATO 2017"), number (1713,
+    /// 15W, 1949-0003) or identifier (2017232N19130, WP152017); one that fits several is asked back
     #[arg(long, value_name = "NAME")]
     pub storm: Option<String>,
     /// Agency whose track it is, where the file holds several: JMA, CMA, JTWC
@@ -580,7 +581,7 @@ pub struct HindcastArguments {
     /// Folder of tracks, observations and sea floor: typhoon, obs, terrain/pearl_river_region
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
-    /// This storm alone; may be given several times
+    /// This storm alone, as of `typhoon`; may be given several times
     #[arg(long, value_name = "NAME")]
     pub storm: Vec<String>,
     /// Without the runs that tell what a miss hangs on: about a quarter of the time

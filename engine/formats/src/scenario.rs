@@ -122,8 +122,11 @@ pub struct Initial {
 pub struct Typhoon {
     /// Path of its track.
     pub track: String,
-    /// Which storm of the file; needed if there are several.
+    /// Which storm of the file, by name, name and year, number or identifier; needed if there are several.
     pub name: Option<String>,
+    /// Whose track it is; needed if the file has several agencies'.
+    #[serde(default)]
+    pub agency: Option<String>,
     /// Path of a track of another agency whose radii are taken.
     pub radii: Option<String>,
 }

@@ -302,7 +302,7 @@ mod tests {
         assert!(fault(&row.replace(",10", ",1000")).contains("line 2: a phase of 1000"));
         assert!(fault(&row.replace("22.2,", "222,")).contains("is no place"));
         assert!(fault(&row.replace("0.4", "-0.4")).contains("an amplitude of -0.4 m"));
-        assert!(fault(&row.replace("0.4", "1,200")).contains("amplitude is '1,200'"));
+        assert!(fault(&row.replace("0.4", "\"1,200\"")).contains("amplitude is '1,200'"));
         assert!(fault(&(row.to_owned() + &row.replace("M2", "m2"))).contains("has m2 twice"));
         let many: String = (0..5)
             .map(|k| row.replace("M2,0.4", &format!("X{k},4")))

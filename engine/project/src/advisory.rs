@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use serde::Serialize;
-use stormgrid_core::message;
 use stormgrid_core::message::Bilingual;
 
 use crate::storm::{self, Choice};
@@ -51,15 +50,9 @@ pub fn check_advisory(
     file: &str,
     twin: Option<&LoadedTwin>,
 ) -> Result<CheckedAdvisory, ProjectError> {
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        return Err(ProjectError::input(
-            file,
-            message!("fault.not_utf8", "it is not UTF-8 text"),
-            message!("fix.save_utf8", "save it as UTF-8"),
-        ));
-    };
+    let text = stormgrid_formats::track::text(bytes, file)?;
     let read = storm::read_storm(&Choice {
-        text: Some(text),
+        text: Some(&text),
         ..Choice::of(Path::new(file))
     })?;
     let mut notes = read.notes;

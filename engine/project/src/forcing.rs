@@ -64,6 +64,7 @@ pub(crate) fn typhoon(
     let storm = storm::read_storm(&storm::Choice {
         radii: radii.as_deref(),
         name: given.name.as_deref(),
+        agency: given.agency.as_deref(),
         ..storm::Choice::of(&path)
     })?;
     Ok(Arc::new(storm.model))

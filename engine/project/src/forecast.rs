@@ -411,14 +411,16 @@ pub(crate) fn storm_of(
         None => (
             own,
             file.storm.radii.as_ref().map(|r| twin.dir.join(r)),
-            file.storm.name.as_deref(),
+            options.storm.as_deref().or(file.storm.name.as_deref()),
         ),
     };
+    let own_agency = file.storm.agency.as_deref();
+    let own_agency = own_agency.filter(|_| advisory.is_none() && options.track.is_none());
     let storm = storm::read_storm(&storm::Choice {
         text: advisory,
         radii: radii.as_deref(),
         name,
-        agency: options.agency.as_deref(),
+        agency: options.agency.as_deref().or(own_agency),
         parameters: parameters(file),
         rain: file.storm.rain,
         ..storm::Choice::of(&path)

@@ -82,8 +82,11 @@ pub struct Storm {
     pub rain: RainModel,
     /// Radii of maximum wind by another agency, CSV.
     pub radii: Option<String>,
-    /// Name of the storm in the file.
+    /// Which storm of the file: name, name and year, number or identifier.
     pub name: Option<String>,
+    /// Agency whose track it is, where the file has several agencies'.
+    #[serde(default)]
+    pub agency: Option<String>,
     /// Start of the run, with an offset from UTC.
     pub start: Instant,
     /// Length of the run [s].

@@ -162,7 +162,8 @@ pub(crate) fn geojson_of(
 ) -> Result<Vec<u8>, ProjectError> {
     let features: Vec<Feature<MultiPolygon<f64>>> = rows
         .zip(geometries)
-        .map(|((id, cells), geometry)| {
+        .enumerate()
+        .map(|(index, ((id, cells), geometry))| {
             let mut properties = Map::new();
             for (name, cell) in cells {
                 let value = match cell {
@@ -177,6 +178,7 @@ pub(crate) fn geojson_of(
                 id: Some(id),
                 properties,
                 geometry: geometry.clone(),
+                index,
             }
         })
         .collect();

@@ -11,7 +11,7 @@ use stormgrid_core::ids::FeatureIdx;
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
 use stormgrid_core::raster::{Raster, RasterGeometry};
-use stormgrid_crs::Projector;
+use stormgrid_crs::{Crs, Projector};
 use stormgrid_formats::attributes::Attributes;
 use stormgrid_formats::chunk::{city_chunk, encode_city, encode_terrain};
 use stormgrid_formats::manifest::{self, Manifest};

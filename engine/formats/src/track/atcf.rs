@@ -18,7 +18,7 @@ use stormgrid_core::time::Instant;
 use stormgrid_core::units::{Length, Pressure, Speed};
 
 use super::collect::{ANOTHER_STORM_S, Collected};
-use super::line::{Line, Odd, lines, shown};
+use super::line::{Line, MOST_RADIUS_NMI, Odd, lines, shown};
 use super::{Tracks, is_nameless};
 use crate::FormatError;
 
@@ -233,7 +233,7 @@ impl<'a> Fields<'a> {
         let mut quadrants = [None; 4];
         for k in 0..4 {
             let given = self.field(13 + if first.is_none() { 0 } else { k });
-            let radius = line.radius(given, 1000.0)?;
+            let radius = line.radius(given, MOST_RADIUS_NMI)?;
             let radius = radius.map(|nmi| Length::from_nautical_miles(nmi).as_m());
             quadrants[(first.unwrap_or(0) + k) % 4] = radius;
         }

@@ -13,7 +13,7 @@ use stormgrid_core::units::{Length, Pressure, Speed};
 
 use super::Tracks;
 use super::collect::Collected;
-use super::line::{Line, Odd, instant, shown};
+use super::line::{Line, MOST_RADIUS_NMI, Odd, instant, shown};
 use super::rows::{Row, Table};
 use crate::FormatError;
 use crate::error::line as line_of;
@@ -244,7 +244,7 @@ pub(super) fn radii(row: &Row<'_>, columns: &[(f64, [usize; 4])]) -> Result<Vec<
     for (knots, places) in columns {
         let mut quadrants = [None; 4];
         for (quadrant, place) in quadrants.iter_mut().zip(places) {
-            let nmi = row.line.radius(row.text(*place), 1000.0)?;
+            let nmi = row.line.radius(row.text(*place), MOST_RADIUS_NMI)?;
             *quadrant = nmi.map(|r| Length::from_nautical_miles(r).as_m());
         }
         if quadrants.iter().any(Option::is_some) {

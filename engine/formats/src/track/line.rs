@@ -8,6 +8,9 @@ use stormgrid_core::value::{Value, is_sentinel, parse_number};
 use crate::FormatError;
 use crate::error::{Fault, line};
 
+/// Greatest radius of a wind that is believed [nmi]: twice that of gales in Tip of 1979; 999 stands for none.
+pub(super) const MOST_RADIUS_NMI: f64 = 998.0;
+
 /// A line of a file, for messages.
 #[derive(Clone, Copy)]
 pub(super) struct Line<'a> {
