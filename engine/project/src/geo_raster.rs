@@ -199,7 +199,7 @@ mod tests {
         let path = dir.path().join("feet.tif");
         std::fs::write(&path, tiff("EPSG:2263")).expect("written");
         let read = read_ground(&path).expect("sound");
-        let foot = 1200.0 / 3937.0;
+        let foot: f64 = 1200.0 / 3937.0;
         let g = read.raster.geometry();
         assert!(
             (g.cell_area() - (10.0 * foot).powi(2)).abs() < 1e-9,

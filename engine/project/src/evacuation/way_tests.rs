@@ -143,10 +143,12 @@ fn basis(twin: &LoadedTwin, world: &World<'_>) -> PlanBasis {
         let zone = |(code, people): (&str, u64)| ZoneWater {
             code: code.to_owned(),
             arrival_s: Some(WATER_S),
-            depth_max_m: 0.7,
-            flooded_share: 1.0,
-            people: people as f64,
-            people_reached: people as f64,
+            modelled_share: 1.0,
+            depth_max_m: Some(0.7),
+            flooded_share: Some(1.0),
+            people: Some(people as f64),
+            people_reached: Some(people as f64),
+            people_unknown: Some(0.0),
             people_leave: people as f64,
             people_above: 0.0,
         };
