@@ -201,10 +201,7 @@ mod tests {
         let read = read_ground(&path).expect("sound");
         let foot: f64 = 1200.0 / 3937.0;
         let g = read.raster.geometry();
-        assert!(
-            (g.cell_area() - (10.0 * foot).powi(2)).abs() < 1e-9,
-            "{g:?}"
-        );
+        assert!((g.cell_area() - 100.0 * foot * foot).abs() < 1e-9, "{g:?}");
         assert!(
             (g.west - 984_250.0 * foot).abs() < 1e-6 && (g.north - 194_300.0 * foot).abs() < 1e-6
         );
