@@ -61,7 +61,7 @@ pub fn is_sentinel(value: f64) -> bool {
 
 /// Whether a count stands for "no value": negative or not finite.
 pub fn is_count_sentinel(value: f64) -> bool {
-    !value.is_finite() || value < 0.0 || value >= 1e15
+    !(0.0..1e15).contains(&value)
 }
 
 /// A number out of a text: `12`, `-1.5e3`, `1 200`, `1,200`, `12,5`, `１２`; full-width digits and signs, thin and

@@ -345,7 +345,7 @@ impl Setup {
         match &self.initial {
             Initial::Dry => {}
             Initial::Level(level) => {
-                finite_within("initial level [m]", *level, LOWEST_LEVEL, HIGHEST_GROUND)?
+                finite_within("initial level [m]", *level, LOWEST_LEVEL, HIGHEST_GROUND)?;
             }
             Initial::LevelField(values) => {
                 fits("initial levels", values.len())?;

@@ -103,7 +103,7 @@ impl RainGauge {
     pub fn refresh(&mut self, rain: &Rain, time: f64, over: &Over<'_>) {
         let Rain::Field(field) = rain else { return };
         while time >= self.span[1] {
-            self.to_next_span(field, over);
+            self.enter_next(field, over);
         }
     }
 
@@ -116,7 +116,7 @@ impl RainGauge {
             Rain::Series(series) => self.add(series.integral(begin, end)),
             Rain::Field(field) => {
                 while end > self.span[1] {
-                    self.to_next_span(field, over);
+                    self.enter_next(field, over);
                 }
                 if looks {
                     self.add_piece(field, end, over.pool);
@@ -190,7 +190,7 @@ impl RainGauge {
     }
 
     /// Collects the rest of a span and enters the next one.
-    fn to_next_span(&mut self, field: &RainField, over: &Over<'_>) {
+    fn enter_next(&mut self, field: &RainField, over: &Over<'_>) {
         let end = self.span[1].max(0.0);
         if self.span[1].is_finite() {
             self.add_piece(field, end, over.pool);
