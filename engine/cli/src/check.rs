@@ -189,7 +189,7 @@ pub fn city_info(arguments: &CityInfoArguments, language: Language) -> Result<Ex
         println!("{}", language.tell(&line));
     }
     for finding in &findings {
-        let told = stormgrid_project::messages::told(finding);
+        let told = messages::told(finding);
         println!("{}", language.note(&told));
     }
     Ok(ExitCode::SUCCESS)

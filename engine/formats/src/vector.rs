@@ -747,11 +747,7 @@ pub(crate) fn json_error(file: &str, bytes: &[u8], error: &serde_json::Error) ->
     FormatError::malformed(
         file,
         place,
-        message!(
-            "fault.json.invalid",
-            "this is not valid JSON ({problem})",
-            problem = parse::json_problem(error)
-        ),
+        parse::json_problem(error),
         message!("fix.json.invalid", "mend or export the file again"),
     )
 }
@@ -1008,7 +1004,7 @@ mod tests {
         };
         let word = r#"{"type":"Feature","properties":{"finance":"x" "y":1},"geometry":null}"#;
         assert!(
-            !told(word).contains("NaN") && told(word).contains("not valid JSON"),
+            !told(word).contains("NaN") && told(word).contains("no valid JSON"),
             "{}",
             told(word)
         );
