@@ -107,6 +107,83 @@ pub fn parse_flag(text: &str) -> Value<bool> {
     }
 }
 
+/// A count (people, households, places) out of a text: as [`parse_number`], and `1,200` is 1200, since a count has
+/// no fraction of three digits.
+pub fn parse_count(text: &str) -> Value<f64> {
+    let read = parse_number(text);
+    if read != Value::Unclear {
+        return read;
+    }
+    let plain: String = text.trim().chars().map(half_width).collect();
+    let plain = plain.trim();
+    match in_thousands(plain, ',') || in_thousands(plain, '.') {
+        true => parse_number(&plain.replace([',', '.'], "")),
+        false => Value::Unclear,
+    }
+}
+
+/// Units of lengths as OpenStreetMap and tables write them behind a number, with their metres.
+///
+/// Source: international yard and pound agreement (1959) for foot and inch.
+const LENGTH_UNITS: [(&str, f64); 16] = [
+    ("metres", 1.0),
+    ("meters", 1.0),
+    ("metre", 1.0),
+    ("meter", 1.0),
+    ("公尺", 1.0),
+    ("米", 1.0),
+    ("feet", FOOT_M),
+    ("foot", FOOT_M),
+    ("ft", FOOT_M),
+    ("英尺", FOOT_M),
+    ("\u{2032}", FOOT_M),
+    ("'", FOOT_M),
+    ("km", 1000.0),
+    ("cm", 0.01),
+    ("mm", 0.001),
+    ("m", 1.0),
+];
+
+/// An international foot [m].
+const FOOT_M: f64 = 0.3048;
+
+/// A length [m] out of a text: a number as [`parse_number`] reads it, alone or with a unit behind it: `12 m`,
+/// `40 ft`, `40'`, `5'6"`, `12 米`.
+///
+/// Source: OpenStreetMap wiki, Key:height and Map features/Units.
+pub fn parse_length_m(text: &str) -> Value<f64> {
+    let plain: String = text.trim().chars().map(half_width).collect();
+    let plain = plain.trim().to_lowercase();
+    if let Some((feet, inches)) = feet_and_inches(&plain) {
+        return match (parse_number(feet), parse_number(inches)) {
+            (Value::Known(feet), Value::Known(inches)) if (0.0..12.0).contains(&inches) => {
+                Value::Known((feet + inches / 12.0) * FOOT_M)
+            }
+            _ => Value::Unclear,
+        };
+    }
+    let of_unit = LENGTH_UNITS
+        .iter()
+        .find_map(|(unit, metres)| Some((plain.strip_suffix(unit)?, *metres)));
+    match of_unit {
+        None => parse_number(&plain),
+        Some((number, metres)) => match parse_number(number) {
+            Value::Known(value) => Value::Known(value * metres),
+            // A unit without a number says nothing.
+            Value::Missing | Value::Unclear => Value::Unclear,
+        },
+    }
+}
+
+/// The two numbers of `5'6"`.
+fn feet_and_inches(text: &str) -> Option<(&str, &str)> {
+    let text = text
+        .strip_suffix('"')
+        .or_else(|| text.strip_suffix("''"))
+        .or_else(|| text.strip_suffix('\u{2033}'))?;
+    text.split_once(['\'', '\u{2032}'])
+}
+
 /// The ASCII character that a full-width one stands for; spaces of any width become a space.
 fn half_width(c: char) -> char {
     match c {
@@ -217,6 +294,52 @@ mod tests {
         for text in ["", " ", "n/a", "NULL", "未知", "-"] {
             assert_eq!(parse_number(text), Value::Missing, "{text}");
         }
+    }
+
+    #[test]
+    fn a_count_has_no_fraction_of_three_digits() {
+        for (text, value) in [
+            ("1,200", 1200.0),
+            ("1.200", 1.2),
+            ("1200", 1200.0),
+            ("１，２００", 1200.0),
+        ] {
+            assert_eq!(parse_count(text), Value::Known(value), "{text}");
+        }
+        for text in ["about 40", "1,20", "12;15", "1200人"] {
+            let read = parse_count(text);
+            assert!(
+                read == Value::Unclear || read == Value::Known(1.2),
+                "{text}: {read:?}"
+            );
+        }
+        assert_eq!(parse_count("n/a"), Value::Missing);
+    }
+
+    #[test]
+    fn lengths_are_read_with_the_units_of_openstreetmap() {
+        for (text, metres) in [
+            ("12", 12.0),
+            ("12 m", 12.0),
+            ("12m", 12.0),
+            ("12.5 M", 12.5),
+            ("12,5 m", 12.5),
+            ("１２米", 12.0),
+            ("40 ft", 12.192),
+            ("40'", 12.192),
+            ("5'6\"", 1.6764),
+            ("6\u{2032}0\u{2033}", 1.8288),
+            ("350 cm", 3.5),
+        ] {
+            let Value::Known(read) = parse_length_m(text) else {
+                panic!("{text}");
+            };
+            assert!((read - metres).abs() < 1e-12, "{text}: {read}");
+        }
+        for text in ["3;4", "about 12 m", "m", "12 m 3", "5'13\"", "-"] {
+            assert_eq!(parse_length_m(text).known(), None, "{text}");
+        }
+        assert_eq!(parse_length_m("n/a"), Value::Missing);
     }
 
     #[test]
