@@ -26,6 +26,7 @@ pub(crate) fn feature(properties: Map<String, Value>, geometry: Geometry<f64>) -
             .map(str::to_owned),
         properties,
         geometry,
+        index: 0,
     }
 }
 

@@ -123,9 +123,12 @@ fn the_city_reads_back_with_all_people_in_its_buildings() {
     let report = generate(&dir, &coarse()).unwrap();
     let path = "city/buildings.city.jsonl";
     let model = cityjson::read(&std::fs::read(dir.join(path)).unwrap(), path).unwrap();
-    let city =
-        cityjson::buildings(&model, cityjson::LodChoice::Highest, &|p| Ok::<_, ()>(p)).unwrap();
-    assert!(city.warnings.is_empty());
+    let city = cityjson::buildings(&model, "city", cityjson::LodChoice::Highest, &|p| {
+        Ok::<_, ()>(p)
+    })
+    .unwrap();
+    assert!(city.findings.is_empty(), "{:?}", city.findings);
+    assert!(model.findings.is_empty(), "{:?}", model.findings);
     assert!(city.buildings.len() >= 20_000);
     assert_eq!(city.buildings.len(), report.buildings);
     let sum = |of: fn(&cityjson::CityBuilding) -> Option<u32>| -> u64 {

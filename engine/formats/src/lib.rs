@@ -9,6 +9,8 @@
 //! | [`elevation`] | GeoTIFF, ESRI ASCII grid |
 //! | [`cityjson`] | CityJSON 1.1 and 2.0, CityJSONSeq |
 //! | [`vector`] | GeoJSON polygons, lines, points |
+//! | [`attributes`] | what the properties of features say |
+//! | [`text`] | encodings of text files, and files of other formats |
 //! | [`track`] | best tracks of tropical cyclones as CSV |
 //! | [`series`], [`tide`] | time series and tidal constituents as CSV |
 //! | [`scenario`], [`manifest`] | `scenario.toml`, `twin.toml` |
@@ -17,6 +19,7 @@
 //! | [`parse`] | complaints of the libraries that read JSON and TOML |
 //! | [`setup_message`] | a whole flood run for the solver in the browser |
 
+pub mod attributes;
 pub mod cap;
 pub mod chunk;
 pub mod cityjson;
@@ -30,6 +33,7 @@ pub mod rainfall;
 pub mod scenario;
 pub mod series;
 pub mod setup_message;
+pub mod text;
 pub mod tide;
 mod toml_text;
 pub mod track;

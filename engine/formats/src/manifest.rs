@@ -1,9 +1,10 @@
 //! `twin.toml`: the layers of a twin. Paths in it are relative to its folder.
 
 use serde::{Deserialize, Serialize};
+use stormgrid_core::message;
 
 use crate::scenario::NumberOrRaster;
-use crate::{FormatError, toml_text};
+use crate::{FormatError, text, toml_text};
 
 /// The manifest of a twin.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -117,22 +118,24 @@ pub struct Roads {
 impl Manifest {
     /// Reads and checks a manifest.
     pub fn read(bytes: &[u8], file: &str) -> Result<Self, FormatError> {
-        let text = std::str::from_utf8(bytes).map_err(|e| {
-            FormatError::malformed(
+        // Notepad saves UTF-8 with a byte order mark, or UTF-16.
+        let decoded = text::decode(bytes, file)?;
+        if decoded.finding.is_some() {
+            return Err(FormatError::malformed(
                 file,
-                format!("byte {}", e.valid_up_to()),
-                "this is not UTF-8 text",
-                "save the file as UTF-8",
-            )
-        })?;
-        let manifest: Self = toml_text::read(text, file)?;
+                "",
+                message!("fault.manifest.encoding", "this is not UTF-8 text"),
+                message!("fix.text.utf8", "save the file as UTF-8"),
+            ));
+        }
+        let manifest: Self = toml_text::read(&decoded.text, file)?;
         let [lon, lat] = manifest.site.origin;
         stormgrid_core::frame::Geodetic::from_degrees(lon, lat).map_err(|e| {
             FormatError::malformed(
                 file,
                 "[site] origin",
                 e.to_string(),
-                "give [longitude, latitude]",
+                message!("fix.manifest.origin", "give [longitude, latitude]"),
             )
         })?;
         Ok(manifest)
@@ -158,6 +161,19 @@ mod tests {
             ),
             ("code", "camera")
         );
+    }
+
+    #[test]
+    fn a_manifest_is_read_as_editors_save_it() {
+        let plain = Manifest::read(SITE.as_bytes(), "twin.toml").expect("valid");
+        let marked = format!("\u{feff}{}", SITE.replace('\n', "\r\n"));
+        let wide = marked.encode_utf16().flat_map(u16::to_le_bytes);
+        for bytes in [marked.clone().into_bytes(), wide.collect()] {
+            assert_eq!(Manifest::read(&bytes, "twin.toml").expect("valid"), plain);
+        }
+        // Python 3: '江'.encode('gbk').
+        let gbk = [b"# \xbd\xad\n", SITE.as_bytes()].concat();
+        assert!(Manifest::read(&gbk, "twin.toml").is_err());
     }
 
     #[test]

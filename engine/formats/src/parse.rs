@@ -25,6 +25,12 @@ pub fn json_problem(error: &serde_json::Error) -> Message {
     })
 }
 
+/// What a part of a JSON text breaks, by serde's own words about it.
+pub(crate) fn complaint(said: &str) -> Message {
+    let said = said.split(" at line ").next().unwrap_or(said);
+    of_serde(said).unwrap_or_else(|| Message::english(said))
+}
+
 /// What a TOML text breaks.
 ///
 /// - `said`: the library's complaint

@@ -211,7 +211,7 @@ fn every_building_gets_a_mesh_and_a_footprint() {
         let bytes = std::fs::read(folder.join(case.file)).expect("a file of the reference data");
         let model = cityjson::read(&bytes, case.file).expect("a sound model");
         for lod in [LodChoice::Highest, LodChoice::AtMost(1.2)] {
-            let found = cityjson::buildings(&model, lod, &|p| Ok::<_, FormatError>(p))
+            let found = cityjson::buildings(&model, case.file, lod, &|p| Ok::<_, FormatError>(p))
                 .expect("no projection");
             let expected = cityjson::info(&model).n_buildings;
             println!(
@@ -219,19 +219,48 @@ fn every_building_gets_a_mesh_and_a_footprint() {
                 case.file,
                 found.buildings.len()
             );
-            assert_eq!(found.buildings.len() + found.warnings.len(), expected);
-            assert!(
-                found.warnings.len() * 50 <= expected,
-                "{}: {:?}",
-                case.file,
-                found.warnings
-            );
+            let without: usize = found
+                .findings
+                .iter()
+                .filter(|f| f.text.is("finding.city.no_surface"))
+                .map(|f| f.count)
+                .sum();
+            assert_eq!(found.buildings.len() + without, expected);
+            assert!(without * 50 <= expected, "{}: {without}", case.file);
             assert!(
                 found
                     .buildings
                     .iter()
                     .all(|b| !b.mesh.triangles.is_empty() && b.top > b.base)
             );
+        }
+    }
+}
+
+/// Symptom: of 570 objects of a public file 410 were dropped without a word.
+///
+/// The counts by type are those of `cjio FILE info`: what is no building is told with its number and type, and what
+/// is a part of a building of the file is in that building.
+#[test]
+fn what_no_building_takes_is_told_with_its_number_and_type() {
+    let Some(folder) = folder() else { return };
+    for case in CASES {
+        let bytes = std::fs::read(folder.join(case.file)).expect("a file of the reference data");
+        let model = cityjson::read(&bytes, case.file).expect("a sound model");
+        let found = cityjson::buildings(&model, case.file, LodChoice::Highest, &|p| {
+            Ok::<_, FormatError>(p)
+        })
+        .expect("no projection");
+        for finding in model.findings.iter().chain(&found.findings) {
+            println!("{}: {:?} {}", case.file, finding.kind, finding.text);
+        }
+        for (kind, n) in case.objects {
+            let told = found.findings.iter().any(|f| {
+                let text = f.text.to_string();
+                f.text.is("finding.city.no_building")
+                    && text.starts_with(&format!("{n} objects of type {kind} "))
+            });
+            assert_eq!(told, !kind.starts_with("Building"), "{}: {kind}", case.file);
         }
     }
 }

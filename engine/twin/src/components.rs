@@ -116,7 +116,8 @@ pub struct PathLine(pub LineString<f64>);
 
 /// Where a label or a camera goes: x, y, z [local m].
 ///
-/// Of a polygon it is a point inside it at ground level, of a building the middle of its roof.
+/// Of a polygon it is a point inside it at ground level, of a building the middle of its roof. The height of a point
+/// off the ground is NaN: nothing is known of it.
 #[derive(Component, Clone, Copy, Debug, PartialEq)]
 pub struct Position(pub [f64; 3]);
 

@@ -28,7 +28,7 @@ pub struct Hit {
     pub x: f64,
     /// North [local m].
     pub y: f64,
-    /// Up [m]: the roof, or the floor that was asked for.
+    /// Up [m]: the roof, or the floor that was asked for; NaN where no ground is known.
     pub z: f64,
     /// Position in its layer.
     pub index: u32,

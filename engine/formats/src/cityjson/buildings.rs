@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use geo::{Area, LineString, MultiPolygon, Polygon};
 use serde_json::{Map, Value};
+use stormgrid_core::finding::{Finding, Kind};
 use stormgrid_core::mesh::{TriangleMesh, extrude, newell_normal};
 use stormgrid_core::message;
-use stormgrid_core::message::Message;
 
-use super::{CityModel, CityObject, Geometry, Surface};
+use super::relations::Relations;
+use super::{CityModel, CityObject, Geometry, Named, Surface};
+use crate::FormatError;
+use crate::attributes::{self, Attributes};
 
 /// Which level of detail to take where an object has several.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,8 +54,12 @@ pub struct CityBuilding {
 pub struct CityBuildings {
     /// Buildings in the order of the model.
     pub buildings: Vec<CityBuilding>,
-    /// One sentence for each building without a usable geometry.
-    pub warnings: Vec<Message>,
+    /// What was assumed, left out or is unknown.
+    pub findings: Vec<Finding>,
+    /// The first value of people or households that is not understood: sums without it would be wrong.
+    pub fault: Option<FormatError>,
+    /// Buildings whose people the file does not tell.
+    pub people_unknown: usize,
 }
 
 /// A ring of projected vertices.
@@ -66,52 +73,171 @@ const UNKNOWN_HEIGHT: f64 = 6.0;
 /// Height of a storey where only their number is known [m].
 const STOREY_HEIGHT: f64 = 3.0;
 
+/// Most storeys of a building [-]; more is a mistake.
+const MOST_FLOORS: f64 = 300.0;
+/// Greatest height of a building [m]; more is a mistake.
+const GREATEST_HEIGHT: f64 = 1000.0;
+/// Most people or households of a building [-]; more is a mistake.
+const MOST_PEOPLE: f64 = 1e6;
+
+/// Types of objects that are a part of a building.
+///
+/// Source: OGC 20-072r5, CityJSON 2.0.1, 2.1 "Building".
+const PARTS: [&str; 7] = [
+    "BuildingPart",
+    "BuildingInstallation",
+    "BuildingConstructiveElement",
+    "BuildingFurniture",
+    "BuildingStorey",
+    "BuildingRoom",
+    "BuildingUnit",
+];
+
 /// Takes every object of type Building with the geometries of its parts.
 ///
 /// `project` brings each vertex to the target frame; its first error ends the work.
 pub fn buildings<E>(
     model: &CityModel,
+    file: &str,
     lod: LodChoice,
     project: &dyn Fn([f64; 3]) -> Result<[f64; 3], E>,
 ) -> Result<CityBuildings, E> {
-    let mut parts: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    // A building stands for itself even where a file names another as its parent.
-    let is_part = |o: &&CityObject| o.kind != "Building";
-    for (index, object) in model.objects.iter().enumerate() {
-        for parent in object.parents.iter().filter(|_| is_part(&object)) {
-            parts.entry(parent).or_default().push(index);
-        }
-    }
+    let Relations { parts } = Relations::of(model);
     // A part with several parents belongs to the first that is met; so the work stays linear, and
     // an object that is its own ancestor is met once.
     let mut taken = vec![false; model.objects.len()];
     let mut out = CityBuildings::default();
-    for object in model.objects.iter().filter(|o| !is_part(o)) {
-        let mut family = vec![object];
+    let mut told = Told::new(file);
+    for (index, object) in model.objects.iter().enumerate() {
+        if object.kind != "Building" {
+            continue;
+        }
+        let mut family = vec![index];
         let mut next = 0;
         while let Some(member) = family.get(next).copied() {
-            for &part in parts.get(member.id.as_str()).into_iter().flatten() {
+            for &part in &parts[member] {
                 if !std::mem::replace(&mut taken[part], true) {
-                    family.push(&model.objects[part]);
+                    family.push(part);
                 }
             }
             next += 1;
         }
         let surfaces: Vec<&Surface> = family
             .iter()
-            .filter_map(|o| chosen(&o.geometries, lod))
+            .filter_map(|&o| chosen(&model.objects[o].geometries, lod))
             .flat_map(|g| &g.surfaces)
             .collect();
-        match building(object, &surfaces, project)? {
+        match building(object, &surfaces, project, &mut told)? {
             Some(found) => out.buildings.push(found),
-            None => out.warnings.push(message!(
-                "note.city.no_surface",
-                "building '{id}' has no surface with an area and was left out",
-                id = &object.id
-            )),
+            None => told.no_surface.add(&object.id),
         }
     }
+    let unused = model.objects.iter().zip(taken);
+    for (object, _) in unused.filter(|(o, taken)| !taken && o.kind != "Building") {
+        told.unused.entry(&object.kind).or_default().add(&object.id);
+    }
+    out.people_unknown = out.buildings.iter().filter(|b| b.people.is_none()).count();
+    out.fault = told.fault.take();
+    out.findings = told.findings(file);
     Ok(out)
+}
+
+/// What is told of the buildings of a model.
+struct Told<'a> {
+    attributes: Attributes<'a>,
+    fault: Option<FormatError>,
+    no_surface: Named,
+    no_height: Named,
+    /// Objects that no building takes, by type.
+    unused: BTreeMap<&'a str, Named>,
+}
+
+impl<'a> Told<'a> {
+    fn new(file: &'a str) -> Self {
+        Self {
+            attributes: Attributes::new(file, &[]),
+            fault: None,
+            no_surface: Named::default(),
+            no_height: Named::default(),
+            unused: BTreeMap::new(),
+        }
+    }
+
+    /// A count that sums are made of: one that is not understood is a fault.
+    fn people(&mut self, object: &CityObject, name: &str) -> Option<u32> {
+        match self.attributes.count_up_to(object, &[name], MOST_PEOPLE) {
+            Ok(count) => count.map(|n| n as u32),
+            Err(error) => {
+                self.fault.get_or_insert(error);
+                None
+            }
+        }
+    }
+
+    fn floors(&mut self, object: &CityObject) -> Option<u32> {
+        let names = ["floors", "storeysAboveGround", "b3_bouwlagen"];
+        let floors = self
+            .attributes
+            .small_count(object, &names, 0.0..=MOST_FLOORS);
+        floors.map(|n| n as u32)
+    }
+
+    /// The height [m] of a building that is only a footprint.
+    fn height(&mut self, object: &CityObject, floors: Option<u32>) -> f64 {
+        let names = ["measuredHeight"];
+        let limits = f64::MIN_POSITIVE..=GREATEST_HEIGHT;
+        let measured = self.attributes.length_m(object, &names, limits);
+        let by_floors = floors.filter(|n| *n > 0);
+        let height = measured.or(by_floors.map(|n| f64::from(n) * STOREY_HEIGHT));
+        height.unwrap_or_else(|| {
+            self.no_height.add(&object.id);
+            UNKNOWN_HEIGHT
+        })
+    }
+
+    fn findings(self, file: &str) -> Vec<Finding> {
+        let mut findings = self.attributes.findings();
+        if self.no_height.count > 0 {
+            let text = message!(
+                "finding.city.no_height",
+                "{n} footprints have no height and are drawn {height} m high ({ids})",
+                n = self.no_height.count,
+                height = UNKNOWN_HEIGHT,
+                ids = self.no_height.list()
+            );
+            findings.push(Finding::new(Kind::Assumed, file, text).times(self.no_height.count));
+        }
+        if self.no_surface.count > 0 {
+            let text = message!(
+                "finding.city.no_surface",
+                "{n} buildings have no surface with an area and were left out ({ids})",
+                n = self.no_surface.count,
+                ids = self.no_surface.list()
+            );
+            findings.push(Finding::new(Kind::LeftOut, file, text).times(self.no_surface.count));
+        }
+        for (kind, named) in self.unused {
+            let (n, ids) = (named.count, named.list());
+            let text = match PARTS.contains(&kind) {
+                true => message!(
+                    "finding.city.orphans",
+                    "{n} objects of type {kind} belong to no building of the file and were left out ({ids})",
+                    n = n,
+                    kind = attributes::clip(kind),
+                    ids = ids
+                ),
+                false => message!(
+                    "finding.city.no_building",
+                    "{n} objects of type {kind} are no buildings and were left out ({ids})",
+                    n = n,
+                    kind = attributes::clip(kind),
+                    ids = ids
+                ),
+            };
+            findings.push(Finding::new(Kind::LeftOut, file, text).times(n));
+        }
+        findings
+    }
 }
 
 fn chosen(geometries: &[Geometry], choice: LodChoice) -> Option<&Geometry> {
@@ -139,6 +265,7 @@ fn building<E>(
     object: &CityObject,
     surfaces: &[&Surface],
     project: &dyn Fn([f64; 3]) -> Result<[f64; 3], E>,
+    told: &mut Told<'_>,
 ) -> Result<Option<CityBuilding>, E> {
     let mut faces: Vec<Face<'_>> = Vec::with_capacity(surfaces.len());
     for surface in surfaces {
@@ -166,20 +293,10 @@ fn building<E>(
         return Ok(None);
     }
     let attributes = &object.attributes;
-    let floors = number(
-        attributes,
-        &["floors", "storeysAboveGround", "b3_bouwlagen"],
-    );
+    let floors = told.floors(object);
     let mut mesh = TriangleMesh::default();
     if top - base < 0.01 {
-        let height = attributes
-            .get("measuredHeight")
-            .and_then(Value::as_f64)
-            .filter(|h| *h > 0.0 && *h < 1000.0);
-        top = base
-            + height
-                .or(floors.map(|f| f64::from(f) * STOREY_HEIGHT))
-                .unwrap_or(UNKNOWN_HEIGHT);
+        top = base + told.height(object, floors);
         mesh = extrude(&footprint, base, top);
     } else {
         for (semantic, rings) in &faces {
@@ -194,8 +311,8 @@ fn building<E>(
         address: text(attributes, &["address"]),
         usage: text(attributes, &["use", "function", "class"]),
         floors,
-        households: number(attributes, &["households"]),
-        people: number(attributes, &["people"]),
+        households: told.people(object, "households"),
+        people: told.people(object, "people"),
         footprint,
         base,
         top,
@@ -249,14 +366,7 @@ fn seen_from_above(rings: &[Vec<[f64; 3]>]) -> Option<Polygon<f64>> {
 fn text(attributes: &Map<String, Value>, names: &[&str]) -> Option<String> {
     names
         .iter()
-        .find_map(|n| attributes.get(*n)?.as_str())
-        .filter(|t| !t.is_empty())
-        .map(str::to_owned)
-}
-
-fn number(attributes: &Map<String, Value>, names: &[&str]) -> Option<u32> {
-    let value = names.iter().find_map(|n| attributes.get(*n)?.as_f64())?;
-    (0.0..=1e6).contains(&value).then_some(value as u32)
+        .find_map(|n| attributes::text(attributes.get(*n)?))
 }
 
 #[cfg(test)]
@@ -266,11 +376,13 @@ mod tests {
     use super::super::read;
     use super::super::tests::SHED;
     use super::*;
-    use crate::FormatError;
 
     fn shed(text: &str) -> CityBuildings {
         let model = read(text.as_bytes(), "c.city.json").expect("valid");
-        buildings(&model, LodChoice::Highest, &|p| Ok::<_, FormatError>(p)).expect("projected")
+        buildings(&model, "c.city.json", LodChoice::Highest, &|p| {
+            Ok::<_, FormatError>(p)
+        })
+        .expect("projected")
     }
 
     #[test]
@@ -294,7 +406,7 @@ mod tests {
     #[test]
     fn every_vertex_is_projected_and_the_first_error_ends_it() {
         let model = read(SHED.as_bytes(), "c").expect("valid");
-        let moved = buildings(&model, LodChoice::Highest, &|p| {
+        let moved = buildings(&model, "c", LodChoice::Highest, &|p| {
             Ok::<_, ()>([p[0] - 1000.0, p[1] - 2000.0, p[2]])
         });
         let low = moved.expect("projected").buildings[0]
@@ -304,7 +416,7 @@ mod tests {
             .0;
         assert_eq!(low, [0.0, 0.0, 10.0]);
         assert_eq!(
-            buildings(&model, LodChoice::Highest, &|_| Err("no")),
+            buildings(&model, "c", LodChoice::Highest, &|_| Err("no")),
             Err("no")
         );
     }
@@ -351,6 +463,194 @@ mod tests {
         assert_eq!(found.buildings[0].top, 12.0);
     }
 
+    fn told(found: &CityBuildings, kind: Kind) -> Vec<(usize, String)> {
+        let of_kind = found.findings.iter().filter(|f| f.kind == kind);
+        of_kind.map(|f| (f.count, f.text.to_string())).collect()
+    }
+
+    fn model_findings(text: &str) -> Vec<(Kind, usize, String)> {
+        let model = read(text.as_bytes(), "c.city.json").expect("valid");
+        let all = model.findings.iter();
+        all.map(|f| (f.kind, f.count, f.text.to_string())).collect()
+    }
+
+    /// A square of 8 x 6 m at 0 m with attributes, as a footprint.
+    fn footprint_with(attributes: &str) -> CityBuildings {
+        shed(&format!(
+            r#"{{"type":"CityJSON","version":"2.0","transform":{{"scale":[1,1,1],"translate":[0,0,0]}},
+            "vertices":[[0,0,0],[8,0,0],[8,6,0],[0,6,0]],
+            "CityObjects":{{"b1":{{"type":"Building","attributes":{attributes},"geometry":[
+            {{"type":"MultiSurface","lod":"0","boundaries":[[[0,1,2,3]]]}}]}}}}}}"#
+        ))
+    }
+
+    /// Symptom: a height as text was none, and 24 m became the 6 m that are assumed.
+    #[test]
+    fn attributes_as_text_are_read_as_numbers() {
+        for attributes in [
+            r#"{"measuredHeight":24.0,"storeysAboveGround":8,"people":80}"#,
+            r#"{"measuredHeight":"24.0","storeysAboveGround":"8","people":"80"}"#,
+            r#"{"measuredHeight":"24 m","storeysAboveGround":"8.0","people":80.0}"#,
+        ] {
+            let found = footprint_with(attributes);
+            let b = &found.buildings[0];
+            assert_eq!(
+                (b.top, b.floors, b.people),
+                (24.0, Some(8), Some(80)),
+                "{attributes}"
+            );
+            assert_eq!(found.findings, []);
+        }
+        let unclear = footprint_with(r#"{"measuredHeight":"high","people":"many"}"#);
+        assert_eq!(unclear.buildings[0].top, 6.0);
+        let fault = unclear.fault.as_ref().map(FormatError::to_string);
+        assert!(
+            fault.is_some_and(|f| f.starts_with("c.city.json, object 'b1': 'people' is \"many\""))
+        );
+        assert_eq!(told(&unclear, Kind::Unknown).len(), 1);
+        assert_eq!(told(&unclear, Kind::Assumed)[0].0, 1);
+        let none = footprint_with(r#"{"people":-9999,"measuredHeight":9999}"#);
+        assert_eq!((none.buildings[0].people, none.people_unknown), (None, 1));
+        assert_eq!(told(&none, Kind::Unknown).len(), 2);
+    }
+
+    #[test]
+    fn null_members_are_empty_ones() {
+        let text = SHED.replace(
+            "\"CityObjects\":{",
+            "\"CityObjects\":{\"b2\":{\"type\":\"Building\",\"attributes\":null,\"geometry\":null,\"parents\":null,\"children\":null},",
+        );
+        let found = shed(&text);
+        assert_eq!(found.buildings.len(), 1);
+        let left_out = told(&found, Kind::LeftOut);
+        assert!(
+            left_out
+                .iter()
+                .any(|(n, t)| *n == 1 && t.contains("no surface") && t.contains("'b2'")),
+            "{left_out:?}"
+        );
+        let broken = SHED.replace(
+            "\"boundaries\":[1]",
+            "\"boundaries\":[1],\"lod\":\"1\",\"semantics\":7",
+        );
+        let error = read(broken.as_bytes(), "c")
+            .expect_err("faulty")
+            .to_string();
+        assert!(
+            error.starts_with("c, object 'tree': invalid type"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn what_is_left_out_is_told_with_number_and_type() {
+        let found = shed(SHED);
+        let left_out = told(&found, Kind::LeftOut);
+        assert_eq!(left_out, [(1, "1 objects of type SolitaryVegetationObject are no buildings and were left out ('tree')".to_owned())]);
+        let orphan = SHED.replace(
+            "\"shed\":{\"type\":\"Building\"",
+            "\"shed\":{\"type\":\"BuildingPart\",\"parents\":[\"gone\"]",
+        );
+        let left_out = told(&shed(&orphan), Kind::LeftOut);
+        assert!(
+            left_out[0]
+                .1
+                .starts_with("1 objects of type BuildingPart belong to no building"),
+            "{left_out:?}"
+        );
+        assert!(
+            model_findings(&orphan)[0]
+                .2
+                .contains("not in the file ('shed')")
+        );
+    }
+
+    #[test]
+    fn a_part_that_only_its_building_names_belongs_to_it() {
+        let text = SHED
+            .replace(
+                "\"CityObjects\":{",
+                "\"CityObjects\":{\"house\":{\"type\":\"Building\",\"children\":[\"shed\"]},",
+            )
+            .replace(
+                "\"shed\":{\"type\":\"Building\"",
+                "\"shed\":{\"type\":\"BuildingPart\"",
+            );
+        let found = shed(&text);
+        assert_eq!(
+            (found.buildings.len(), found.buildings[0].id.as_str()),
+            (1, "house")
+        );
+        assert_eq!(found.buildings[0].top, 12.0);
+        let notes = model_findings(&text);
+        assert!(
+            notes
+                .iter()
+                .any(|(kind, n, t)| (*kind, *n) == (Kind::Note, 1) && t.contains("name no parent")),
+            "{notes:?}"
+        );
+    }
+
+    #[test]
+    fn rings_and_relations_that_cannot_be_are_told_by_object() {
+        let closed = SHED.replace("[[0,3,2,1]]", "[[0,3,2,1,0]]");
+        assert_eq!(model_findings(&closed)[0].0, Kind::Note);
+        assert_eq!(shed(&closed).buildings, shed(SHED).buildings);
+        let flat = SHED.replace("[[0,1,5,4]]", "[[0,1]]");
+        let found = model_findings(&flat);
+        assert!(
+            found[0].2.contains("fewer than three vertices") && found[0].2.contains("'shed'"),
+            "{found:?}"
+        );
+        // The meanings of the surfaces behind it stay theirs.
+        let model = read(flat.as_bytes(), "c").expect("valid");
+        let kinds: Vec<_> = model.objects[0].geometries[0]
+            .surfaces
+            .iter()
+            .map(|s| s.semantic.as_deref())
+            .collect();
+        assert_eq!(
+            kinds,
+            [
+                Some("GroundSurface"),
+                Some("RoofSurface"),
+                Some("WallSurface"),
+                Some("WallSurface"),
+                Some("WallSurface")
+            ]
+        );
+        let float = SHED.replace("[8,6,4]", "[8,6,4.5]");
+        assert_eq!(model_findings(&float), [(Kind::Assumed, 1, "1 vertices are no whole numbers, which CityJSON asks for; scale and translation of the transform were applied to them all the same".to_owned())]);
+        let part = |id: &str, parent: &str| {
+            format!("\"{id}\":{{\"type\":\"BuildingPart\",\"parents\":[\"{parent}\"]}},")
+        };
+        let cycle = SHED.replace(
+            "\"CityObjects\":{",
+            &format!(
+                "\"CityObjects\":{{{}{}{}",
+                part("p1", "p2"),
+                part("p2", "p1"),
+                part("p3", "shed")
+            ),
+        );
+        let found = model_findings(&cycle);
+        assert_eq!(
+            found,
+            [(
+                Kind::Note,
+                2,
+                "2 objects are their own ancestors ('p1', 'p2')".to_owned()
+            )]
+        );
+        let left_out = told(&shed(&cycle), Kind::LeftOut);
+        assert!(
+            left_out
+                .iter()
+                .any(|(n, t)| *n == 2 && t.contains("'p1', 'p2'")),
+            "{left_out:?}"
+        );
+    }
+
     proptest! {
         /// Any few faces, crossing and degenerate ones too, within all that the reader lets through.
         #[test]
@@ -374,7 +674,8 @@ mod tests {
                         "surfaces": [{"type": if ground { "GroundSurface" } else { "WallSurface" }}],
                         "values": meaning}}]}}});
             let found = shed(&text.to_string());
-            prop_assert_eq!(found.buildings.len() + found.warnings.len(), 1);
+            let left_out = found.findings.iter().filter(|f| f.kind == Kind::LeftOut);
+            prop_assert_eq!(found.buildings.len() + left_out.count(), 1);
             for b in &found.buildings {
                 prop_assert!(b.top > b.base && b.footprint.unsigned_area().is_finite());
             }

@@ -9,10 +9,17 @@
 mod buildings;
 mod info;
 mod raw;
+mod relations;
 
 use serde_json::{Map, Value};
+use stormgrid_core::finding::Finding;
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 
-use crate::FormatError;
+use crate::attributes::{Described, clip};
+use crate::text::{Foreign, decode};
+use crate::vector::json_error;
+use crate::{FormatError, parse};
 
 pub use buildings::{CityBuilding, CityBuildings, LodChoice, buildings};
 pub use info::{CityInfo, info};
@@ -30,6 +37,8 @@ pub struct CityModel {
     pub n_vertices: usize,
     /// Box around the vertices, lower and upper corner; `None` without any.
     pub bounds: Option<([f64; 3], [f64; 3])>,
+    /// What is odd, was assumed or left out.
+    pub findings: Vec<Finding>,
 }
 
 /// One object.
@@ -41,6 +50,8 @@ pub struct CityObject {
     pub kind: String,
     /// Identifiers of its parents.
     pub parents: Vec<String>,
+    /// Identifiers of its children.
+    pub children: Vec<String>,
     /// Its attributes.
     pub attributes: Map<String, Value>,
     /// Its geometries, one or more levels of detail.
@@ -67,42 +78,108 @@ pub struct Surface {
     pub semantic: Option<String>,
 }
 
+impl Described for CityObject {
+    fn properties(&self) -> &Map<String, Value> {
+        &self.attributes
+    }
+
+    fn place(&self) -> Message {
+        message!("place.city_object", "object '{id}'", id = clip(&self.id))
+    }
+}
+
+/// How many objects, and the first of them by id.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Named {
+    count: usize,
+    first: Vec<String>,
+}
+
+impl Named {
+    /// Ids that are told of many.
+    const MOST: usize = 3;
+
+    fn add(&mut self, id: &str) {
+        self.count += 1;
+        if self.first.len() < Self::MOST && self.first.last().is_none_or(|last| last != id) {
+            self.first.push(clip(id));
+        }
+    }
+
+    /// The first ids, with dots where there are more.
+    fn list(&self) -> Message {
+        let quoted: Vec<String> = self.first.iter().map(|id| format!("'{id}'")).collect();
+        let more = if self.count > self.first.len() {
+            ", …"
+        } else {
+            ""
+        };
+        Message::plain(format!("{}{more}", quoted.join(", ")))
+    }
+}
+
 /// Reads a model: a CityJSON document, or a CityJSONSeq if more lines follow the first.
 pub fn read(bytes: &[u8], file: &str) -> Result<CityModel, FormatError> {
-    // Some editors put a byte order mark before the text.
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut lines = bytes
-        .split(|b| *b == b'\n')
+    let decoded = decode(bytes, file)?;
+    let mut model = of_text(&decoded.text, file)?;
+    model.findings.extend(decoded.finding);
+    Ok(model)
+}
+
+fn of_text(text: &str, file: &str) -> Result<CityModel, FormatError> {
+    let mut lines = text
+        .split('\n')
         .enumerate()
-        .filter(|(_, line)| line.iter().any(|b| !b.is_ascii_whitespace()));
+        .filter(|(_, line)| !line.trim().is_empty());
     let Some((_, first)) = lines.next() else {
         return Err(FormatError::malformed(
             file,
             "",
-            "the file is empty",
-            "give a CityJSON or CityJSONSeq file",
+            message!("fault.city.empty", "the file is empty"),
+            message!("fix.city.file", "give a CityJSON or CityJSONSeq file"),
         ));
     };
     // A document spread over lines does not begin with a whole one.
-    match serde_json::from_slice::<raw::Document>(first) {
+    match serde_json::from_str::<raw::Document>(first) {
         Ok(head) => {
             let mut reader = raw::Reader::new(head, file, "line 1")?;
             for (index, line) in lines {
                 let place = format!("line {}", index + 1);
                 let feature: raw::Feature =
-                    serde_json::from_slice(line).map_err(|e| raw::json_fault(file, &place, &e))?;
+                    serde_json::from_str(line).map_err(|e| raw::json_fault(file, &place, &e))?;
                 reader.add_feature(feature, &place)?;
             }
             Ok(reader.finish())
         }
-        Err(first_error) if lines.next().is_none() => {
-            Err(crate::vector::json_error(file, bytes, &first_error))
-        }
+        Err(first_error) if lines.next().is_none() => Err(document_error(file, text, &first_error)),
         Err(_) => {
-            let document: raw::Document = serde_json::from_slice(bytes)
-                .map_err(|e| crate::vector::json_error(file, bytes, &e))?;
+            let document: raw::Document =
+                serde_json::from_str(text).map_err(|e| document_error(file, text, &e))?;
             Ok(raw::Reader::new(document, file, "")?.finish())
         }
+    }
+}
+
+/// Why a document cannot be read: another format by its name, a fault of an object by its id.
+fn document_error(file: &str, text: &str, error: &serde_json::Error) -> FormatError {
+    let foreign = serde_json::from_str(text)
+        .ok()
+        .and_then(|root: Value| Foreign::of_json(&root));
+    if let Some(foreign @ (Foreign::Features(_) | Foreign::Scene(_))) = foreign {
+        return foreign.error(file);
+    }
+    let said = error.to_string();
+    let of_object = said
+        .strip_prefix(raw::OF_OBJECT)
+        .and_then(|rest| rest.split_once("': "));
+    match of_object {
+        Some((id, problem)) => FormatError::malformed(
+            file,
+            message!("place.city_object", "object '{id}'", id = id),
+            parse::complaint(problem),
+            message!("fix.city.object", "mend or remove the object"),
+        ),
+        None => json_error(file, text.as_bytes(), error),
     }
 }
 
@@ -284,7 +361,7 @@ mod tests {
             }
             if let Ok(model) = read(&bytes, "x") {
                 let _ = info(&model);
-                let _ = buildings(&model, LodChoice::Highest, &|p| Ok::<_, FormatError>(p));
+                let _ = buildings(&model, "c", LodChoice::Highest, &|p| Ok::<_, FormatError>(p));
             }
         }
     }

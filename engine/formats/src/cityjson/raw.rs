@@ -1,13 +1,17 @@
 //! The document as it stands, and its way to surfaces with coordinates.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
+use std::fmt;
 
-use serde::Deserialize;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
+use stormgrid_core::finding::{Finding, Kind};
+use stormgrid_core::message;
+use stormgrid_core::message::{Message, Said};
 
-use super::{CityModel, CityObject, Geometry, Surface};
+use super::{CityModel, CityObject, Geometry, Named, Surface};
 use crate::FormatError;
-use stormgrid_core::message::Said;
 
 /// Beyond this no coordinate of a city lies [m]; larger ones are damage.
 const FARTHEST: f64 = 1e12;
@@ -25,9 +29,9 @@ pub(super) struct Document {
     transform: Option<Transform>,
     #[serde(default)]
     metadata: Option<Metadata>,
-    #[serde(rename = "CityObjects", default)]
-    objects: BTreeMap<String, Object>,
-    #[serde(default)]
+    #[serde(rename = "CityObjects", default, deserialize_with = "objects")]
+    objects: Vec<(String, Object)>,
+    #[serde(default, deserialize_with = "or_none")]
     vertices: Vec<[f64; 3]>,
     #[serde(rename = "geometry-templates")]
     templates: Option<Templates>,
@@ -37,9 +41,9 @@ pub(super) struct Document {
 pub(super) struct Feature {
     #[serde(rename = "type")]
     kind: String,
-    #[serde(rename = "CityObjects", default)]
-    objects: BTreeMap<String, Object>,
-    #[serde(default)]
+    #[serde(rename = "CityObjects", default, deserialize_with = "objects")]
+    objects: Vec<(String, Object)>,
+    #[serde(default, deserialize_with = "or_none")]
     vertices: Vec<[f64; 3]>,
 }
 
@@ -66,12 +70,61 @@ struct Templates {
 struct Object {
     #[serde(rename = "type")]
     kind: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     parents: Vec<String>,
+    #[serde(default, deserialize_with = "or_none")]
+    children: Vec<String>,
     #[serde(default)]
     attributes: Option<Map<String, Value>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     geometry: Vec<RawGeometry>,
+}
+
+/// A member that may be null, which some programs write for an empty one.
+fn or_none<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Words before the id in a complaint about one object.
+pub(super) const OF_OBJECT: &str = "object '";
+
+/// The objects with their ids in the order of these, an id that is there twice too; a complaint names the object.
+fn objects<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, Object)>, D::Error> {
+    struct Objects;
+    impl<'de> Visitor<'de> for Objects {
+        type Value = Vec<(String, Object)>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a map")
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(Vec::new())
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut all = Vec::new();
+            while let Some(id) = map.next_key::<String>()? {
+                let object = map.next_value().map_err(|e| {
+                    let said = e.to_string();
+                    // A file that ends here is cut off, whatever the object.
+                    match said.starts_with("EOF") {
+                        true => e,
+                        false => {
+                            let said = said.split(" at line ").next().unwrap_or_default();
+                            A::Error::custom(format_args!("{OF_OBJECT}{}': {said}", clip(&id)))
+                        }
+                    }
+                })?;
+                all.push((id, object));
+            }
+            all.sort_by(|a: &(String, Object), b| a.0.cmp(&b.0));
+            Ok(all)
+        }
+    }
+    deserializer.deserialize_any(Objects)
 }
 
 #[derive(Deserialize)]
@@ -92,7 +145,7 @@ struct RawGeometry {
 
 #[derive(Deserialize)]
 struct Semantics {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     surfaces: Vec<SemanticSurface>,
     #[serde(default)]
     values: Value,
@@ -112,6 +165,67 @@ pub(super) struct Reader<'a> {
     templates: Vec<Template>,
     ids: HashSet<String>,
     instanced: usize,
+    oddities: Oddities,
+}
+
+/// What is odd in the geometries, and the objects where.
+#[derive(Default)]
+struct Oddities {
+    /// Vertices that are no whole numbers.
+    fractions: usize,
+    /// Surfaces whose outline has fewer than three vertices.
+    flat: Named,
+    /// Holes with fewer than three vertices.
+    flat_holes: Named,
+    /// Rings that repeat their first vertex at the end.
+    closed: Named,
+}
+
+impl Oddities {
+    fn findings(self, file: &str) -> Vec<Finding> {
+        let of = |kind: Kind, named: Named, text: fn(usize, Message) -> Message| {
+            let count = named.count;
+            (count > 0).then(|| Finding::new(kind, file, text(count, named.list())).times(count))
+        };
+        let fractions = (self.fractions > 0).then(|| {
+            let text = message!(
+                "finding.city.fractions",
+                "{n} vertices are no whole numbers, which CityJSON asks for; scale and translation of the transform were applied to them all the same",
+                n = self.fractions
+            );
+            Finding::new(Kind::Assumed, file, text).times(self.fractions)
+        });
+        [
+            fractions,
+            of(Kind::LeftOut, self.flat, |n, ids| {
+                message!(
+                    "finding.city.flat",
+                    "{n} surfaces have an outline of fewer than three vertices and were left out (of {ids})",
+                    n = n,
+                    ids = ids
+                )
+            }),
+            of(Kind::LeftOut, self.flat_holes, |n, ids| {
+                message!(
+                    "finding.city.flat_holes",
+                    "{n} holes in surfaces have fewer than three vertices and were left out (of {ids})",
+                    n = n,
+                    ids = ids
+                )
+            }),
+            of(Kind::Note, self.closed, |n, ids| {
+                message!(
+                    "finding.city.closed",
+                    "{n} rings repeat their first vertex at the end, which CityJSON does not; it was dropped (of {ids})",
+                    n = n,
+                    ids = ids
+                )
+            }),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
 }
 
 /// A template and how much one instance of it takes.
@@ -185,19 +299,23 @@ impl<'a> Reader<'a> {
                 objects: Vec::new(),
                 n_vertices: 0,
                 bounds: None,
+                findings: Vec::new(),
             },
             transform,
             templates: Vec::new(),
             ids: HashSet::new(),
             instanced: 0,
+            oddities: Oddities::default(),
         };
         if let Some(templates) = document.templates {
             for (index, raw) in templates.templates.iter().enumerate() {
+                let id = format!("geometry template {index}");
                 let at = Place {
                     file,
-                    object: format!("geometry template {index}"),
+                    id: &id,
+                    object: id.clone(),
                 };
-                let geometry = at.geometry(raw, &templates.vertices)?;
+                let geometry = at.geometry(raw, &templates.vertices, &mut reader.oddities)?;
                 let rings = || geometry.surfaces.iter().flat_map(|s| &s.rings);
                 let size = geometry.surfaces.len()
                     + rings().count()
@@ -225,16 +343,26 @@ impl<'a> Reader<'a> {
         self.add(feature.objects, &feature.vertices, place)
     }
 
-    pub(super) fn finish(self) -> CityModel {
+    pub(super) fn finish(mut self) -> CityModel {
+        self.model
+            .findings
+            .extend(self.oddities.findings(self.file));
+        self.model
+            .findings
+            .extend(super::relations::findings(&self.model, self.file));
         self.model
     }
 
     fn add(
         &mut self,
-        objects: BTreeMap<String, Object>,
+        objects: Vec<(String, Object)>,
         vertices: &[[f64; 3]],
         place: &str,
     ) -> Result<(), FormatError> {
+        let fractions = vertices
+            .iter()
+            .filter(|v| v.iter().any(|c| c.fract() != 0.0));
+        self.oddities.fractions += fractions.count();
         let vertices = self.real(vertices, place)?;
         self.model.n_vertices += vertices.len();
         for (id, object) in objects {
@@ -255,6 +383,7 @@ impl<'a> Reader<'a> {
             for (index, raw) in object.geometry.iter().enumerate() {
                 let at = Place {
                     file: self.file,
+                    id: &id,
                     object: format!("{name}, geometry {index}"),
                 };
                 let geometry = match raw.kind.as_str() {
@@ -273,7 +402,7 @@ impl<'a> Reader<'a> {
                         }
                         at.instance(raw, &vertices, &template.geometry)?
                     }
-                    _ => at.geometry(raw, &vertices)?,
+                    _ => at.geometry(raw, &vertices, &mut self.oddities)?,
                 };
                 geometries.push(geometry);
             }
@@ -281,6 +410,7 @@ impl<'a> Reader<'a> {
                 id,
                 kind: object.kind,
                 parents: object.parents,
+                children: object.children,
                 attributes: object.attributes.unwrap_or_default(),
                 geometries,
             });
@@ -324,6 +454,9 @@ impl<'a> Reader<'a> {
 /// Where a geometry stands, for messages.
 struct Place<'a> {
     file: &'a str,
+    /// The object's own id.
+    id: &'a str,
+    /// The object with what leads to it.
     object: String,
 }
 
@@ -337,7 +470,12 @@ impl Place<'_> {
         )
     }
 
-    fn geometry(&self, raw: &RawGeometry, vertices: &[[f64; 3]]) -> Result<Geometry, FormatError> {
+    fn geometry(
+        &self,
+        raw: &RawGeometry,
+        vertices: &[[f64; 3]],
+        oddities: &mut Oddities,
+    ) -> Result<Geometry, FormatError> {
         // How deep the surfaces lie in the arrays of boundaries.
         let depth = match raw.kind.as_str() {
             "MultiSurface" | "CompositeSurface" => Some(0),
@@ -352,6 +490,7 @@ impl Place<'_> {
         };
         let mut surfaces = Vec::new();
         match depth {
+            _ if raw.boundaries.is_null() => {}
             Some(depth) => self.surfaces(&raw.boundaries, depth, vertices, &mut surfaces)?,
             None => self.check_indices(&raw.boundaries, vertices.len())?,
         }
@@ -366,6 +505,8 @@ impl Place<'_> {
                     .map(|s| s.kind.clone());
             }
         }
+        // After the meanings, which count all surfaces of the file.
+        surfaces.retain_mut(|surface| self.tidy(surface, oddities));
         let lod = lod(raw);
         self.check_names(lod.as_deref().into_iter(), "level of detail")?;
         Ok(Geometry {
@@ -422,6 +563,25 @@ impl Place<'_> {
             });
         }
         Ok(())
+    }
+
+    /// Drops what a ring repeats and holes that are none; `false` if the outline is none.
+    fn tidy(&self, surface: &mut Surface, oddities: &mut Oddities) -> bool {
+        for ring in &mut surface.rings {
+            if ring.len() > 1 && ring.first() == ring.last() {
+                ring.pop();
+                oddities.closed.add(self.id);
+            }
+        }
+        let is_flat = |ring: &Vec<[f64; 3]>| ring.len() < 3;
+        if surface.rings.first().is_none_or(is_flat) {
+            oddities.flat.add(self.id);
+            return false;
+        }
+        let before = surface.rings.len();
+        surface.rings.retain(|ring| !is_flat(ring));
+        (surface.rings.len()..before).for_each(|_| oddities.flat_holes.add(self.id));
+        true
     }
 
     fn vertex(&self, index: &Value, vertices: &[[f64; 3]]) -> Result<[f64; 3], FormatError> {
