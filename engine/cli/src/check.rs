@@ -67,14 +67,36 @@ pub fn city_info(arguments: &CityInfoArguments, language: Language) -> Result<Ex
     let file = files::name(&arguments.file);
     let model = cityjson::read(&files::read(&arguments.file)?, &file)?;
     let info = cityjson::info(&model);
+    let findings = findings_of(&model, &file);
     if arguments.json {
+        let mut info = serde_json::to_value(&info)?;
+        let told = findings.iter().map(Message::to_string);
+        info["findings"] = told.collect::<Vec<_>>().into();
         println!("{}", serde_json::to_string_pretty(&info)?);
         return Ok(ExitCode::SUCCESS);
     }
     for line in lines_of(&info, &file) {
         println!("{}", language.tell(&line));
     }
+    for finding in &findings {
+        let told = messages::told(finding);
+        println!("{}", language.note(&told));
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is odd in a model, and what is left out of it where its buildings are taken.
+fn findings_of(model: &cityjson::CityModel, file: &str) -> Vec<Message> {
+    let as_it_lies = |p| Ok::<_, std::convert::Infallible>(p);
+    let Ok(found) = cityjson::buildings(model, file, cityjson::LodChoice::Highest, &as_it_lies);
+    let all = model.findings.iter().chain(&found.findings);
+    let fault = found
+        .fault
+        .as_ref()
+        .map(stormgrid_formats::FormatError::message);
+    all.map(stormgrid_core::finding::Finding::message)
+        .chain(fault)
+        .collect()
 }
 
 fn lines_of(info: &cityjson::CityInfo, file: &str) -> Vec<Message> {

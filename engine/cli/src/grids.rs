@@ -91,7 +91,7 @@ impl Zones {
     }
 
     fn people(&self, feature: usize) -> Option<f64> {
-        self.layer.features[feature].number("people")
+        self.layer.features[feature].count("people").known()
     }
 
     fn all_people(&self) -> Option<f64> {

@@ -10,6 +10,7 @@ use stormgrid_core::ids::CellIdx;
 use stormgrid_core::message;
 use stormgrid_core::message::{Bilingual, Message};
 use stormgrid_core::raster::RasterGeometry;
+use stormgrid_formats::attributes::Attributes;
 use stormgrid_formats::frames::FrameGrid;
 use stormgrid_sim::exposure::{Crossing, Crossings, ROAD_THRESHOLDS_M, ZoneFrame};
 use stormgrid_sim::flood::{
@@ -542,14 +543,16 @@ impl PreparedGround {
 fn crests(twin: &LoadedTwin, name: &str) -> Result<Vec<Crest>, ProjectError> {
     let path = twin.dir.join(name);
     let mut crests = Vec::new();
-    for (index, (feature, lines)) in vectors::lines(&path, &twin.frame)?.into_iter().enumerate() {
-        let Some(height) = feature.number("crest_m") else {
+    let file = files::name(&path);
+    let mut attributes = Attributes::new(&file, &[]);
+    for (feature, lines) in vectors::lines(&path, &twin.frame)? {
+        let Some(height) = attributes.quantity(&feature, &["crest_m"])? else {
             return Err(ProjectError::input(
                 &files::name(&path),
                 message!(
                     "fault.feature.crest",
                     "feature {index} has no number 'crest_m'",
-                    index = index
+                    index = feature.index
                 ),
                 message!(
                     "fix.feature.crest",

@@ -34,11 +34,10 @@ impl Gauges {
         let named: Vec<(String, [f64; 2])> = match frame {
             Some(frame) if !is_csv => vectors::points(path, frame)?
                 .into_iter()
-                .enumerate()
-                .map(|(i, (feature, at))| {
+                .map(|(feature, at)| {
                     let id = feature.id.clone();
                     let id = id.or_else(|| feature.text("id").or_else(|| feature.text("code")));
-                    (id.unwrap_or_else(|| (i + 1).to_string()), at)
+                    (id.unwrap_or_else(|| (feature.index + 1).to_string()), at)
                 })
                 .collect(),
             _ => series::read_points(&files::read(path)?, &file)?

@@ -37,9 +37,12 @@ pub mod hazards;
 pub mod hindcast;
 mod impact;
 pub mod input_report;
+#[cfg(test)]
+mod layer_tests;
 pub mod leftover;
 mod local_setup;
 pub mod messages;
+mod point_layer;
 mod rain;
 pub mod rehearsal;
 pub mod result;
@@ -53,6 +56,7 @@ pub mod tables;
 #[cfg(test)]
 mod test_twin;
 mod twin;
+mod twin_faults;
 pub mod usage;
 pub mod vectors;
 pub mod warning;

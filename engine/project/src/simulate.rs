@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use geo::MultiPolygon;
 use stormgrid_core::area::geodesic_area_m2;
+use stormgrid_core::finding::Finding;
 use stormgrid_core::ids::CellIdx;
 use stormgrid_core::message;
 use stormgrid_core::message::{Bilingual, Message};
 use stormgrid_core::raster::{Raster, RasterGeometry};
 use stormgrid_core::series::Series;
 use stormgrid_crs::Projector;
+use stormgrid_formats::attributes::Attributes;
 use stormgrid_formats::elevation;
 use stormgrid_formats::scenario::{
     self, BoundaryKind as Kind, BuildingsAs, NumberOrRaster, Scenario, Scheme, Side as ScenarioSide,
@@ -31,6 +33,7 @@ use crate::impact::{Impact, ZoneSource, exposed};
 use crate::messages;
 use crate::results::{Summary, depth_geotiff, write_rasters, write_summary};
 use crate::storm::constant_or_file;
+use crate::twin_faults::refuse_same_codes;
 use crate::vectors::{self, Frame};
 use crate::{ProjectError, forcing, rain, structures, tables};
 
@@ -71,6 +74,7 @@ struct Zones {
     source: ZoneSource,
     geometries: Vec<MultiPolygon<f64>>,
     crs: Option<String>,
+    findings: Vec<Finding>,
 }
 
 /// Runs a scenario and leaves a run folder at `out`, whole or not at all.
@@ -197,7 +201,10 @@ impl PreparedScenario {
         places.roughness_zones(&scenario, &mut manning)?;
         let buildings = match &scenario.buildings {
             Some(b) if b.treatment != BuildingsAs::Ignore => {
-                city::read(&reader.path(&b.source), &places.frame()?)?.buildings
+                let city = city::read(&reader.path(&b.source), &places.frame()?)?;
+                let findings = city.findings.iter();
+                notes.extend(findings.map(|f| messages::told(&f.message())));
+                city.buildings
             }
             _ => Vec::new(),
         };
@@ -270,6 +277,8 @@ impl PreparedScenario {
             .as_ref()
             .map(|g| places.zones(g))
             .transpose()?;
+        let findings = zones.iter().flat_map(|z| &z.findings);
+        notes.extend(findings.map(|f| messages::told(&f.message())));
         let gauges = scenario
             .gauges
             .as_ref()
@@ -595,7 +604,12 @@ impl Places<'_> {
             names: Vec::new(),
         };
         let mut geometries = Vec::new();
-        for (index, (feature, area)) in vectors::polygons(&path, &crs)?.into_iter().enumerate() {
+        let layer = vectors::polygons(&path, &crs)?;
+        let named = layer.named.clone();
+        let mut findings = layer.findings.clone();
+        let mut attributes = Attributes::new(&file, &["people"]);
+        let mut codes = Vec::new();
+        for (feature, area) in layer {
             let code = feature.text(&grids.id).or_else(|| feature.id.clone());
             let Some(code) = code else {
                 return Err(ProjectError::input(
@@ -603,7 +617,7 @@ impl Places<'_> {
                     message!(
                         "fault.feature.property",
                         "feature {index} has no property '{name}'",
-                        index = index,
+                        index = feature.index,
                         name = &grids.id
                     ),
                     message!(
@@ -612,26 +626,24 @@ impl Places<'_> {
                     ),
                 ));
             };
+            codes.push((feature.index, Some(code.clone())));
             source.names.push(feature.text("name").unwrap_or_default());
             source.zones.push(Zone {
                 code,
                 area_m2: ellipsoidal_area(&area, &to_degrees),
                 geometry: area,
-                people: feature.number("people").unwrap_or(0.0),
-                households: feature.number("households").unwrap_or(0.0),
+                people: attributes.count(&feature, &["people"])?.unwrap_or(0.0),
+                households: attributes.count(&feature, &["households"])?.unwrap_or(0.0),
             });
             geometries.push(feature.geometry);
         }
-        let crs = stormgrid_formats::vector::read_polygons(
-            &files::read(&path)?,
-            &file,
-            stormgrid_formats::vector::Rings::HandOn,
-        )?
-        .crs;
+        findings.extend(attributes.findings());
+        refuse_same_codes(codes, &file)?;
         Ok(Zones {
             source,
             geometries,
-            crs,
+            crs: named,
+            findings,
         })
     }
 }

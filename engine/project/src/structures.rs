@@ -4,16 +4,17 @@ use stormgrid_core::ids::CellIdx;
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
 use stormgrid_core::series::Series;
+use stormgrid_formats::attributes::Attributes;
 use stormgrid_formats::scenario::{Structure as Given, StructureKind as Kind};
 use stormgrid_sim::flood::{
     BROAD_CREST, Barrel, Crest, Curve, Domain, End, Law, PumpRate, Reservoir, Section, Structure,
     Switch, Way, crests_along,
 };
 
-use crate::ProjectError;
 use crate::ground::cells_in_disc;
 use crate::simulate::Places;
 use crate::vectors;
+use crate::{ProjectError, files};
 use stormgrid_core::message::Said;
 
 /// Manning's n of a culvert of concrete [s m⁻¹ᐟ³].
@@ -347,8 +348,11 @@ impl Builder<'_> {
         }
         if let Some(source) = &self.given.source {
             let path = self.places.reader.path(source);
+            let file = files::name(&path);
+            let mut attributes = Attributes::new(&file, &[]);
             for (feature, lines) in vectors::lines(&path, &self.places.frame()?)? {
-                let Some(crest) = feature.number("crest_m").or(self.given.crest_m) else {
+                let own = attributes.quantity(&feature, &["crest_m"])?;
+                let Some(crest) = own.or(self.given.crest_m) else {
                     return Err(self.wrong(
                         message!(
                             "fault.structure.crest",

@@ -152,6 +152,7 @@ pub(crate) fn geojson_of(
                 id: Some(id),
                 properties,
                 geometry: geometry.clone(),
+                index: 0,
             }
         })
         .collect();

@@ -2,15 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use geo::{BoundingRect, Centroid, MultiPolygon};
+use geo::{Centroid, MultiPolygon};
 use serde::Serialize;
 use stormgrid_core::area::geodesic_area_m2;
+use stormgrid_core::finding::Finding;
 use stormgrid_core::frame::{Geodetic, SiteFrame};
 use stormgrid_core::ids::FeatureIdx;
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
 use stormgrid_core::raster::{Raster, RasterGeometry};
 use stormgrid_crs::Projector;
+use stormgrid_formats::attributes::Attributes;
 use stormgrid_formats::chunk::{city_chunk, encode_city, encode_terrain};
 use stormgrid_formats::elevation;
 use stormgrid_formats::manifest::{self, Manifest};
@@ -22,11 +24,12 @@ use stormgrid_twin::{
 };
 
 use crate::city::{self, BuildingSource};
+use crate::evacuation::SHELTER;
 use crate::ground::{DEFAULT_MANNING, Ground, Roughness};
 use crate::impact::{ZoneSource, exposed, facility};
 use crate::storm::Bilingual;
 use crate::vectors::{self, Frame};
-use crate::{ProjectError, files, messages};
+use crate::{ProjectError, files, messages, point_layer, twin_faults};
 
 /// Identifier of the layer of buildings.
 pub const BUILDINGS: &str = "buildings";
@@ -102,8 +105,10 @@ pub struct LoadedTwin {
     pub layers: Vec<LayerFile>,
     /// The city for the viewer.
     pub city: Vec<CityPart>,
-    /// What a person should know.
+    /// What a person should know: the sentences of the findings among others.
     pub warnings: Vec<Message>,
+    /// What was assumed, left out or is unknown in its layers.
+    pub findings: Vec<Finding>,
 }
 
 /// A line of `stormgrid check`.
@@ -133,6 +138,7 @@ impl LoadedTwin {
         let [lon, lat] = manifest.site.origin;
         let manifest_name = files::name(&path);
         let crs_error = |e| ProjectError::crs(&manifest_name, e);
+        refuse_degrees(&manifest_name, &manifest.site.crs)?;
         let origin = Projector::new("EPSG:4490", &manifest.site.crs)
             .map_err(crs_error)?
             .convert(lon, lat)
@@ -146,6 +152,7 @@ impl LoadedTwin {
             dir,
             frame: &frame,
             warnings: Vec::new(),
+            findings: Vec::new(),
             layers: Vec::new(),
             data: Vec::new(),
         };
@@ -171,11 +178,13 @@ impl LoadedTwin {
             }
         }
         let Loader {
-            warnings,
+            mut warnings,
+            findings,
             layers,
             data,
             ..
         } = loader;
+        warnings.extend(findings.iter().map(Finding::message));
         refuse_same_ids(&manifest_name, &layers)?;
         let site = Site {
             name: manifest.site.name.clone(),
@@ -187,7 +196,7 @@ impl LoadedTwin {
             origin_lon: lon,
             origin_lat: lat,
         };
-        Ok(Self {
+        let twin = Self {
             dir: dir.to_path_buf(),
             twin: Twin::new(site, data),
             manifest,
@@ -197,7 +206,10 @@ impl LoadedTwin {
             layers,
             city,
             warnings,
-        })
+            findings,
+        };
+        twin_faults::refuse(&twin)?;
+        Ok(twin)
     }
 
     /// Longitude and latitude of a local place [°]; `None` where the projection has none.
@@ -397,6 +409,7 @@ struct Loader<'a> {
     dir: &'a Path,
     frame: &'a Frame,
     warnings: Vec<Message>,
+    findings: Vec<Finding>,
     layers: Vec<LayerFile>,
     data: Vec<LayerData>,
 }
@@ -450,7 +463,7 @@ impl Loader<'_> {
         let mut all = Vec::new();
         for source in sources {
             let city = city::read(&self.dir.join(&source.source), self.frame)?;
-            self.warnings.extend(city.warnings);
+            self.findings.extend(city.findings);
             all.extend(city.buildings);
         }
         Ok(all)
@@ -485,15 +498,24 @@ impl Loader<'_> {
         let file = files::name(&path);
         let mut outlines = Vec::new();
         let mut features = Vec::new();
-        for (index, (feature, area)) in vectors::polygons(&path, self.frame)?
-            .into_iter()
-            .enumerate()
-        {
+        let layer = vectors::polygons(&path, self.frame)?;
+        let in_degrees = layer.is_geographic();
+        let mut attributes = Attributes::new(&file, &[]);
+        self.findings.extend(layer.findings.iter().cloned());
+        for (feature, area) in layer {
             let Some(code) = feature.text(&grids.id) else {
                 return Err(ProjectError::input(
                     &file,
-                    format!("feature {index} has no property '{}'", grids.id),
-                    "name the property with the code as id of the layer",
+                    message!(
+                        "fault.feature.property",
+                        "feature {index} has no property '{name}'",
+                        index = feature.index,
+                        name = &grids.id
+                    ),
+                    message!(
+                        "fix.feature.code",
+                        "name the property with the code as id of the layer"
+                    ),
                 ));
             };
             let kind = grids.kind.as_deref();
@@ -504,13 +526,17 @@ impl Loader<'_> {
                 level: grids.level.clone(),
                 kind: kind.or_else(|| feature.text("kind")),
                 parent: feature.text("parent"),
-                people: feature.number("people"),
-                households: feature.number("households"),
-                area_m2: self.geodesic_area(&feature.geometry, &area),
+                people: attributes.count(&feature, &["people"])?,
+                households: attributes.count(&feature, &["households"])?,
+                area_m2: match in_degrees {
+                    true => geodesic_area_m2(&feature.geometry),
+                    false => geo::Area::unsigned_area(&area),
+                },
             };
             features.push(FeatureData::Grid(grid, Outline(area)));
             outlines.push(feature.geometry);
         }
+        self.findings.extend(attributes.findings());
         let file = LayerFile {
             id: stem(&path),
             title: grids.title.as_ref().map(bilingual),
@@ -525,32 +551,27 @@ impl Loader<'_> {
         Ok(())
     }
 
-    /// The ellipsoidal area: the outline as read is in degrees unless its numbers cannot be.
-    fn geodesic_area(&self, read: &MultiPolygon<f64>, local: &MultiPolygon<f64>) -> f64 {
-        let in_degrees = read.bounding_rect().is_some_and(|r| {
-            r.min().x >= -180.0 && r.max().x <= 180.0 && r.min().y >= -90.0 && r.max().y <= 90.0
-        });
-        if in_degrees {
-            geodesic_area_m2(read)
-        } else {
-            geo::Area::unsigned_area(local)
-        }
-    }
-
     fn points(&mut self, points: &manifest::Points, ground: &Ground) -> Result<(), ProjectError> {
         let path = self.dir.join(&points.source);
-        let features: Vec<FeatureData> = vectors::points(&path, self.frame)?
+        let name = files::name(&path);
+        let layer = vectors::points(&path, self.frame)?;
+        self.findings.extend(layer.findings.iter().cloned());
+        self.findings.extend(point_layer::same_codes(&layer, &name));
+        if points.kind == SHELTER {
+            self.findings
+                .extend(point_layer::places_unknown(&layer, &name)?);
+        }
+        let features: Vec<FeatureData> = layer
             .into_iter()
-            .enumerate()
-            .map(|(index, (feature, at))| {
-                let code = feature.text("code").or_else(|| feature.id.clone());
+            .map(|(feature, at)| {
                 let point = PointAsset {
-                    code: code.unwrap_or_else(|| (index + 1).to_string()),
+                    code: point_layer::code(&feature),
                     name: feature.text("name").unwrap_or_default(),
                     kind: feature.text("kind").unwrap_or_else(|| points.kind.clone()),
                 };
-                let z = ground.elevation.interpolate(at[0], at[1]).unwrap_or(0.0);
-                FeatureData::Point(point, Position([at[0], at[1], z]))
+                // Off the ground nothing is known of the height.
+                let z = ground.elevation.interpolate(at[0], at[1]);
+                FeatureData::Point(point, Position([at[0], at[1], z.unwrap_or(f64::NAN)]))
             })
             .collect();
         let file = LayerFile {
@@ -569,16 +590,20 @@ impl Loader<'_> {
 
     fn roads(&mut self, roads: &manifest::Roads) -> Result<(), ProjectError> {
         let path = self.dir.join(&roads.source);
+        let file = files::name(&path);
         let mut features = Vec::new();
-        for (feature, lines) in vectors::lines(&path, self.frame)? {
+        let layer = vectors::lines(&path, self.frame)?;
+        self.findings.extend(layer.findings.iter().cloned());
+        let mut attributes = Attributes::new(&file, &[]);
+        for (feature, lines) in layer {
+            let bridge = attributes.bridge(&feature)?;
             for line in lines {
                 let code = feature.text("code").or_else(|| feature.id.clone());
                 let road = RoadSegment {
                     code: code.unwrap_or_else(|| (features.len() + 1).to_string()),
                     name: feature.text("name").unwrap_or_default(),
                     class: feature.text("class").unwrap_or_default(),
-                    bridge: feature.properties.get("bridge").and_then(|b| b.as_bool())
-                        == Some(true),
+                    bridge,
                 };
                 features.push(FeatureData::Road(road, PathLine(line)));
             }
@@ -595,6 +620,25 @@ impl Loader<'_> {
         };
         self.push(file, features);
         Ok(())
+    }
+}
+
+/// A site frame is in metres.
+fn refuse_degrees(manifest: &str, crs: &str) -> Result<(), ProjectError> {
+    match vectors::is_geographic(crs) {
+        false => Ok(()),
+        true => Err(ProjectError::input(
+            manifest,
+            message!(
+                "fault.site.degrees",
+                "the site's CRS {crs} has longitude and latitude, and a site frame needs metres",
+                crs = crs
+            ),
+            message!(
+                "fix.site.degrees",
+                "name a projected CRS, for example EPSG:4547 or the UTM zone of the place"
+            ),
+        )),
     }
 }
 

@@ -247,6 +247,7 @@ fn warnings_of_the_demo_city_name_exactly_what_its_rasters_show() {
     let dir = home.path().join("twin");
     stormgrid_demo::generate(&dir, &stormgrid_demo::DemoOptions::default()).expect("a city");
     let twin = LoadedTwin::load(&dir).expect("a twin");
+    assert_eq!(twin.findings, [], "the demo is sound in every layer");
     let found = run(&twin);
     // Without storm signals, so that the colours are those of the depths.
     let rules = "[storm.drivers]\nred = \"blue\"\n[storm.pupils_parents]\nred = \"blue\"\norange = \"blue\"\n\

@@ -20,7 +20,7 @@ use stormgrid_formats::chunk::decode_water;
 use stormgrid_project::messages::text;
 use stormgrid_project::storm::Bilingual;
 use stormgrid_project::{
-    BUILDINGS, ForecastOptions, LoadedTwin, files, local_setup as local_setup_of,
+    BUILDINGS, ForecastOptions, LoadedTwin, local_setup as local_setup_of, vectors,
 };
 use stormgrid_twin::{Building, GeometryKind, Grid, Hit, PointAsset, Position};
 use utoipa::{IntoParams, ToSchema};
@@ -310,8 +310,8 @@ pub async fn layer(
 ) -> Result<Response, ApiError> {
     let layer = app.twin.layers.iter().find(|l| l.id == id);
     let layer = layer.ok_or_else(|| ApiError::not_found("noun.layer", &id))?;
-    let path = layer.path.clone();
-    let read = tokio::task::spawn_blocking(move || files::read(&path)).await;
+    let (path, geometry) = (layer.path.clone(), layer.geometry);
+    let read = tokio::task::spawn_blocking(move || vectors::as_geojson(&path, geometry)).await;
     let bytes = read
         .map_err(ApiError::internal)?
         .map_err(ApiError::internal)?;

@@ -18,7 +18,7 @@ use crate::twin::LoadedTwin;
 pub const BASIS_FILE: &str = "plan_basis.json";
 
 /// Kind of the points that people are brought to.
-pub(super) const SHELTER: &str = "shelter";
+pub(crate) const SHELTER: &str = "shelter";
 
 /// Depth from which a shelter counts as flooded [m]: a doorstep, as for buildings.
 const SHELTER_DEPTH_M: f64 = 0.15;

@@ -34,6 +34,7 @@ mod table;
 mod tests;
 
 pub use assign::{Group, assign};
+pub(crate) use basis::SHELTER;
 pub use basis::{BASIS_FILE, LayerWater, PlaceWater, PlanBasis, RoadWater, ZoneWater};
 pub use model::{
     EvacuationPlan, Move, Named, PlanShelter, PlanStep, RoadCut, RouteView, ShelterView, Staff,

@@ -1,14 +1,17 @@
 //! Who is hit and where there is room: units, shelters, and numbers of their files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use stormgrid_core::message;
+use stormgrid_formats::FormatError;
+use stormgrid_formats::attributes::Attributes;
+use stormgrid_formats::vector::Feature;
 use stormgrid_twin::{GeometryKind, Grid, Layer, Position};
 
 use super::{PlanBasis, PlanOptions, PlanShelter, basis, layer_of, same_count};
 use crate::evacuation::basis::PlaceWater;
 use crate::twin::LoadedTwin;
-use crate::{ProjectError, vectors};
+use crate::{ProjectError, files, point_layer, vectors};
 
 /// A unit that is hit.
 pub(super) struct Unit<'a> {
@@ -42,7 +45,9 @@ pub(super) fn hit_units<'a>(
         layer.entities.len(),
         zones.len(),
     )?;
-    let vulnerable = properties(twin, layer, |feature| feature.number("vulnerable"))?;
+    let vulnerable = properties(twin, layer, |attributes, feature| {
+        attributes.count(feature, &["vulnerable"])
+    })?;
     let is_unit = layer.level.as_deref() == Some("unit");
     let features = twin
         .twin
@@ -67,7 +72,7 @@ pub(super) fn hit_units<'a>(
                 people,
                 above: whole(zone.people_above).min(residents - people),
                 residents,
-                vulnerable: vulnerable.map(|v| v.max(0.0) as u64),
+                vulnerable: vulnerable.map(|v| v as u64),
                 water_s,
                 leave_s: (water_s - options.lead_s).max(0.0),
             }
@@ -80,11 +85,11 @@ pub(super) fn hit_units<'a>(
     Ok(units)
 }
 
-/// A number of every feature of a layer, from its file.
+/// What a value of every feature of a layer's file says.
 pub(super) fn properties<T>(
     twin: &LoadedTwin,
     layer: &Layer,
-    value: impl Fn(&stormgrid_formats::vector::Feature<geo::MultiPolygon<f64>>) -> T,
+    value: impl Fn(&mut Attributes<'_>, &Feature<geo::MultiPolygon<f64>>) -> Result<T, FormatError>,
 ) -> Result<Vec<T>, ProjectError> {
     let Some(file) = twin.layers.iter().find(|f| f.id == layer.id) else {
         return Ok(Vec::new());
@@ -95,7 +100,12 @@ pub(super) fn properties<T>(
         layer.entities.len(),
         features.len(),
     )?;
-    Ok(features.iter().map(|(feature, _)| value(feature)).collect())
+    let name = files::name(&file.path);
+    let mut attributes = Attributes::new(&name, &[]);
+    let values = features
+        .iter()
+        .map(|(feature, _)| value(&mut attributes, feature));
+    Ok(values.collect::<Result<_, _>>()?)
 }
 
 /// Shelters with their places, and where they are [local m].
@@ -109,7 +119,8 @@ pub(super) fn shelters_of(
         known.len(),
         basis.shelters.len(),
     )?;
-    let mut capacity: BTreeMap<String, u64> = BTreeMap::new();
+    // Shelters of one code are told apart by their order.
+    let mut capacity: BTreeMap<String, VecDeque<u64>> = BTreeMap::new();
     for file in twin
         .layers
         .iter()
@@ -118,24 +129,19 @@ pub(super) fn shelters_of(
         if file.kind.as_deref() != Some(basis::SHELTER) {
             continue;
         }
-        for (index, (feature, _)) in vectors::points(&file.path, &twin.frame)?
-            .into_iter()
-            .enumerate()
-        {
-            let code = feature.text("code").or_else(|| feature.id.clone());
-            let places = feature
-                .number("places")
-                .or_else(|| feature.number("capacity"));
-            let places = places.filter(|p| (0.0..1e7).contains(p)).unwrap_or(0.0);
-            capacity.insert(
-                code.unwrap_or_else(|| (index + 1).to_string()),
-                places as u64,
-            );
+        let name = files::name(&file.path);
+        let mut attributes = Attributes::new(&name, &[]);
+        for (feature, _) in vectors::points(&file.path, &twin.frame)? {
+            // Nobody is sent to a shelter whose places are unknown; the twin's findings tell them.
+            let places = point_layer::places(&mut attributes, &feature)?.unwrap_or(0);
+            let first = capacity.entry(point_layer::code(&feature)).or_default();
+            first.push_back(places);
         }
     }
-    let shelter =
+    let mut shelter =
         |((point, at), water): (&(&stormgrid_twin::PointAsset, [f64; 2]), &PlaceWater)| {
-            let places = capacity.get(&point.code).copied().unwrap_or(0);
+            let own = capacity.get_mut(&point.code);
+            let places = own.and_then(VecDeque::pop_front).unwrap_or(0);
             PlanShelter {
                 code: point.code.clone(),
                 name: point.name.clone(),
@@ -151,7 +157,11 @@ pub(super) fn shelters_of(
             }
         };
     Ok((
-        known.iter().zip(&basis.shelters).map(shelter).collect(),
+        known
+            .iter()
+            .zip(&basis.shelters)
+            .map(&mut shelter)
+            .collect(),
         known.iter().map(|(_, at)| *at).collect(),
     ))
 }

@@ -41,15 +41,16 @@ pub(super) fn steps(
         grids.entities.len(),
         zones.len(),
     )?;
-    let staff = properties(twin, grids, |feature| {
-        let roles = ROLES.iter().filter_map(|(property, role, key)| {
-            Some(Staff {
-                role: (*role).to_owned(),
+    let staff = properties(twin, grids, |attributes, feature| {
+        let mut staff = Vec::new();
+        for (property, role, key) in ROLES {
+            staff.extend(attributes.count(feature, &[property])?.map(|count| Staff {
+                role: role.to_owned(),
                 name: text(key, &[]),
-                count: feature.number(property)?.max(0.0) as u64,
-            })
-        });
-        roles.collect::<Vec<_>>()
+                count: count as u64,
+            }));
+        }
+        Ok(staff)
     })?;
     let start = Instant::parse(&basis.start)
         .map_err(|e| ProjectError::input(the_run(), e.message(), again()))?;

@@ -2,7 +2,7 @@
 
 use geo::LineString;
 use stormgrid_core::raster::Raster;
-use stormgrid_formats::vector::Feature;
+use stormgrid_formats::attributes::Attributes;
 use stormgrid_sim::flood::Maxima;
 use stormgrid_sim::hazard::ponding::{Dip, dip, level_of};
 use stormgrid_twin::GeometryKind;
@@ -13,7 +13,7 @@ use super::RoadSpotRow;
 use super::tables::rounded;
 use crate::forecast::PreparedGround;
 use crate::twin::LoadedTwin;
-use crate::{ProjectError, vectors};
+use crate::{ProjectError, files, vectors};
 
 /// Least depth of a dip that nobody calls an underpass [m].
 const DIP_FROM_M: f64 = 0.3;
@@ -49,23 +49,21 @@ pub(super) fn spots(
         .filter(|l| l.geometry == GeometryKind::Line)
     {
         let mut number = 0;
+        let file = files::name(&layer.path);
+        let mut attributes = Attributes::new(&file, &[]);
         for (feature, lines) in vectors::lines(&layer.path, &twin.frame)? {
+            let bridge = attributes.bridge(&feature)?;
+            let underpass = attributes.flag(&feature, "underpass", &[], &[])? == Some(true);
             for line in lines {
                 number += 1;
-                if said(&feature, "bridge") {
+                if bridge {
                     continue;
                 }
-                let place = lowest(
-                    &twin.ground.elevation,
-                    &line,
-                    said(&feature, "underpass"),
-                    |at, z| {
-                        let cell = ground.geometry.cell_at(at[0], at[1]);
-                        z < level
-                            || cell
-                                .is_some_and(|(row, col)| water[row * ground.geometry.n_cols + col])
-                    },
-                );
+                let place = lowest(&twin.ground.elevation, &line, underpass, |at, z| {
+                    let cell = ground.geometry.cell_at(at[0], at[1]);
+                    z < level
+                        || cell.is_some_and(|(row, col)| water[row * ground.geometry.n_cols + col])
+                });
                 if let Some((at, rim_depth_m)) = place {
                     let own = feature.text("code").or_else(|| feature.id.clone());
                     let name = feature
@@ -75,7 +73,7 @@ pub(super) fn spots(
                     spots.push(RoadSpot {
                         road: own.unwrap_or_else(|| number.to_string()),
                         name: name.unwrap_or_default(),
-                        underpass: said(&feature, "underpass"),
+                        underpass,
                         at,
                         rim_depth_m,
                         depth_max_m,
@@ -89,10 +87,6 @@ pub(super) fn spots(
 }
 
 /// Whether a property says yes: `true`, `yes` or 1.
-fn said<G>(feature: &Feature<G>, name: &str) -> bool {
-    matches!(feature.text(name).as_deref(), Some("true" | "yes" | "1"))
-}
-
 /// The lowest place of a road and its depth up to the rim: of an underpass always one, else only where
 /// the ground dips.
 fn lowest(

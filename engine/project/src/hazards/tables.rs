@@ -79,6 +79,7 @@ impl LayerHazards {
                 id: Some(row.code.clone()),
                 properties: self.flat(row).into_iter().collect::<Map<_, _>>(),
                 geometry: outline.clone(),
+                index: 0,
             })
             .collect();
         Ok(vector::write(&features, None, Map::new())?)

@@ -15,6 +15,7 @@ use stormgrid_core::message;
 use stormgrid_core::message::Message;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::series::Series;
+use stormgrid_formats::attributes::Attributes;
 use stormgrid_sim::flood::{
     BoundaryPlace, Crest, End, Law, PumpRate, Setup, Structure, Switch, Way, crests_along,
 };
@@ -81,10 +82,11 @@ pub(super) fn gates(twin: &LoadedTwin, file: &ForecastFile) -> Result<Vec<Gate>,
     let path = twin.dir.join(name);
     let source = files::name(&path);
     let mut gates = Vec::new();
-    for (index, (feature, at)) in vectors::points(&path, &twin.frame)?.into_iter().enumerate() {
+    let mut attributes = Attributes::new(&source, &[]);
+    for (feature, at) in vectors::points(&path, &twin.frame)? {
         let code = feature
             .text("code")
-            .unwrap_or_else(|| (index + 1).to_string());
+            .unwrap_or_else(|| (feature.index + 1).to_string());
         let wrong = |problem: Message, remedy: Message| {
             Err(ProjectError::input(
                 at_place(&source, gate_place(&code)),
@@ -92,7 +94,8 @@ pub(super) fn gates(twin: &LoadedTwin, file: &ForecastFile) -> Result<Vec<Gate>,
                 remedy,
             ))
         };
-        let (width, crest) = (feature.number("width_m"), feature.number("crest_m"));
+        let width = attributes.quantity(&feature, &["width_m"])?;
+        let crest = attributes.quantity(&feature, &["crest_m"])?;
         let (Some(width), Some(crest)) = (width, crest) else {
             return wrong(
                 message!("fault.gate.lacks", "it lacks width_m or crest_m"),
@@ -130,7 +133,7 @@ pub(super) fn gates(twin: &LoadedTwin, file: &ForecastFile) -> Result<Vec<Gate>,
             at,
             width,
             crest,
-            sill: feature.number("sill_m"),
+            sill: attributes.quantity(&feature, &["sill_m"])?,
             state,
             code,
         });
@@ -147,13 +150,13 @@ pub(super) fn pumps(twin: &LoadedTwin, file: &ForecastFile) -> Result<Vec<Pump>,
     let source = files::name(&path);
     let points = vectors::points(&path, &twin.frame)?;
     let bring = twin.frame.from_crs("EPSG:4490", &source)?;
-    let pump = |(index, (feature, at)): (usize, vectors::Framed<_, [f64; 2]>)| {
+    let mut attributes = Attributes::new(&source, &[]);
+    let pump = |(feature, at): vectors::Framed<_, [f64; 2]>| {
         let code = feature
             .text("code")
-            .unwrap_or_else(|| (index + 1).to_string());
-        let rate = feature
-            .number("rate_m3_s")
-            .filter(|r| (0.0..=1000.0).contains(r));
+            .unwrap_or_else(|| (feature.index + 1).to_string());
+        let rate = attributes.quantity(&feature, &["rate_m3_s"])?;
+        let rate = rate.filter(|r| (0.0..=1000.0).contains(r));
         let Some(rate) = rate else {
             return Err(ProjectError::input(
                 &source,
@@ -168,11 +171,29 @@ pub(super) fn pumps(twin: &LoadedTwin, file: &ForecastFile) -> Result<Vec<Pump>,
                 ),
             ));
         };
-        let to = feature.number("to_lon").zip(feature.number("to_lat"));
+        let lon = attributes.quantity(&feature, &["to_lon"])?;
+        let to = match (lon, attributes.quantity(&feature, &["to_lat"])?) {
+            (None, None) => None,
+            (Some(lon), Some(lat)) => Some((lon, lat)),
+            _ => {
+                return Err(ProjectError::input(
+                    &source,
+                    message!(
+                        "fault.pump.to",
+                        "pump {code} has one of to_lon and to_lat alone",
+                        code = &code
+                    ),
+                    message!(
+                        "fix.pump.to",
+                        "give both, or neither where it lifts out of the area"
+                    ),
+                ));
+            }
+        };
         let to = to.map(|(lon, lat)| bring.point(lon, lat)).transpose()?;
         Ok(Pump { code, at, to, rate })
     };
-    points.into_iter().enumerate().map(pump).collect()
+    points.into_iter().map(pump).collect()
 }
 
 /// The position among the twin's gates of the one at a place.
