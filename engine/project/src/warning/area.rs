@@ -55,9 +55,7 @@ impl Plane {
                     [low.min(at[k]), high.max(at[k])]
                 })
         };
-        let middle = [0, 1]
-            .map(|k| fold(k))
-            .map(|[low, high]| 0.5 * (low + high));
+        let middle = [0, 1].map(fold).map(|[low, high]| 0.5 * (low + high));
         let east = DEGREE_M * middle[1].to_radians().cos().max(0.01);
         Self {
             middle,
