@@ -178,7 +178,7 @@ impl Summary {
             let time = start.plus_seconds(self.duration_s);
             self.notes.push(messages::told(&message!(
                 "note.cut_off",
-                "the run ends at {time} with {share} % of its flood water ({volume} m³) still on the ground and {roads} road segments closed; what is not told as dry or open again by then is not known: ask for a longer run",
+                "the run ends at {time} with {share} % of its flood water ({volume} m³) still on the ground and {roads} road segments closed; what is not told as dry or open again by then is not known: ask for a longer run; rain that no drain, pump or infiltration of the twin takes stays in hollows",
                 time = Message::own(time.to_china_rfc3339(), time.to_rfc3339()),
                 share = format!("{:.0}", end.left_share * 100.0),
                 volume = format!("{:.0}", end.end_m3),
