@@ -15,7 +15,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 
 import numpy as np
 
@@ -97,15 +96,24 @@ def write_points(path, n, width, height, rng):
         file.writelines(f"p{k},{a},{b}\n" for k, (a, b) in enumerate(zip(x.tolist(), y.tolist())))
 
 
+# A process begins with the memory of the one that started it, as its peak: a small one starts what is measured.
+LAUNCHER = """
+import json, os, subprocess, sys, time
+began = time.perf_counter()
+child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+_, status, used = os.wait4(child.pid, 0)
+seconds = time.perf_counter() - began
+print(json.dumps([os.waitstatus_to_exitcode(status), seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024.0]))
+"""
+
+
 def measure(command):
     """Seconds, processor seconds and peak memory [MB] of a process."""
-    began = time.perf_counter()
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
-        sys.exit(f"{' '.join(command)} ended with {child.returncode}")
-    return time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024.0
+    launched = subprocess.run([sys.executable, "-c", LAUNCHER, *command], capture_output=True, text=True, check=True)
+    status, *figures = json.loads(launched.stdout)
+    if status != 0:
+        sys.exit(f"{' '.join(command)} ended with {status}")
+    return figures
 
 
 CASES = {

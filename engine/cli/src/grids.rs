@@ -10,8 +10,8 @@ use stormgrid_core::area::geodesic_length_m;
 use stormgrid_core::coverage::{
     CoordinateUnit, CoverageReport, Defect, MOST_LISTED, check_layer, check_nesting,
 };
-use stormgrid_core::date_line::{self, Unwrapped};
-use stormgrid_core::geo::{Coord, InteriorPoint, LineString, Rect};
+use stormgrid_core::date_line;
+use stormgrid_core::geo::{Coord, InteriorPoint, LineString};
 use stormgrid_core::locate::Locator;
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
@@ -74,7 +74,8 @@ pub(crate) struct Zones {
     people: Vec<f64>,
     layer: PolygonLayer,
     unit: CoordinateUnit,
-    pub(crate) unwrapped: Unwrapped,
+    /// Polygons that were taken to lie across the 180th meridian.
+    across: Vec<usize>,
 }
 
 /// Columns that are read beside the code.
@@ -109,9 +110,9 @@ impl Zones {
             file: file.clone(),
             source,
         })?;
-        let unwrapped = match unit {
+        let across = match unit {
             CoordinateUnit::Degrees => date_line::unwrap(&mut polygons),
-            _ => Unwrapped::default(),
+            _ => Vec::new(),
         };
         Ok(Self {
             file,
@@ -120,7 +121,7 @@ impl Zones {
             people,
             layer,
             unit,
-            unwrapped,
+            across,
         })
     }
 
@@ -150,11 +151,11 @@ impl Zones {
     /// What was assumed of the layer.
     fn notes(&self) -> Vec<Message> {
         let mut notes = Vec::new();
-        if let Some(first) = self.unwrapped.across.first() {
+        if let Some(first) = self.across.first() {
             notes.push(message!(
                 "cli.grids.across",
                 "{n} polygons have edges of more than 180° and are taken to lie across the 180th meridian, the first of them {code}",
-                n = self.unwrapped.across.len(),
+                n = self.across.len(),
                 code = self.code(*first)
             ));
         }
@@ -297,7 +298,7 @@ fn no_code(file: &str, index: usize, property: &str) -> Message {
 pub fn check(arguments: &GridsCheckArguments, language: Language) -> Result<ExitCode> {
     let mut zones = Zones::read(&arguments.file, &arguments.id)?;
     let codes = &zones.codes;
-    let mut coverage = check_layer(&mut zones.polygons, |i| codes.get(i), zones.unit, None);
+    let coverage = check_layer(&mut zones.polygons, |i| codes.get(i), zones.unit, None);
     let mut notes = zones.notes();
     if coverage.pieces > 1 {
         let at = coverage.second_piece_at.unwrap_or_default();
@@ -307,9 +308,6 @@ pub fn check(arguments: &GridsCheckArguments, language: Language) -> Result<Exit
             n = coverage.pieces
         );
         notes.push(placed(told, at));
-    }
-    if zones.unwrapped.shifted {
-        coverage.defects.iter_mut().for_each(turn_back);
     }
     let nesting = match &arguments.parent {
         Some(path) => Some(nesting(&mut zones, Zones::read(path, &arguments.id)?)?),
@@ -381,9 +379,8 @@ fn nesting(children: &mut Zones, mut parents: Zones) -> Result<Nesting> {
             .into());
         }
     }
-    if children.unwrapped.shifted || parents.unwrapped.shifted {
-        write_beyond(&mut children.polygons);
-        write_beyond(&mut parents.polygons);
+    if children.is_geographic() {
+        date_line::join_both(&mut children.polygons, &mut parents.polygons);
     }
     let mut faults = Faults::default();
     let parent_of = parents_of(children, &parents, &mut faults);
@@ -420,33 +417,6 @@ fn nesting(children: &mut Zones, mut parents: Zones) -> Result<Nesting> {
         fault_count: faults.count,
         faults: faults.listed,
     })
-}
-
-/// Writes western longitudes beyond 180°, where one of two layers lies across that meridian.
-fn write_beyond(set: &mut PolygonSet) {
-    for part in 0..set.n_parts() {
-        let rings = set.rings_of_part(part);
-        let is_west = |b: Rect| b.min().x + b.max().x < 0.0;
-        if !set.bounds(rings.clone()).is_some_and(is_west) {
-            continue;
-        }
-        for ring in rings {
-            set.ring_mut(ring).iter_mut().for_each(|c| c.x += 360.0);
-        }
-    }
-}
-
-/// Places beyond 180° as the file has them.
-fn turn_back(defect: &mut Defect) {
-    let at = match defect {
-        Defect::Gap { at, .. } | Defect::Overlap { at, .. } | Defect::Ring { at: Some(at), .. } => {
-            at
-        }
-        Defect::Ring { at: None, .. } | Defect::SameCode { .. } => return,
-    };
-    if at[0] > 180.0 {
-        at[0] -= 360.0;
-    }
 }
 
 /// The parent that holds a point inside each child.

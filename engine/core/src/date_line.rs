@@ -9,33 +9,45 @@ use geo::Coord;
 
 use crate::polygons::PolygonSet;
 
-/// What was done to a layer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Unwrapped {
-    /// Polygons with edges of more than 180° that were taken for the short way across the 180th meridian.
-    pub across: Vec<usize>,
-    /// Whether everything with a western longitude now lies beyond 180°.
-    pub shifted: bool,
-}
-
-/// Writes the rings of a layer in degrees on beyond 180° where they cross that meridian.
+/// Writes the rings of a layer in degrees on beyond 180° where they cross that meridian, and returns the polygons with
+/// edges of more than 180° that were so taken for the short way.
 ///
 /// A ring that goes around a pole stays as it is: it is as wide as the Earth, which a check of the coverage refuses.
-pub fn unwrap(set: &mut PolygonSet) -> Unwrapped {
-    let mut done = Unwrapped::default();
-    for polygon in 0..set.len() {
+pub fn unwrap(set: &mut PolygonSet) -> Vec<usize> {
+    let across = |polygon: &usize| {
         let mut across = false;
-        for part in set.parts(polygon) {
+        for part in set.parts(*polygon) {
             across |= unwrap_part(set, set.rings_of_part(part));
         }
-        if across {
-            done.across.push(polygon);
-        }
+        across
+    };
+    (0..set.len())
+        .collect::<Vec<_>>()
+        .into_iter()
+        .filter(across)
+        .collect()
+}
+
+/// Writes the parts in the western hemisphere on beyond 180° where the layer lies on both sides of that meridian, so that
+/// neighbours meet; whether it does.
+///
+/// Rings are checked before: parts of one polygon that were cut at the meridian share an edge then.
+pub fn join(set: &mut PolygonSet) -> bool {
+    (lies_beyond(set) || meets_at_the_line(set)) && shift_west(set)
+}
+
+/// [`join`] for two layers that are held against each other.
+pub fn join_both(a: &mut PolygonSet, b: &mut PolygonSet) {
+    let joined = [&mut *a, &mut *b].map(|set| join(set) || lies_beyond(set));
+    if joined.contains(&true) {
+        shift_west(a);
+        shift_west(b);
     }
-    if !done.across.is_empty() || meets_at_the_line(set) {
-        done.shifted = shift_west(set);
-    }
-    done
+}
+
+/// Whether something lies beyond 180°.
+fn lies_beyond(set: &PolygonSet) -> bool {
+    set.coords().iter().any(|c| c.x > 180.0)
 }
 
 fn unwrap_part(set: &mut PolygonSet, rings: Range<usize>) -> bool {
@@ -153,19 +165,19 @@ mod tests {
         MultiPolygon::new(vec![Polygon::new(LineString::from(ring), vec![])])
     }
 
-    fn report(polygons: &[MultiPolygon<f64>]) -> (Unwrapped, crate::coverage::CoverageReport) {
+    fn report(polygons: &[MultiPolygon<f64>]) -> (Vec<usize>, crate::coverage::CoverageReport) {
         let mut set: PolygonSet = polygons.iter().collect();
-        let done = unwrap(&mut set);
+        let across = unwrap(&mut set);
         let names = ["a", "b", "c", "d"];
         let report = check_layer(&mut set, |i| names[i], CoordinateUnit::Degrees, None);
-        (done, report)
+        (across, report)
     }
 
     #[test]
     fn a_cell_across_the_date_line_and_its_neighbours_make_one_piece() {
         // pyproj 3.6 Geod(ellps="WGS84").polygon_area_perimeter of the four corners: 235 755 560 m².
-        let (done, alone) = report(&[band(179.9, -179.9)]);
-        assert_eq!(done.across, [0]);
+        let (across, alone) = report(&[band(179.9, -179.9)]);
+        assert_eq!(across, [0]);
         assert!(
             (alone.area_m2 - 235_755_560.0).abs() < 1.0,
             "{}",
@@ -179,12 +191,26 @@ mod tests {
 
     #[test]
     fn cells_cut_at_the_date_line_meet_there() {
-        let (done, split) = report(&[band(179.9, 180.0), band(-180.0, -179.9)]);
-        assert!(done.across.is_empty() && done.shifted);
+        let (across, split) = report(&[band(179.9, 180.0), band(-180.0, -179.9)]);
+        assert!(across.is_empty());
         assert_eq!((split.counts.total(), split.pieces), (0, 1));
+        // Cut as RFC 7946 has it: 235 755 425 m² by pyproj, the parallels being those of two shorter edges.
+        let parts = [band(179.9, 180.0), band(-180.0, -179.9)].map(|p| p.0[0].clone());
+        let (_, one) = report(&[MultiPolygon::new(parts.to_vec())]);
+        assert_eq!((one.counts.total(), one.pieces), (0, 1), "{one:?}");
+        assert!((one.area_m2 - 235_755_425.0).abs() < 1.0, "{}", one.area_m2);
         // A belt around the Earth has no other side to meet.
-        let (done, belt) = report(&[band(-180.0, -60.0), band(-60.0, 60.0), band(60.0, 180.0)]);
-        assert!(!done.shifted && belt.counts.total() == 0);
+        let (_, belt) = report(&[band(-180.0, -60.0), band(-60.0, 60.0), band(60.0, 180.0)]);
+        assert_eq!((belt.counts.total(), belt.pieces), (0, 1));
+    }
+
+    #[test]
+    fn places_beyond_the_line_are_told_as_the_file_has_them() {
+        let (_, report) = report(&[band(179.9, -179.9), band(-179.95, -179.8)]);
+        let [crate::coverage::Defect::Overlap { at, .. }] = report.defects.as_slice() else {
+            panic!("{report:?}");
+        };
+        assert!((-179.95..-179.9).contains(&at[0]), "{at:?}");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use geo::{
 use serde::Serialize;
 
 use crate::area::{geodesic_area_m2, signed_ring_area_m2};
+use crate::date_line;
 use crate::message;
 use crate::message::Message;
 use crate::polygons::PolygonSet;
@@ -215,6 +216,7 @@ pub fn check_layer<'a>(
         }
     }
     counts.rings = defects.len() - counts.same_codes.min(MOST_LISTED);
+    let joined = unit == CoordinateUnit::Degrees && date_line::join(set);
     let bounded = boundary
         .and_then(|boundary| bounded_edges(set, &sound, boundary, unit, &mut check, &mut defects));
     let edges = loose_edges(set, rings_of(set, &sound), unit);
@@ -255,6 +257,16 @@ pub fn check_layer<'a>(
     let gap_area_m2 = gaps.as_deref().map(total);
     defects.extend(overlaps.largest.iter().map(|o| o.defect(&id)));
     defects.extend(gaps.into_iter().flatten().take(MOST_LISTED));
+    let mut second = second.map(|p| on_ground(p, unit).into());
+    if joined {
+        let places = defects
+            .iter_mut()
+            .filter_map(place_of)
+            .chain(second.as_mut());
+        places
+            .filter(|at| at[0] > 180.0)
+            .for_each(|at| at[0] -= 360.0);
+    }
     CoverageReport {
         polygons: n,
         vertices,
@@ -263,8 +275,16 @@ pub fn check_layer<'a>(
         overlap_area_m2: overlaps.area_m2,
         counts,
         pieces,
-        second_piece_at: second.map(|p| on_ground(p, unit).into()),
+        second_piece_at: second,
         defects,
+    }
+}
+
+fn place_of(defect: &mut Defect) -> Option<&mut [f64; 2]> {
+    match defect {
+        Defect::Gap { at, .. } | Defect::Overlap { at, .. } => Some(at),
+        Defect::Ring { at, .. } => at.as_mut(),
+        Defect::SameCode { .. } => None,
     }
 }
 
