@@ -25,8 +25,8 @@ struct Case {
     kind: u32,
     /// What is right, and how that was worked out.
     right: String,
-    /// The command; `{out}` is an empty folder. Folders of the reference data that a command writes to are
-    /// copied into `{twin}` first.
+    /// The command; `{out}` is where it writes to, `{points}` a table with one place near Hong Kong, `{twin}` a copy of
+    /// a folder of the reference data.
     run: String,
     /// The folder to be copied.
     twin: Option<String>,
@@ -84,6 +84,8 @@ fn faults_of(case: &Case, folder: &Path) -> Vec<String> {
     let place = tempfile::tempdir().expect("a folder");
     let out = place.path().join("out");
     let twin = place.path().join("twin");
+    let points = place.path().join("points.csv");
+    std::fs::write(&points, "id,lon,lat\na,114.2,22.3\n").expect("written");
     if let Some(name) = &case.twin {
         copy(&folder.join(name), &twin);
     }
@@ -92,8 +94,9 @@ fn faults_of(case: &Case, folder: &Path) -> Vec<String> {
         let line = case
             .run
             .replace("{out}", &out.to_string_lossy())
-            .replace("{twin}", &twin.to_string_lossy());
-        let arguments: Vec<&str> = line.split(' ').collect();
+            .replace("{twin}", &twin.to_string_lossy())
+            .replace("{points}", &points.to_string_lossy());
+        let arguments: Vec<&str> = line.split_whitespace().collect();
         let outcome = run_in(folder, &arguments, language);
         let notes = notes(&out, language);
         Outcome {

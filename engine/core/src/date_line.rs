@@ -14,18 +14,17 @@ use crate::polygons::PolygonSet;
 ///
 /// A ring that goes around a pole stays as it is: it is as wide as the Earth, which a check of the coverage refuses.
 pub fn unwrap(set: &mut PolygonSet) -> Vec<usize> {
-    let across = |polygon: &usize| {
+    let mut found = Vec::new();
+    for polygon in 0..set.len() {
         let mut across = false;
-        for part in set.parts(*polygon) {
+        for part in set.parts(polygon) {
             across |= unwrap_part(set, set.rings_of_part(part));
         }
-        across
-    };
-    (0..set.len())
-        .collect::<Vec<_>>()
-        .into_iter()
-        .filter(across)
-        .collect()
+        if across {
+            found.push(polygon);
+        }
+    }
+    found
 }
 
 /// Writes the parts in the western hemisphere on beyond 180° where the layer lies on both sides of that meridian, so that
