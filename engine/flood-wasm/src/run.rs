@@ -163,12 +163,13 @@ fn setup_of(message: SetupMessage) -> Result<Setup, LocalRunError> {
         class,
     } = message;
     let geometry = header.geometry()?;
-    let cell_of = |what, cell: u32| match (cell as usize) < elevation.len() {
+    let n_cells = elevation.len();
+    let cell_of = |what, cell: u32| match (cell as usize) < n_cells {
         true => Ok(CellIdx(cell)),
         false => Err(LocalRunError::Cell {
             what,
             cell,
-            n_cells: elevation.len(),
+            n_cells,
         }),
     };
     let mut boundaries = Vec::new();
