@@ -164,7 +164,7 @@ fn setup_of(message: SetupMessage) -> Result<Setup, LocalRunError> {
     } = message;
     let geometry = header.geometry()?;
     let n_cells = elevation.len();
-    let cell_of = move |what, cell: u32| match (cell as usize) < n_cells {
+    let cell_of = |what, cell: u32| match (cell as usize) < n_cells {
         true => Ok(CellIdx(cell)),
         false => Err(LocalRunError::Cell {
             what,

@@ -463,6 +463,9 @@ fn the_domain_is_what_the_ground_covers_at_any_cell_size() {
     );
 }
 
+/// Name of a raster, the scenario that names its file, and what is said of ground without a value.
+type Way<'a> = (&'a str, &'a dyn Fn(&str) -> String, Option<&'a str>);
+
 /// One door: whatever a raster tells, its CRS, cover and range are asked for.
 #[test]
 fn rasters_are_asked_for_crs_cover_and_range() {
@@ -510,7 +513,7 @@ fn rasters_are_asked_for_crs_cover_and_range() {
         );
     }
     let dem = "[terrain]\nelevation = \"dem.tif\"\n";
-    let ways: [(&str, &dyn Fn(&str) -> String, Option<&str>); 7] = [
+    let ways: [Way<'_>; 7] = [
         (
             "n",
             &|f| format!("{dem}roughness = \"{f}\"\n"),
@@ -657,12 +660,12 @@ fn square(x: f64, y: f64, side: f64, code: &str) -> String {
 fn layers_beside_the_ground_are_refused_and_partly_so_told() {
     let case = Case::new();
     let file = |name: &str, squares: &[String]| {
-        case.write(name, &SQUARE.replace("FEATURES", &squares.join(",")))
+        case.write(name, &SQUARE.replace("FEATURES", &squares.join(",")));
     };
     let on = square(WEST + 50.0, NORTH - 100.0, 40.0, "on");
     let off = square(WEST + 5050.0, NORTH - 100.0, 40.0, "off");
-    file("on.geojson", &[on.clone()]);
-    file("off.geojson", &[off.clone()]);
+    file("on.geojson", std::slice::from_ref(&on));
+    file("off.geojson", std::slice::from_ref(&off));
     file("both.geojson", &[on, off]);
     let ways: [&dyn Fn(&str) -> String; 3] = [
         &|f| format!("[grids]\nsource = \"{f}\"\n"),
