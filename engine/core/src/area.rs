@@ -43,7 +43,7 @@ pub fn signed_ring_area_m2(ring: impl Iterator<Item = Coord>) -> f64 {
 }
 
 /// Area on the WGS 84 ellipsoid of one ring in longitude/latitude degrees that is so small that the ellipsoid is flat in
-/// it [m²], never negative: for rings up to [`SMALL_RING_DEG`] wide and high right to 10⁻⁶, in a few nanoseconds.
+/// it [m²], never negative: for rings up to [`SMALL_RING_DEG`] wide and high right to 2·10⁻⁶ up to 70° of latitude.
 /// `None` for larger ones.
 ///
 /// - `ring`: its vertices, closing one included
@@ -134,7 +134,7 @@ mod tests {
                 vec![],
             )]));
             let flat = small_ring_area_m2(&line.0).expect("small");
-            assert!((flat / exact - 1.0).abs() < 1e-6, "{lat}: {flat} {exact}");
+            assert!((flat / exact - 1.0).abs() < 2e-6, "{lat}: {flat} {exact}");
         }
         let wide = LineString::from(vec![(0.0, 0.0), (0.03, 0.0), (0.0, 0.01), (0.0, 0.0)]);
         assert_eq!(small_ring_area_m2(&wide.0), None);

@@ -58,7 +58,7 @@ fn unwrap_part(set: &mut PolygonSet, rings: Range<usize>) -> bool {
         let middle = middle(coords);
         across |= turned;
         let shell = *middle_of_shell.get_or_insert_with(|| match turned {
-            true => middle - turns(middle) * 360.0,
+            true => middle.rem_euclid(360.0),
             false => middle,
         });
         let off = turns(middle - shell);

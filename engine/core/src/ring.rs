@@ -98,7 +98,7 @@ pub struct RingCheck {
     edges: Vec<Edge>,
     /// Where the edges of each ring stand in `edges`.
     spans: Vec<Range<usize>>,
-    order: Vec<usize>,
+    boxes: Vec<EdgeBox>,
 }
 
 impl RingCheck {
@@ -159,15 +159,15 @@ impl RingCheck {
         &mut self,
         paired: impl Fn(&Edge, &Edge) -> bool,
     ) -> Option<(usize, usize, Coord)> {
-        let mut order = std::mem::take(&mut self.order);
-        let found = self.pairs(&mut order, |i, j| {
+        let mut boxes = std::mem::take(&mut self.boxes);
+        let found = self.pairs(&mut boxes, |i, j| {
             let (i, j) = (i.min(j), i.max(j));
             if !paired(&self.edges[i], &self.edges[j]) {
                 return None;
             }
             Some((i, j, self.crossing(i, j)?))
         });
-        self.order = order;
+        self.boxes = boxes;
         found
     }
 
@@ -177,42 +177,35 @@ impl RingCheck {
     /// compare most pairs, a tree.
     fn pairs<T>(
         &self,
-        order: &mut Vec<usize>,
+        boxes: &mut Vec<EdgeBox>,
         mut look: impl FnMut(usize, usize) -> Option<T>,
     ) -> Option<T> {
-        let edges = &self.edges;
-        let extent = |axis: fn(Coord) -> f64| -> f64 {
-            edges.iter().map(|e| (axis(e.a) - axis(e.b)).abs()).sum()
-        };
-        let (x, y): (fn(Coord) -> f64, fn(Coord) -> f64) = (|c| c.x, |c| c.y);
-        let (along, across) = if extent(x) <= extent(y) {
-            (x, y)
-        } else {
-            (y, x)
-        };
-        let low = |e: &Edge, axis: fn(Coord) -> f64| axis(e.a).min(axis(e.b));
-        let high = |e: &Edge, axis: fn(Coord) -> f64| axis(e.a).max(axis(e.b));
-        order.clear();
-        order.extend(0..edges.len());
-        order.sort_unstable_by(|&i, &j| {
-            let (i, j) = (low(&edges[i], along), low(&edges[j], along));
-            i.total_cmp(&j)
+        let extent = self.edges.iter().fold([0.0, 0.0], |[x, y], e| {
+            [x + (e.a.x - e.b.x).abs(), y + (e.a.y - e.b.y).abs()]
         });
-        let mut budget = SWEEP_BUDGET.saturating_mul(edges.len());
-        for (k, &i) in order.iter().enumerate() {
-            let (end, bottom, top) = (
-                high(&edges[i], along),
-                low(&edges[i], across),
-                high(&edges[i], across),
-            );
-            for &j in &order[k + 1..] {
-                if low(&edges[j], along) > end {
+        let along_x = extent[0] <= extent[1];
+        boxes.clear();
+        boxes.extend(self.edges.iter().enumerate().map(|(k, e)| {
+            let x = [e.a.x.min(e.b.x), e.a.x.max(e.b.x)];
+            let y = [e.a.y.min(e.b.y), e.a.y.max(e.b.y)];
+            let (along, across) = if along_x { (x, y) } else { (y, x) };
+            EdgeBox {
+                along,
+                across,
+                edge: k as u32,
+            }
+        }));
+        boxes.sort_unstable_by(|p, q| p.along[0].total_cmp(&q.along[0]));
+        let mut budget = SWEEP_BUDGET.saturating_mul(boxes.len());
+        for (k, p) in boxes.iter().enumerate() {
+            for q in &boxes[k + 1..] {
+                if q.along[0] > p.along[1] {
                     break;
                 }
                 budget = budget.saturating_sub(1);
-                if low(&edges[j], across) <= top
-                    && high(&edges[j], across) >= bottom
-                    && let Some(found) = look(i, j)
+                if q.across[0] <= p.across[1]
+                    && q.across[1] >= p.across[0]
+                    && let Some(found) = look(p.edge as usize, q.edge as usize)
                 {
                     return Some(found);
                 }
@@ -238,11 +231,15 @@ impl RingCheck {
     /// Where two edges cross, run on top of each other, or belong to paths that cross in a vertex.
     fn crossing(&self, i: usize, j: usize) -> Option<Coord> {
         let (p, q) = (&self.edges[i], &self.edges[j]);
+        let follow = self.before(j) == i || self.before(i) == j;
+        if follow && !turns_back(p, q) {
+            return None;
+        }
         let (c, d) = (orientation(p.a, p.b, q.a), orientation(p.a, p.b, q.b));
         if c == 0.0 && d == 0.0 {
             return middle_of_shared(p, q).or_else(|| self.crossing_in_vertex(i, j));
         }
-        if self.before(j) == i || self.before(i) == j {
+        if follow {
             return None;
         }
         if (c > 0.0 && d > 0.0) || (c < 0.0 && d < 0.0) {
@@ -409,6 +406,14 @@ struct Edge {
     b: Coord,
 }
 
+/// The box of an edge, along the sweep and across it.
+#[derive(Clone, Copy, Debug)]
+struct EdgeBox {
+    along: [f64; 2],
+    across: [f64; 2],
+    edge: u32,
+}
+
 struct Boxed(usize, Coord, Coord);
 
 impl RTreeObject for Boxed {
@@ -422,6 +427,12 @@ impl RTreeObject for Boxed {
 fn orientation(a: Coord, b: Coord, c: Coord) -> f64 {
     let at = |p: Coord| robust::Coord { x: p.x, y: p.y };
     robust::orient2d(at(a), at(b), at(c))
+}
+
+/// Whether an edge may run back over the one before it: only then can two that follow each other share more than a
+/// vertex.
+fn turns_back(p: &Edge, q: &Edge) -> bool {
+    (p.b.x - p.a.x) * (q.b.x - q.a.x) + (p.b.y - p.a.y) * (q.b.y - q.a.y) <= 0.0
 }
 
 /// The middle of what two edges on one line share, `None` if that is a point or nothing.
