@@ -59,11 +59,7 @@ struct Wanted {
 
 #[test]
 fn every_case_gives_its_right_value_or_says_so() {
-    let Some(folder) = shared_data()
-        .map(|data| data.join("inputs"))
-        .filter(|f| f.is_dir())
-    else {
-        println!("skipped: the cases of the reference data are not beside the checkout");
+    let Some(folder) = shared_data("inputs") else {
         return;
     };
     let table: Table = toml::from_str(TABLE).expect("a table");

@@ -14,7 +14,7 @@ use stormgrid_sim::sea::Transect;
 
 #[test]
 fn mangkhut_stands_above_hato_and_peaks_come_in_time() {
-    let Some(data) = stormgrid_tests::shared_data() else {
+    let Some(data) = stormgrid_tests::shared_data("") else {
         return;
     };
     let options = Options {
@@ -52,7 +52,7 @@ fn mangkhut_stands_above_hato_and_peaks_come_in_time() {
 /// The way a forecast goes: a sea floor, a place at the coast, a storm, the level there.
 #[test]
 fn the_surge_over_the_shelf_reaches_a_city_in_seconds() {
-    let Some(data) = stormgrid_tests::shared_data() else {
+    let Some(data) = stormgrid_tests::shared_data("") else {
         return;
     };
     let region = data.join("terrain/pearl_river_region");

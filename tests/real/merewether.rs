@@ -53,7 +53,7 @@ fn run(scenario: &Path, out: &Path, threads: usize) -> stormgrid_project::Summar
 
 #[test]
 fn the_flood_of_merewether_stands_at_its_marks() {
-    let Some(data) = stormgrid_tests::shared_data() else {
+    let Some(data) = stormgrid_tests::shared_data("") else {
         return;
     };
     for scheme in ["local_inertial", "finite_volume"] {

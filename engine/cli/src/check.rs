@@ -188,9 +188,9 @@ pub fn city_info(arguments: &CityInfoArguments, language: Language) -> Result<Ex
     for line in lines_of(&info, &file) {
         println!("{}", language.tell(&line));
     }
-    for finding in &findings {
-        let told = messages::told(finding);
-        println!("{}", language.note(&told));
+    for finding in findings {
+        let note = message!("cli.note", "note: {text}", text = finding);
+        println!("{}", language.tell(&note));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -387,17 +387,9 @@ fn children_are_held_against_their_parents() {
 /// The handed cases that need more than a few numbers.
 #[test]
 fn the_handed_layers_are_told_rightly() {
-    let shared = std::env::var_os("STORMGRID_SHARED").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-        PathBuf::from,
-    );
-    let inputs = shared.join("data/inputs");
-    if !inputs.is_dir() {
-        println!(
-            "skipped: the reference data folder `shared/data/inputs` is not beside the checkout"
-        );
+    let Some(inputs) = stormgrid_tests::shared_data("inputs") else {
         return;
-    }
+    };
     for (name, status, kind) in [
         ("city/wide-false-gap.geojson", 0, ""),
         ("city/tjunction-slant-15.geojson", 0, ""),

@@ -2,26 +2,14 @@
 //!
 //! Inputs and right values: `shared/data/inputs/README.md` (rasterio 1.4.4, GDAL 3.10.3), or built here.
 
-use std::path::PathBuf;
 
 use stormgrid_core::finding::Kind;
 use stormgrid_core::raster::{Raster, RasterGeometry};
 use stormgrid_formats::elevation::{self, GeoRaster, Sidecars, write_geotiff};
 
 fn shared(name: &str) -> Option<Vec<u8>> {
-    let folder = std::env::var_os("STORMGRID_SHARED")
-        .map_or_else(
-            || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-            Into::into,
-        )
-        .join("data/inputs");
-    let bytes = std::fs::read(folder.join(name)).ok();
-    if bytes.is_none() {
-        println!(
-            "skipped: the reference data folder `shared/data/inputs` is not beside the checkout"
-        );
-    }
-    bytes
+    let folder = stormgrid_tests::shared_data("inputs")?;
+    Some(std::fs::read(folder.join(name)).expect("a file of the reference data"))
 }
 
 fn geometry(n_cols: usize, n_rows: usize) -> RasterGeometry {

@@ -137,17 +137,7 @@ const CASES: &[Case] = &[
 ];
 
 fn folder() -> Option<std::path::PathBuf> {
-    let folder = std::env::var_os("STORMGRID_SHARED")
-        .map_or_else(
-            || std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-            Into::into,
-        )
-        .join("data/city");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: the reference data folder `shared/data/city` is not beside the checkout");
-    None
+    stormgrid_tests::shared_data("city")
 }
 
 #[test]

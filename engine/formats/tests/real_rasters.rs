@@ -50,18 +50,9 @@ const CASES: &[Case] = &[
 
 #[test]
 fn rasters_are_read_as_gdal_reads_them() {
-    let folder = std::env::var_os("STORMGRID_SHARED")
-        .map_or_else(
-            || std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-            Into::into,
-        )
-        .join("data/terrain");
-    if !folder.is_dir() {
-        println!(
-            "skipped: the reference data folder `shared/data/terrain` is not beside the checkout"
-        );
+    let Some(folder) = stormgrid_tests::shared_data("terrain") else {
         return;
-    }
+    };
     for case in CASES {
         let bytes = std::fs::read(folder.join(case.file)).expect("a file of the reference data");
         let read = elevation::read(&bytes, case.file).expect("a sound GeoTIFF");

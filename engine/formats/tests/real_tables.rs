@@ -3,7 +3,6 @@
 //! Reference: `shared/data/typhoon/README.md` and `shared/data/obs/README.md` (storms, Hato at
 //! 06 UTC 23 August 2017, constituents a station); fixes counted with `wc -l FILE` less the header.
 
-use std::path::PathBuf;
 
 use stormgrid_core::storm::Averaging;
 use stormgrid_core::time::Instant;
@@ -11,16 +10,8 @@ use stormgrid_formats::{tide, track};
 
 /// Bytes of a file of the reference data; `None`, with a printed reason, where there are none.
 fn reference(path: &str) -> Option<Vec<u8>> {
-    let folder = std::env::var_os("STORMGRID_SHARED").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-        Into::into,
-    );
-    let file = folder.join("data").join(path);
-    if !file.is_file() {
-        println!("skipped: `shared/data/{path}` is not beside the checkout");
-        return None;
-    }
-    Some(std::fs::read(file).expect("a file of the reference data"))
+    let folder = stormgrid_tests::shared_data("")?;
+    Some(std::fs::read(folder.join(path)).expect("a file of the reference data"))
 }
 
 #[test]

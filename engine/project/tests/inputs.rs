@@ -780,17 +780,9 @@ fn cells_in_degrees_are_refused_without_a_crs_too() {
 /// The cases of the reference data beside the checkout, with the value that its README works out.
 #[test]
 fn the_shared_inputs_give_their_right_values() {
-    let shared = std::env::var_os("STORMGRID_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-        PathBuf::from,
-    );
-    let folder = shared.join("data/inputs/scenarios");
-    if !folder.is_dir() {
-        println!(
-            "skipped: the reference data folder `shared/data/inputs` is not beside the checkout"
-        );
+    let Some(folder) = stormgrid_tests::shared_data("inputs/scenarios") else {
         return;
-    }
+    };
     let out = tempfile::tempdir().expect("a folder");
     let run = |id: &str| run_file(&folder.join(format!("{id}.toml")), &out.path().join("out"));
     for (id, volume) in [
