@@ -114,6 +114,10 @@ pub struct Initial {
     pub discharge_x: Option<String>,
     /// Unit discharge northwards [m² s⁻¹], a raster.
     pub discharge_y: Option<String>,
+    /// Whether the water at the start is that of rivers and ponds, which is no flood; else the scenario begins with a flood,
+    /// and all figures count it.
+    #[serde(default)]
+    pub permanent: bool,
 }
 
 /// `[typhoon]`: wind and pressure on the water.

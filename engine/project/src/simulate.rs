@@ -444,6 +444,11 @@ impl PreparedScenario {
             blocked: &self.blocked,
         };
         write_rasters(folder, &driven.flood, cells, geometry, crs)?;
+        if !self.scenario.initial.permanent {
+            self.notes
+                .extend(flooded_at_start(&initial_depth, geometry.cell_area()));
+            initial_depth.fill(0.0);
+        }
         write_permanent_water(folder, &permanent_water(&initial_depth), geometry, crs)?;
         let mut totals = Vec::new();
         if let Some(gauges) = &gauges {
@@ -489,6 +494,13 @@ impl PreparedScenario {
         tell(observer, Stage::Done, 1.0)?;
         Ok(summary)
     }
+}
+
+/// Tells of the area that a scenario begins with under water, all of it counted as flood.
+fn flooded_at_start(initial_depth: &[f32], cell_area_m2: f64) -> Option<Bilingual> {
+    let wet = permanent_water(initial_depth).into_iter().filter(|wet| *wet);
+    let area = wet.count() as f64 * cell_area_m2;
+    (area > 0.0).then(|| messages::text("note.scenario.water_at_start", &[("area", format!("{area:.0}"))]))
 }
 
 /// Finds and reads the files that a scenario names.

@@ -150,6 +150,8 @@ struct Ground<'a> {
     ghosts: Vec<usize>,
     /// For cells beyond a free side: the cell inside.
     copies: BTreeMap<usize, usize>,
+    /// The cell inside of each cell beyond a side, both by place in the padded grid: its water moves as that inside.
+    insides: BTreeMap<usize, usize>,
     /// By boundary: sets a level.
     sets_level: Vec<bool>,
     scheme: Scheme,
@@ -313,6 +315,7 @@ impl<'a> Ground<'a> {
             gaps: Vec::new(),
             ghosts: Vec::new(),
             copies: BTreeMap::new(),
+            insides: BTreeMap::new(),
             sets_level: setup
                 .boundaries
                 .iter()
@@ -610,6 +613,9 @@ impl<'a> Ground<'a> {
                 BoundaryPlace::Side(side) => Some(side),
                 BoundaryPlace::Cells(_) => None,
             };
+            if side.is_some() {
+                self.insides.insert(at, inside);
+            }
             if at != inside {
                 self.n[at] = self.n[inside];
                 self.z[at] = self.z[inside];
@@ -927,36 +933,41 @@ impl<'a> Ground<'a> {
                 let open = around
                     .into_iter()
                     .find(|(down, right)| role(row + down, col + right) == Role::Open);
+                let beside = match self.insides.get(&at) {
+                    Some(&inside) => Some(self.inner(at, inside, row, col)),
+                    None => open.map(|(down, right)| rimmed(row + down, col + right) as u16),
+                };
                 tile.controls.push(Control {
                     row: row as u8,
                     col: col as u8,
                     boundary,
                     rule,
-                    beside: open.map(|(down, right)| rimmed(row + down, col + right) as u16),
+                    beside,
                 });
             }
         }
-        // A face whose one side is held and whose other is open drives the face beyond the held cell.
+        // A face whose one side is held and whose other is open drives the face beyond the held cell; between two of them
+        // neither does, so that no direction is better than another.
         for row in 0..side {
             for col in 0..side {
                 let pair = |a: Role, b: Role| matches!((a, b), (Role::Held(_), Role::Open));
                 let shut = |a: Role, b: Role| a != Role::Open && b != Role::Open;
                 let x = [-1, 0, 1, 2].map(|k| role(row, col + k));
-                if shut(x[1], x[2]) && pair(x[1], x[0]) {
-                    tile.repeat_x
-                        .push((rimmed(row, col) as u16, face(row, col - 1) as u16));
-                } else if shut(x[1], x[2]) && pair(x[2], x[3]) {
-                    tile.repeat_x
-                        .push((rimmed(row, col) as u16, face(row, col + 1) as u16));
-                }
+                let driver = match (pair(x[1], x[0]), pair(x[2], x[3])) {
+                    (true, false) if shut(x[1], x[2]) => Some(face(row, col - 1)),
+                    (false, true) if shut(x[1], x[2]) => Some(face(row, col + 1)),
+                    _ => None,
+                };
+                tile.repeat_x
+                    .extend(driver.map(|from| (rimmed(row, col) as u16, from as u16)));
                 let y = [-1, 0, 1, 2].map(|k| role(row + k, col));
-                if shut(y[1], y[2]) && pair(y[1], y[0]) {
-                    tile.repeat_y
-                        .push((rimmed(row, col) as u16, face(row - 1, col) as u16));
-                } else if shut(y[1], y[2]) && pair(y[2], y[3]) {
-                    tile.repeat_y
-                        .push((rimmed(row, col) as u16, face(row + 1, col) as u16));
-                }
+                let driver = match (pair(y[1], y[0]), pair(y[2], y[3])) {
+                    (true, false) if shut(y[1], y[2]) => Some(face(row - 1, col)),
+                    (false, true) if shut(y[1], y[2]) => Some(face(row + 1, col)),
+                    _ => None,
+                };
+                tile.repeat_y
+                    .extend(driver.map(|from| (rimmed(row, col) as u16, from as u16)));
             }
         }
     }
