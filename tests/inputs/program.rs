@@ -136,7 +136,7 @@ pub fn cell(text: &str, row: &str, column: &str) -> Option<String> {
     let at = lines.next()?.split(',').position(|name| name == column)?;
     let fields = lines.map(|line| line.split(',').collect::<Vec<_>>());
     let found = fields
-        .filter(|fields| fields.first() == Some(&row))
+        .filter(|fields| fields.iter().take(2).any(|name| *name == row))
         .last()?;
     found.get(at).map(|s| (*s).to_owned())
 }

@@ -10,6 +10,7 @@ use stormgrid_core::message;
 use stormgrid_core::message::Message;
 use stormgrid_core::value::{Value, is_sentinel, parse_number};
 use stormgrid_crs::{Crs, Projector};
+use stormgrid_formats::series::line_of_record;
 use stormgrid_project::{ProjectError, files, messages, tables};
 
 use crate::args::GridsLocateArguments;
@@ -422,7 +423,9 @@ impl Search<'_> {
         let mut row = block.rows;
         loop {
             let more = reader.read_byte_record(&mut record).map_err(|e| {
-                let line = e.position().map_or(0, csv::Position::line);
+                let line = e
+                    .position()
+                    .map_or(0, |at| line_of_record(&block.bytes, at));
                 self.fault(
                     block.lines + line,
                     message!("cli.locate.no_row", "it is no row of a CSV"),
@@ -432,7 +435,8 @@ impl Search<'_> {
                 break;
             }
             row += 1;
-            let line = block.lines + record.position().map_or(0, csv::Position::line);
+            let position = record.position();
+            let line = block.lines + position.map_or(0, |at| line_of_record(&block.bytes, at));
             let place = self.place(&record, line)?;
             found.clear();
             match place {

@@ -123,7 +123,7 @@ fn what_cannot_be_meant_is_refused_in_one_sentence() {
         ("two advisories in a row", format!("{SOUND}\n{SOUND}"), "more than one advisory"),
         ("a list of advisories", format!("[{SOUND}, {SOUND}]"), "more than one advisory"),
         ("cut off", SOUND[..SOUND.len() / 2].to_owned(), "EOF"),
-        ("two storms as CSV", "name,agency,time_utc,lat,lon,vmax_kt,pmin_hpa\nA,JMA,2017-08-23T00:00:00Z,21.5,114,75,965\nB,JMA,2017-08-23T00:00:00Z,15.5,130,75,965\n".into(), "it holds 2 tracks"),
+        ("two storms as CSV", "name,agency,time_utc,lat,lon,vmax_kt,pmin_hpa\nA,JMA,2017-08-23T00:00:00Z,21.5,114,75,965\nB,JMA,2017-08-23T00:00:00Z,15.5,130,75,965\n".into(), "it holds 2 storms"),
     ];
     for (what, text, expected) in cases {
         let output = check(&text);

@@ -377,7 +377,7 @@ fn odd_advisories_are_refused_or_their_assumptions_told() {
         HATO,JTWC,2017-08-23T00:00:00Z,21.6,114.8,85,964\n";
     let which = refused("two.csv", two, &[]);
     assert!(
-        which.contains("it holds 3 tracks; name a storm of: HATO (JMA), PAKHAR (JMA), HATO (JTWC)"),
+        which.contains("it holds 2 storms; name a storm of: HATO (2017, JMA), PAKHAR (2017, JMA)"),
         "{which}"
     );
     let whose = refused("two.csv", two, &["--storm", "hato"]);

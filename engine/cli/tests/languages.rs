@@ -21,7 +21,7 @@ const ADVISORY: &str = r#"{"name": "HATO", "agency": "CMA", "base_time": "2017-0
  {"lead_h": 12, "lat": 21.6, "lon": 114.6, "wind": 42, "pressure_hpa": 955},
  {"lead_h": 24, "lat": 22.6, "lon": 112.0, "wind": 33}]}"#;
 
-const NOTE_ZH: &str = "说明：hato.json：没有给出 HATO 的最大风速半径，由气压和纬度推算（Vickery 与 Wadhera，2008），误差约三分之一\n";
+const NOTE_ZH: &str = "说明：hato.json：HATO 的 3 个位置中有 1 个没有给出气压，取前后插值\n说明：hato.json：没有给出 HATO 的最大风速半径，由气压和纬度推算（Vickery 与 Wadhera，2008），误差约三分之一\n";
 
 const NOTE_EN: &str = "note: hato.json: no radius of maximum wind is given for HATO; it is estimated from pressure \
     and latitude (Vickery and Wadhera 2008), to about a third\n";
@@ -400,7 +400,7 @@ fn an_ensemble_is_told_in_chinese_and_its_members_are_understood() {
     let zh = ensemble("zh");
     assert_eq!(
         zh[0],
-        "TEST：2 个成员完成 2 个，网格 40 m，其中 0 个此前已算完"
+        "TEST：2 个成员完成 2 个，网格 20 m，其中 0 个此前已算完"
     );
     assert!(zh[1].starts_with("用时：") && zh[1].contains(" s，各成员的处理器时间 "));
     assert_eq!(zh[3], "结果：out");

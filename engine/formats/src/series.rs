@@ -254,9 +254,17 @@ pub fn read_points(bytes: &[u8], file: &str) -> Result<Vec<NamedPoint>, FormatEr
 /// A CSV table with a header, read row by row, with errors that name the line.
 pub(crate) struct Table<'a> {
     file: &'a str,
+    bytes: &'a [u8],
     header: Vec<String>,
     reader: csv::Reader<&'a [u8]>,
     record: csv::StringRecord,
+}
+
+/// Line of a record, from 1: where lines end in a carriage return and a line feed, `csv` has a record begin at the line
+/// feed, and counts that line to the one before.
+pub fn line_of_record(bytes: &[u8], at: &csv::Position) -> u64 {
+    let at_feed = bytes.get(at.byte() as usize) == Some(&b'\n');
+    at.line() + u64::from(at_feed)
 }
 
 /// One row of a table.
@@ -287,6 +295,7 @@ impl<'a> Table<'a> {
         }
         Ok(Self {
             file,
+            bytes,
             header,
             reader,
             record: csv::StringRecord::new(),
@@ -325,7 +334,10 @@ impl<'a> Table<'a> {
             .reader
             .read_record(&mut self.record)
             .map_err(|e| csv_error(self.file, &e))?;
-        let line = self.record.position().map_or(0, csv::Position::line);
+        let line = self
+            .record
+            .position()
+            .map_or(0, |at| line_of_record(self.bytes, at));
         Ok(more.then_some(Row {
             file: self.file,
             header: &self.header,

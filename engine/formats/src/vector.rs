@@ -809,10 +809,9 @@ mod tests {
     fn a_byte_order_mark_is_no_fault() {
         let plain = collection(r#"{"type":"Point","coordinates":[113.0,22.5]}"#);
         let marked = [&b"\xef\xbb\xbf"[..], &plain].concat();
-        assert_eq!(
-            read_points(&marked, "p").expect("valid"),
-            read_points(&plain, "p").expect("valid")
-        );
+        let [marked, plain] = [marked, plain].map(|bytes| read_points(&bytes, "p").expect("valid"));
+        assert_eq!(marked.features, plain.features);
+        assert_eq!(marked.findings, plain.findings);
     }
 
     /// Pairs of edges compared one with another would take an hour.

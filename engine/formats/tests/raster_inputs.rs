@@ -2,7 +2,6 @@
 //!
 //! Inputs and right values: `shared/data/inputs/README.md` (rasterio 1.4.4, GDAL 3.10.3), or built here.
 
-
 use stormgrid_core::finding::Kind;
 use stormgrid_core::raster::{Raster, RasterGeometry};
 use stormgrid_formats::elevation::{self, GeoRaster, Sidecars, write_geotiff};

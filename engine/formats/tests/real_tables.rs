@@ -3,7 +3,6 @@
 //! Reference: `shared/data/typhoon/README.md` and `shared/data/obs/README.md` (storms, Hato at
 //! 06 UTC 23 August 2017, constituents a station); fixes counted with `wc -l FILE` less the header.
 
-
 use stormgrid_core::storm::Averaging;
 use stormgrid_core::time::Instant;
 use stormgrid_formats::{tide, track};

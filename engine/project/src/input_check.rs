@@ -125,16 +125,23 @@ fn report_of(twin: &LoadedTwin, faults: Vec<LayerReport>) -> InputReport {
 
 /// Adds findings to the layers of their files; those of no layer go to the first.
 pub(crate) fn put(layers: &mut [LayerReport], findings: impl IntoIterator<Item = Finding>) {
-    for finding in findings {
-        // A reader names the file by its last name or its path, the report by its name in the twin.
-        let place = layers.iter().position(|layer| {
-            let (finding, layer) = (Path::new(&finding.file), Path::new(&layer.file));
-            finding.ends_with(layer) || layer.ends_with(finding)
-        });
+    for mut finding in findings {
+        let place = layers
+            .iter()
+            .position(|layer| are_one(&layer.file, &finding.file));
+        if let Some(at) = place {
+            finding.file.clone_from(&layers[at].file);
+        }
         if let Some(layer) = layers.get_mut(place.unwrap_or(0)) {
             layer.findings.push(finding);
         }
     }
+}
+
+/// Whether two names are of one file: a reader names it by its last name or its path, the report by its name in the twin.
+fn are_one(layer: &str, finding: &str) -> bool {
+    let (layer, finding) = (Path::new(layer), Path::new(finding));
+    finding.ends_with(layer) || layer.ends_with(finding)
 }
 
 /// The ground, as cells.
@@ -734,9 +741,15 @@ fn forecast_layers(twin: &LoadedTwin) -> Vec<LayerReport> {
         layers.push(fault_report("rain", FORECAST_FILE, &error));
     }
     // What the series and rasters told of themselves goes to the layers of their files.
-    for finding in reader.findings.into_inner() {
-        match layers.iter_mut().find(|layer| layer.file == finding.file) {
-            Some(layer) => layer.findings.push(finding),
+    for mut finding in reader.findings.into_inner() {
+        let layer = layers
+            .iter_mut()
+            .find(|layer| are_one(&layer.file, &finding.file));
+        match layer {
+            Some(layer) => {
+                finding.file.clone_from(&layer.file);
+                layer.findings.push(finding);
+            }
             None => {
                 let what = message!("what.forcing", "rain and levels");
                 let mut report = LayerReport::new("forcing", &finding.file, what);

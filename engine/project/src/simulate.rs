@@ -498,9 +498,16 @@ impl PreparedScenario {
 
 /// Tells of the area that a scenario begins with under water, all of it counted as flood.
 fn flooded_at_start(initial_depth: &[f32], cell_area_m2: f64) -> Option<Bilingual> {
-    let wet = permanent_water(initial_depth).into_iter().filter(|wet| *wet);
+    let wet = permanent_water(initial_depth)
+        .into_iter()
+        .filter(|wet| *wet);
     let area = wet.count() as f64 * cell_area_m2;
-    (area > 0.0).then(|| messages::text("note.scenario.water_at_start", &[("area", format!("{area:.0}"))]))
+    (area > 0.0).then(|| {
+        messages::text(
+            "note.scenario.water_at_start",
+            &[("area", format!("{area:.0}"))],
+        )
+    })
 }
 
 /// Finds and reads the files that a scenario names.

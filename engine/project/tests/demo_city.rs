@@ -149,10 +149,11 @@ impl Depths {
         let pieces = line.windows(2).flat_map(|pair| {
             let (a, d) = (pair[0], [pair[1][0] - pair[0][0], pair[1][1] - pair[0][1]]);
             let mut cuts = vec![0.0, 1.0];
+            let size = [geometry.dx, -geometry.dy];
             for (k, origin) in [(0, geometry.west), (1, geometry.north)] {
-                let [first, last] = [a[k], a[k] + d[k]].map(|x| (x - origin) / CELL);
+                let [first, last] = [a[k], a[k] + d[k]].map(|x| (x - origin) / size[k]);
                 let between = first.min(last).ceil() as i64..=first.max(last).floor() as i64;
-                cuts.extend(between.map(|n| (n as f64 * CELL + origin - a[k]) / d[k]));
+                cuts.extend(between.map(|n| (n as f64 * size[k] + origin - a[k]) / d[k]));
             }
             cuts.retain(|t| (0.0..=1.0).contains(t));
             cuts.sort_by(f64::total_cmp);

@@ -55,8 +55,8 @@ fn lay(dir: &Path) {
         dir,
         "run.toml",
         "[run]\nstart = \"2017-08-23T00:00:00+08:00\"\nduration_s = 60\noutput_interval_s = 60\n\
-         [terrain]\nelevation = \"dem.tif\"\n[initial]\nlevel = 1.04\n[grids]\nsource = \"grids.geojson\"\nid = \"code\"\n\
-         [rain]\nrate_mm_h = 15000\n",
+         [terrain]\nelevation = \"dem.tif\"\n[initial]\nlevel = 1.25\n[grids]\nsource = \"grids.geojson\"\nid = \"code\"\n\
+         [rain]\nrate_mm_h = 36\n",
     );
 }
 

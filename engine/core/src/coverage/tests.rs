@@ -575,9 +575,7 @@ fn a_thousand_strips_across_a_thousand_overlap_a_million_times() {
         )
     };
     let layer: Vec<Polygonal> = (0..2000).map(strip).collect();
-    let begun = std::time::Instant::now();
     let report = check_coverage(&layer, CoordinateUnit::Metres, None);
-    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
     assert_eq!(report.counts.overlaps, 1_000_000);
     assert_eq!(report.defects.len(), MOST_LISTED);
     assert!(

@@ -111,10 +111,11 @@ fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
         .ok_or_else(|| serde::de::Error::invalid_value(serde::de::Unexpected::Unit, &"a number"))
 }
 
-/// A positive quantity; null, sentinels, negative numbers and 0 stand for "not known".
+/// A quantity; null, sentinels and 0 stand for "not known". A person types an advisory: a negative number is a slip of
+/// theirs, for the check of ranges to refuse.
 fn quantity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     let value = value(deserializer)?;
-    Ok(value.filter(|v| *v > 0.0 && !is_sentinel(*v)))
+    Ok(value.filter(|v| *v != 0.0 && !is_sentinel(*v)))
 }
 
 /// Most positions of an advisory.

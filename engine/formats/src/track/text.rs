@@ -106,7 +106,10 @@ fn utf16(
     let text = text.ok().filter(|_| bytes.len() % 2 == 0).ok_or_else(|| {
         refused(
             file,
-            message!("fault.text.utf16", "it begins as UTF-16 and is none"),
+            message!(
+                "fault.text.utf16",
+                "it begins as text in UTF-16 and is none"
+            ),
             message!("fix.save_utf8", "save it as UTF-8"),
         )
     })?;

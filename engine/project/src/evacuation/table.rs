@@ -54,7 +54,7 @@ pub fn plan_csv(plan: &EvacuationPlan) -> Vec<u8> {
     for of in &plan.unknown {
         let people = of.people_unknown.map(|n| n.to_string());
         csv.push_str(&format!(
-            ",,,,,{},{},{},,,,,unknown,,,,\r\n",
+            ",,,,,{},{},{},,,,,,,,,,unknown\r\n",
             quoted(&of.unit.code),
             quoted(&of.unit.name),
             people.unwrap_or_default(),
@@ -63,7 +63,8 @@ pub fn plan_csv(plan: &EvacuationPlan) -> Vec<u8> {
     csv.into_bytes()
 }
 
-/// Why people of a move have no shelter: `cut_off` or `no_place`; empty where they have one.
+/// Why people of a move have no shelter: `cut_off` or `no_place`; empty where they have one. (`unknown` stands there for
+/// units of which nothing is known.)
 fn without(m: &Move) -> &'static str {
     match (m.people > 0 && m.shelter.is_none(), m.cut_off) {
         (false, _) => "",

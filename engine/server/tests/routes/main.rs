@@ -122,7 +122,7 @@ fn the_twin_is_told_and_a_run_goes_from_queue_to_exposure() {
     assert!(
         String::from_utf8(csv)
             .expect("UTF-8")
-            .starts_with("code,name,combined,flood_level")
+            .starts_with("code,name,combined,unknown,flood_level")
     );
     assert_eq!(
         get(&format!("/api/v1/runs/{id}/hazards.geojson")).status,
@@ -397,7 +397,7 @@ fn what_people_ask_for_goes_before_a_refinement() {
 fn the_description_names_every_route() {
     let described: Value = serde_json::from_str(&stormgrid_server::openapi_json()).expect("JSON");
     let paths = described["paths"].as_object().expect("paths");
-    assert_eq!(paths.len(), 51);
+    assert_eq!(paths.len(), 52);
     assert!(paths["/api/v1/runs"]["post"].is_object());
     assert!(paths["/api/v1/ensembles"]["post"].is_object());
 }

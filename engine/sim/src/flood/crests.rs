@@ -48,7 +48,11 @@ pub(super) struct Crests {
 }
 
 /// Puts the crests of a setup on the tiles. Of several on a face the highest counts.
-pub(super) fn raise_crests(crests: &[Crest], layout: &Layout, tiles: &mut [Tile]) {
+pub(super) fn raise_crests(
+    crests: impl Iterator<Item = Crest>,
+    layout: &Layout,
+    tiles: &mut [Tile],
+) {
     let mut faces = BTreeMap::new();
     for crest in crests {
         let cell = crest.cell.index();
