@@ -138,9 +138,8 @@ impl Dress {
             matches!(self.no_data, NoData::Mask | NoData::BitMask).then(|| writer.mask(cells));
         let link = writer.directory(&main, if self.big { 8 } else { 4 });
         if let Some(mask) = mask {
-            let at = writer.directory_at();
+            let at = writer.append(&mask);
             writer.patch(link, at);
-            writer.append(&mask);
         }
         writer.out
     }

@@ -108,7 +108,7 @@ impl Depths {
         let (depth, arrival) = (raster("out/depth_max.tif"), raster("out/arrival.tif"));
         let ground = raster("terrain/elevation.tif");
         let geometry = *depth.geometry();
-        let mut sums = vec![(0.0, 0u32); geometry.n_cells()];
+        let mut sums = vec![(0.0, 0.0); geometry.n_cells()];
         let fine = *ground.geometry();
         for (i, z) in ground
             .values()
@@ -116,15 +116,26 @@ impl Depths {
             .enumerate()
             .filter(|(_, z)| z.is_finite())
         {
-            let at = fine.center(i / fine.n_cols, i % fine.n_cols);
-            let (row, col) = geometry.cell_at(at.x, at.y).expect("inside");
-            let sum = &mut sums[row * geometry.n_cols + col];
-            *sum = (sum.0 + z, sum.1 + 1);
+            // The cells of the run need not be whole cells of the ground: each takes the part that lies in it.
+            let parts = |k: usize, n: usize, fine: f64, coarse: f64| {
+                let (from, to) = (k as f64 * fine / coarse, (k + 1) as f64 * fine / coarse);
+                let share =
+                    move |c: usize| (to.min(c as f64 + 1.0) - from.max(c as f64)) / (to - from);
+                let last = (to.ceil() as usize).min(n);
+                (from.floor() as usize..last).map(move |c| (c, share(c)))
+            };
+            for (row, tall) in parts(i / fine.n_cols, geometry.n_rows, fine.dy, geometry.dy) {
+                for (col, wide) in parts(i % fine.n_cols, geometry.n_cols, fine.dx, geometry.dx) {
+                    let sum = &mut sums[row * geometry.n_cols + col];
+                    let share = tall * wide;
+                    *sum = (sum.0 + share * z, sum.1 + share);
+                }
+            }
         }
         Self(Raster::from_fn(geometry, |row, col| {
             let i = row * geometry.n_cols + col;
             let (depth, arrival) = (depth.values()[i], arrival.values()[i]);
-            let mean = sums[i].0 / f64::from(sums[i].1);
+            let mean = sums[i].0 / sums[i].1;
             // Low ground that the run finds wet at its first steps; a dike in the cell keeps it dry.
             let water = USUAL_LEVEL - mean >= 0.05 && arrival <= 10.0;
             if depth.is_finite() && !water {
