@@ -58,6 +58,7 @@ const KNOWN: &[&str] = &[
     "sea",
     "rain",
     "storm",
+    "twin",
 ];
 
 /// Complains of a text whose Chinese holds English words, or whose English holds Chinese.

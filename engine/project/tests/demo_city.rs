@@ -117,15 +117,17 @@ impl Depths {
             .filter(|(_, z)| z.is_finite())
         {
             // The cells of the run need not be whole cells of the ground: each takes the part that lies in it.
-            let parts = |k: usize, n: usize, fine: f64, coarse: f64| {
-                let (from, to) = (k as f64 * fine / coarse, (k + 1) as f64 * fine / coarse);
-                let share =
-                    move |c: usize| (to.min(c as f64 + 1.0) - from.max(c as f64)) / (to - from);
-                let last = (to.ceil() as usize).min(n);
-                (from.floor() as usize..last).map(move |c| (c, share(c)))
+            let parts = |k: usize, begin: f64, fine: f64, n: usize, coarse: f64| {
+                let edge = |k: usize| ((begin + k as f64 * fine) / coarse).clamp(0.0, n as f64);
+                let (from, to) = (edge(k), edge(k + 1));
+                let length = move |c: usize| to.min(c as f64 + 1.0) - from.max(c as f64);
+                (from as usize..(to.ceil() as usize).min(n)).map(move |c| (c, length(c)))
             };
-            for (row, tall) in parts(i / fine.n_cols, geometry.n_rows, fine.dy, geometry.dy) {
-                for (col, wide) in parts(i % fine.n_cols, geometry.n_cols, fine.dx, geometry.dx) {
+            let (down, right) = (geometry.north - fine.north, fine.west - geometry.west);
+            let row = i / fine.n_cols;
+            for (row, tall) in parts(row, down, fine.dy, geometry.n_rows, geometry.dy) {
+                let col = i % fine.n_cols;
+                for (col, wide) in parts(col, right, fine.dx, geometry.n_cols, geometry.dx) {
                     let sum = &mut sums[row * geometry.n_cols + col];
                     let share = tall * wide;
                     *sum = (sum.0 + share * z, sum.1 + share);
