@@ -269,7 +269,8 @@ pub fn terrain_chunk(bytes: &[u8]) {
         (l.min(*v), h.max(*v))
     });
     // Heights that f32 cannot tell apart any more are no terrain.
-    if !(low.abs().max(high.abs()) < 1e6) {
+    let most = low.abs().max(high.abs());
+    if most.is_nan() || most >= 1e6 {
         return;
     }
     let again = decode_terrain(&encode_terrain(&found)).expect("what was written can be read");

@@ -134,9 +134,7 @@ impl Run {
 pub fn cell(text: &str, row: &str, column: &str) -> Option<String> {
     let mut lines = text.lines();
     let at = lines.next()?.split(',').position(|name| name == column)?;
-    let fields = lines.map(|line| line.split(',').collect::<Vec<_>>());
-    let found = fields
-        .filter(|fields| fields.iter().take(2).any(|name| *name == row))
-        .last()?;
+    let mut fields = lines.map(|line| line.split(',').collect::<Vec<_>>());
+    let found = fields.rfind(|fields| fields.iter().take(2).any(|name| *name == row))?;
     found.get(at).map(|s| (*s).to_owned())
 }

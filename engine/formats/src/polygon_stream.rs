@@ -615,7 +615,7 @@ fn short_decimal(text: &[u8]) -> Option<(f64, usize)> {
             b'0'..=b'9' => {
                 mantissa = mantissa
                     .wrapping_mul(10)
-                    .wrapping_add(u64::from(byte - b'0'))
+                    .wrapping_add(u64::from(byte - b'0'));
             }
             b'.' if point.is_none() => point = Some(at),
             b'e' | b'E' | b'.' | b'+' | b'-' => return None,

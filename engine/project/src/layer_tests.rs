@@ -213,7 +213,7 @@ fn heights_are_read_with_their_units_or_assumed_aloud() {
 fn a_layer_that_lies_elsewhere_is_refused_with_what_is_wrong() {
     let moved = |file: &str| {
         with(file, |root| {
-            move_all(&mut root["features"], &|[x, y]| [x + 5000.0, y])
+            move_all(&mut root["features"], &|[x, y]| [x + 5000.0, y]);
         })
     };
     for file in [

@@ -86,14 +86,14 @@ pub(super) fn affine(
         _ => return Ok(None),
     };
     Ok(Some(match pixel_is_point {
-        true => found.from_centers(),
+        true => found.centers_to_corners(),
         false => found,
     }))
 }
 
 impl Affine {
     /// The matrix of corners where that of centres of cells is given.
-    pub(super) fn from_centers(self) -> Self {
+    pub(super) fn centers_to_corners(self) -> Self {
         Self {
             x0: self.x0 - 0.5 * (self.a + self.b),
             y0: self.y0 - 0.5 * (self.d + self.e),
@@ -180,8 +180,8 @@ fn control_points(
             across.abs().max(down.abs())
         })
         .fold(0.0, f64::max);
-    // Not "greater": a fit of zero width is not a number.
-    if !(off <= MOST_OFF) {
+    // A fit of zero width is not a number.
+    if off.is_nan() || off > MOST_OFF {
         return Err(refused());
     }
     findings.push(Finding::new(
@@ -224,7 +224,7 @@ fn least_squares(points: &[[f64; 6]], value: usize) -> Option<[f64; 3]> {
     let cz = sum(&|p| (p[0] - col) * (p[value] - z));
     let rz = sum(&|p| (p[1] - row) * (p[value] - z));
     let determinant = cc * rr - cr * cr;
-    if !(determinant > 1e-9 * cc * rr) {
+    if determinant.is_nan() || determinant <= 1e-9 * cc * rr {
         return None;
     }
     let c1 = (cz * rr - rz * cr) / determinant;

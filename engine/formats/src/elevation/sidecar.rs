@@ -47,7 +47,7 @@ pub(super) fn world_file(bytes: &[u8], file: &str) -> Result<Affine, FormatError
     let mut next = || numbers.next().flatten().ok_or_else(wrong);
     let (a, d, b, e) = (next()?, next()?, next()?, next()?);
     let (x0, y0) = (next()?, next()?);
-    Ok(Affine { x0, a, b, y0, d, e }.from_centers())
+    Ok(Affine { x0, a, b, y0, d, e }.centers_to_corners())
 }
 
 /// What GDAL's `.aux.xml` says of the first band and of the place.

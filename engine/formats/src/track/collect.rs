@@ -197,7 +197,8 @@ impl Storm {
         }
         let ordered = match in_order(fixes) {
             Ok(ordered) => ordered,
-            Err([before, after]) => {
+            Err(pair) => {
+                let [before, after] = *pair;
                 let fault = backwards(&self.track, &before.1, &after, file);
                 self.track.fixes = vec![first];
                 return lost(self.track, fault, into);
@@ -369,7 +370,7 @@ struct Ordered {
 /// # Errors
 ///
 /// Two fixes in the wrong order where more than one in ten lines would be lost: then nobody knows which are right.
-fn in_order(mut fixes: Vec<(usize, Fix)>) -> Result<Ordered, [(usize, Fix); 2]> {
+fn in_order(mut fixes: Vec<(usize, Fix)>) -> Result<Ordered, Box<[(usize, Fix); 2]>> {
     let descends = fixes.windows(2).all(|w| w[1].1.time < w[0].1.time);
     let reversed = descends && fixes.len() > 2;
     if reversed {
@@ -382,7 +383,7 @@ fn in_order(mut fixes: Vec<(usize, Fix)>) -> Result<Ordered, [(usize, Fix); 2]> 
     if !few {
         let pair = fixes.windows(2).find(|w| w[1].1.time < w[0].1.time);
         if let Some(pair) = pair {
-            return Err([pair[0].clone(), pair[1].clone()]);
+            return Err(Box::new([pair[0].clone(), pair[1].clone()]));
         }
     }
     let mut keep = vec![false; fixes.len()];

@@ -97,7 +97,7 @@ fn an_odd_line_of_a_deck_costs_that_line_and_is_told() {
     }
     // A line that is cut off: what stands in it can be read.
     assert_eq!(
-        read(DECK[..DECK.len() - 60].as_bytes(), "t")
+        read(&DECK.as_bytes()[..DECK.len() - 60], "t")
             .expect("valid")
             .tracks[0]
             .fixes

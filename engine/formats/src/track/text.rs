@@ -103,16 +103,19 @@ fn utf16(
 ) -> Result<(Cow<'static, str>, Option<Finding>), FormatError> {
     let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
     let text: Result<String, _> = char::decode_utf16(units).collect();
-    let text = text.ok().filter(|_| bytes.len() % 2 == 0).ok_or_else(|| {
-        refused(
-            file,
-            message!(
-                "fault.text.utf16",
-                "it begins as text in UTF-16 and is none"
-            ),
-            message!("fix.save_utf8", "save it as UTF-8"),
-        )
-    })?;
+    let text = text
+        .ok()
+        .filter(|_| bytes.len().is_multiple_of(2))
+        .ok_or_else(|| {
+            refused(
+                file,
+                message!(
+                    "fault.text.utf16",
+                    "it begins as text in UTF-16 and is none"
+                ),
+                message!("fix.save_utf8", "save it as UTF-8"),
+            )
+        })?;
     let note = message!("note.text.utf16", "the file is UTF-16 and was decoded");
     let finding = Finding::new(Kind::Note, file, note);
     Ok((lines_of(text.into()), Some(finding)))
