@@ -66,7 +66,8 @@ export async function workplace(t, page) {
   await t.test("an ensemble gives chances that rank and filter the grids", async () => {
     await page.locator("#forecast-open").click();
     await page.locator("#forecast input[value=ensemble]").check();
-    await page.locator("#forecast-cell").selectOption(CELL);
+    assert.ok(await page.locator("#forecast-cell").isDisabled(), "an ensemble has the cells of its forecast");
+    assert.equal(await page.locator("#forecast-cell").inputValue(), CELL);
     await page.locator("#forecast-members").fill("2");
     await page.locator("#forecast-start").click();
     await until("its members", async () => (await page.locator("#working .dots i").count()) === 2, 20_000);

@@ -21,7 +21,9 @@ export function showInputReport() {
   const badge = byId("input-open");
   badge.hidden = !report || report.faults + report.assumptions + unknown(report) === 0;
   if (!report) return;
-  badge.textContent = t("input.badge", { faults: number(report.faults), assumptions: number(report.assumptions), unknown: number(unknown(report)) });
+  badge.textContent = t("input.badge", { n: number(report.faults + report.assumptions + unknown(report)) });
+  badge.dataset.n = number(report.faults + report.assumptions + unknown(report));
+  badge.title = t("input.badge.all", { faults: number(report.faults), assumptions: number(report.assumptions), unknown: number(unknown(report)) });
   badge.classList.toggle("bad", report.faults > 0);
   badge.onclick = () => openReport();
 }

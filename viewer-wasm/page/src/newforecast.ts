@@ -65,7 +65,9 @@ function show() {
   byId("advisory").hidden = !typed;
   byId("advisory-check").hidden = !typed;
   const base = spread();
-  byId<HTMLSelectElement>("forecast-cell").disabled = base !== null;
+  const cell = byId<HTMLSelectElement>("forecast-cell");
+  cell.disabled = base !== null;
+  if (base && [...cell.options].some((option) => option.value === String(base.cell_size_m))) cell.value = String(base.cell_size_m);
   tell(base ? [el("p", { class: "note" }, t("forecast.of_run", { run: runName(base) }))] : []);
   if (!typed) return;
   const run = shownRun();
