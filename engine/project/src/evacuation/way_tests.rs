@@ -312,7 +312,6 @@ fn a_shelter_on_the_island_is_reached_without_a_road_and_one_over_the_river_is_t
     assert_eq!(island.shelter.as_ref().map(|s| s.code.as_str()), Some("S2"));
     assert_eq!(island.route.as_ref().expect("a way").length_m, 50.0);
     assert!(own.shelters.iter().all(|s| s.reachable));
-    // Beyond the greatest length it is none, though the ground is dry.
     let far = plan(&World {
         roads: &[],
         shelters: &[("S2", [990.0, 10.0]), ("S3", [5.0, 595.0])],
@@ -396,6 +395,29 @@ fn roads_far_from_where_people_live_are_told() {
             .to_string()
             .contains("100 of 150 people")
     );
+}
+
+/// Dry ground all the way, and 250 m to go: a way as long as the rule lets it be, none beyond.
+#[test]
+fn nobody_walks_farther_than_the_rule() {
+    let world = World {
+        roads: &[],
+        shelters: &[("S2", [800.0, 550.0])],
+        ..DRY
+    };
+    for (most, reached) in [(300, true), (100, false)] {
+        let dir = tempfile::tempdir().expect("a folder");
+        let twin = lay_island(dir.path(), &world);
+        let given = format!("greatest_length_m = {most}");
+        let rules = stay::DEFAULT_RULES.replace("greatest_length_m = 500", &given);
+        assert!(rules.contains(&given));
+        std::fs::write(dir.path().join("evacuation.toml"), rules).expect("written");
+        let found = evacuation_plan(&twin, &basis(&twin, &world), PlanOptions::default());
+        let found = found.expect("a plan");
+        let island = of_island(&found);
+        assert_eq!(island.shelter.is_some(), reached, "{most} m");
+        assert_eq!(island.cut_off, !reached, "{most} m");
+    }
 }
 
 #[test]

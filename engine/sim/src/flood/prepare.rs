@@ -1021,7 +1021,7 @@ impl<'a> Ground<'a> {
 mod tests {
     use super::*;
     use crate::flood::bench::{SCHEMES, advance, basin, start};
-    use crate::flood::{Domain, Flood};
+    use crate::flood::{Domain, Flood, Scheme};
     use stormgrid_core::series::Series;
 
     /// Ground at 1 m, 20 × 9 cells, with so many columns of no data on either side.
@@ -1103,11 +1103,11 @@ mod tests {
     /// Along a slanting edge the cells that a free side drains into lie beside others' ground: none gets water from them.
     #[test]
     fn a_free_side_along_a_slanting_edge_makes_no_water() {
-        for scheme in SCHEMES {
+        for scheme in [Scheme::SecondOrder, Scheme::LocalInertial] {
             let mut domain = basin(40, 30, 10.0, |x, y| 0.002 * (x + y));
             for (cell, z) in domain.elevation.iter_mut().enumerate() {
                 let (row, col) = (cell / 40, cell % 40);
-                if std::env::var_os("STEP").is_none() && row > 10 + col / 3 {
+                if row > 10 + col / 3 {
                     *z = f64::NAN;
                 }
             }
@@ -1119,9 +1119,9 @@ mod tests {
             let before = flood.ledger().stored_m3;
             advance(&mut flood, 1200.0);
             let ledger = flood.ledger();
-            println!("{scheme:?} {before} {ledger:?}");
+            assert!(ledger.out_m3 > 0.5 * before, "{scheme:?}: it drains");
             let gained = (ledger.out_m3 + ledger.stored_m3) / before - 1.0;
-            println!("{scheme:?}: {gained}");
+            assert!(gained.abs() < 1e-6, "{scheme:?}: {gained}");
         }
     }
 
