@@ -405,15 +405,12 @@ fn nobody_walks_farther_than_the_rule() {
         shelters: &[("S2", [800.0, 550.0])],
         ..DRY
     };
-    for (most, reached) in [(300, true), (100, false)] {
-        let dir = tempfile::tempdir().expect("a folder");
-        let twin = lay_island(dir.path(), &world);
-        let given = format!("greatest_length_m = {most}");
-        let rules = stay::DEFAULT_RULES.replace("greatest_length_m = 500", &given);
-        assert!(rules.contains(&given));
-        std::fs::write(dir.path().join("evacuation.toml"), rules).expect("written");
-        let found = evacuation_plan(&twin, &basis(&twin, &world), PlanOptions::default());
-        let found = found.expect("a plan");
+    let dir = tempfile::tempdir().expect("a folder");
+    let twin = lay_island(dir.path(), &world);
+    for (most, reached) in [(300.0, true), (100.0, false)] {
+        let mut basis = basis(&twin, &world);
+        basis.way.greatest_length_m = most;
+        let found = evacuation_plan(&twin, &basis, PlanOptions::default()).expect("a plan");
         let island = of_island(&found);
         assert_eq!(island.shelter.is_some(), reached, "{most} m");
         assert_eq!(island.cut_off, !reached, "{most} m");

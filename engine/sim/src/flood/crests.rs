@@ -27,6 +27,24 @@ pub struct Crest {
     pub height: f64,
 }
 
+/// A face that water leaves through and never comes in by: that between a cell and the one beyond a free side.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Outlet {
+    /// The cell inside.
+    pub cell: CellIdx,
+    /// On which side of it the face lies.
+    pub side: Side,
+}
+
+/// What stands on a face.
+#[derive(Clone, Copy, Debug)]
+enum On {
+    /// A crest of a height [m].
+    Crest(f64),
+    /// An outlet; positive where the water leaves eastwards or southwards.
+    Outlet(f32),
+}
+
 /// A crest in a tile.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FaceCrest {
@@ -37,6 +55,8 @@ pub(super) struct FaceCrest {
     high: u16,
     /// Crest above the beds of the two cells [m].
     above: [f32; 2],
+    /// Of an outlet the sign of the discharge that leaves through it; such a face is a wall for the other direction alone.
+    leaves: Option<f32>,
 }
 
 /// The crests of a tile, those that it shares with its neighbours included, in the order of their
@@ -47,29 +67,42 @@ pub(super) struct Crests {
     y: Vec<FaceCrest>,
 }
 
-/// Puts the crests of a setup on the tiles. Of several on a face the highest counts.
+/// Puts the crests of a setup on the tiles. Of several on a face the highest counts, and a crest before an outlet.
 pub(super) fn raise_crests(
     crests: impl Iterator<Item = Crest>,
+    outlets: &[Outlet],
     layout: &Layout,
     tiles: &mut [Tile],
 ) {
+    let face_of = |cell: CellIdx, side: Side| {
+        let row = cell.index() / layout.n_cols + layout.pad_rows;
+        let col = cell.index() % layout.n_cols + layout.pad_cols;
+        match side {
+            Side::East => (row, col, false),
+            Side::West => (row, col - 1, false),
+            Side::South => (row, col, true),
+            Side::North => (row - 1, col, true),
+        }
+    };
     let mut faces = BTreeMap::new();
-    for crest in crests {
-        let cell = crest.cell.index();
-        let row = cell / layout.n_cols + layout.pad_rows;
-        let col = cell % layout.n_cols + layout.pad_cols;
-        let (south, row, col) = match crest.side {
-            Side::East => (false, row, col),
-            Side::West => (false, row, col - 1),
-            Side::South => (true, row, col),
-            Side::North => (true, row - 1, col),
+    for outlet in outlets {
+        let leaves = match outlet.side {
+            Side::East | Side::South => 1.0,
+            Side::West | Side::North => -1.0,
         };
-        let height = faces.entry((row, col, south)).or_insert(crest.height);
-        *height = height.max(crest.height);
+        faces.insert(face_of(outlet.cell, outlet.side), On::Outlet(leaves));
+    }
+    for crest in crests {
+        let on = faces
+            .entry(face_of(crest.cell, crest.side))
+            .or_insert(On::Crest(crest.height));
+        *on = match *on {
+            On::Crest(height) => On::Crest(height.max(crest.height)),
+            On::Outlet(_) => On::Crest(crest.height),
+        };
     }
     let side = TILE as isize;
-    for (&(row, col, south), &height) in &faces {
-        let crest = layout.relative(height);
+    for (&(row, col, south), &on) in &faces {
         let (of_row, of_col) = ((row / TILE) as isize, (col / TILE) as isize);
         for tile_row in of_row - 1..=of_row + 1 {
             for tile_col in of_col - 1..=of_col + 1 {
@@ -85,7 +118,7 @@ pub(super) fn raise_crests(
                     continue;
                 }
                 let index = tile_row as usize * layout.n_tile_cols + tile_col as usize;
-                put(&mut tiles[index], r, c, south, crest);
+                put(&mut tiles[index], [r, c], south, on, layout);
             }
         }
     }
@@ -95,7 +128,11 @@ pub(super) fn raise_crests(
     }
 }
 
-fn put(tile: &mut Tile, row: isize, col: isize, south: bool, crest: f32) {
+fn put(tile: &mut Tile, [row, col]: [isize; 2], south: bool, on: On, layout: &Layout) {
+    let (crest, leaves) = match on {
+        On::Crest(height) => (layout.relative(height), None),
+        On::Outlet(leaves) => (f32::INFINITY, Some(leaves)),
+    };
     if tile.is_land() {
         return;
     }
@@ -119,16 +156,22 @@ fn put(tile: &mut Tile, row: isize, col: isize, south: bool, crest: f32) {
         low: low as u16,
         high: high as u16,
         above: beds.map(|bed| crest - bed),
+        leaves,
     });
 }
 
 /// Replaces the fluxes of the local-inertial scheme through the faces with crests.
 pub(super) fn over_crests(tile: &Tile, scratch: &mut Scratch) {
-    for crest in &tile.crests.x {
-        scratch.x[usize::from(crest.face)] = crest.discharge(tile.beside(crest));
-    }
-    for crest in &tile.crests.y {
-        scratch.y[usize::from(crest.face)] = crest.discharge(tile.beside(crest));
+    for (crests, faces) in [
+        (&tile.crests.x, &mut scratch.x),
+        (&tile.crests.y, &mut scratch.y),
+    ] {
+        for crest in crests {
+            let face = &mut faces[usize::from(crest.face)];
+            if !crest.lets_out(*face) {
+                *face = crest.discharge(tile.beside(crest));
+            }
+        }
     }
 }
 
@@ -162,6 +205,9 @@ pub(super) fn flux_over_crests(
         .take_while(|crest| usize::from(crest.face - first) < FACES);
     for crest in row_of {
         let i = usize::from(crest.face - first);
+        if crest.lets_out(out.mass[i]) {
+            continue;
+        }
         let (a, b) = (i + 1, i + shift);
         let depths = tile.beside(crest);
         let mass = crest.discharge(depths);
@@ -207,6 +253,11 @@ fn excess(u: f32, mass: f32, depth: f32) -> f32 {
 }
 
 impl FaceCrest {
+    /// Whether it is an outlet, and this discharge leaves through it.
+    fn lets_out(&self, discharge: f32) -> bool {
+        self.leaves.is_some_and(|sign| discharge * sign >= 0.0)
+    }
+
     /// Unit discharge over the crest, positive towards the high side [m² s⁻¹].
     ///
     /// Villemonte's law rises without bound in slope where the two levels meet. No more flows than
@@ -254,7 +305,10 @@ impl Crests {
                 ..-2 => 0,
                 _ => list.partition_point(|crest| place(crest) < face(row, -2)),
             });
-            let within = list[first..end].iter();
+            // Through an outlet the water goes on as it comes.
+            let within = list[first..end]
+                .iter()
+                .filter(|crest| crest.leaves.is_none());
             within
                 .map(|crest| (place(crest) - face(row, -2)) as isize - 2)
                 .collect()

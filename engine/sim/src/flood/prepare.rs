@@ -6,7 +6,7 @@ use stormgrid_core::ids::CellIdx;
 use stormgrid_core::units::GRAVITY;
 
 use super::compact::{NEVER, Roughness};
-use super::crests::{Crest, raise_crests};
+use super::crests::{Crest, Outlet, raise_crests};
 use super::error::FloodError;
 use super::infiltration::lay_soil;
 use super::links::Links;
@@ -153,6 +153,8 @@ struct Ground<'a> {
     copies: BTreeMap<usize, usize>,
     /// Walls between a cell of no data that a free side drains into and the cells beside it that it is not beyond of.
     walls: Vec<Crest>,
+    /// The faces that the free sides drain through where the ground ends before the edge.
+    outlets: Vec<Outlet>,
     /// The cell inside of each cell beyond a side, both by place in the padded grid: its water moves as that inside.
     insides: BTreeMap<usize, usize>,
     /// By boundary: sets a level.
@@ -236,6 +238,7 @@ pub(super) fn prepare(setup: &mut Setup) -> Result<Prepared, FloodError> {
     });
     raise_crests(
         setup.crests.iter().chain(&ground.walls).copied(),
+        &ground.outlets,
         &layout,
         &mut tiles,
     );
@@ -327,6 +330,7 @@ impl<'a> Ground<'a> {
             copies: BTreeMap::new(),
             insides: BTreeMap::new(),
             walls: Vec::new(),
+            outlets: Vec::new(),
             sets_level: setup
                 .boundaries
                 .iter()
@@ -638,7 +642,14 @@ impl<'a> Ground<'a> {
                 let (down, right) = outward(side);
                 // The slope goes on for one cell more.
                 self.haunt(r + down, c + right);
-                self.wall_off(r, c, inside);
+                self.wall_off([r, c], inside, false);
+                self.wall_off([r + down, c + right], at, true);
+                if self.is_in_domain(r, c) {
+                    self.outlets.push(Outlet {
+                        cell: CellIdx::from(row * self.layout.n_cols + col),
+                        side,
+                    });
+                }
             }
             self.h[at] = match level {
                 Some(level) if level > self.z[at] => level - self.z[at],
@@ -650,20 +661,31 @@ impl<'a> Ground<'a> {
         Ok(())
     }
 
+    /// Whether a cell lies in the domain, not in the ring beyond a side.
+    fn is_in_domain(&self, row: isize, col: isize) -> bool {
+        let (rows, cols) = (self.layout.n_rows as isize, self.layout.n_cols as isize);
+        (0..rows).contains(&row) && (0..cols).contains(&col)
+    }
+
     /// Walls a cell of no data off from the cells beside it but the one inside: its water is a copy of that of the cell
     /// inside, without end, and must not run into others.
-    fn wall_off(&mut self, row: isize, col: isize, inside: usize) {
-        let sides = [Side::North, Side::South, Side::West, Side::East];
-        let (rows, cols) = (self.layout.n_rows as isize, self.layout.n_cols as isize);
-        if !(0..rows).contains(&row) || !(0..cols).contains(&col) {
+    ///
+    /// - `inside`: the one cell that it stays open to, by place in the padded grid
+    /// - `gaps_too`: whether cells without ground are walled off as well: the second cell beyond a free side is empty, and
+    ///   would drain those that hold others' water
+    fn wall_off(&mut self, [row, col]: [isize; 2], inside: usize, gaps_too: bool) {
+        if !self.is_in_domain(row, col) {
             return;
         }
-        for side in sides {
+        let cols = self.layout.n_cols as isize;
+        for side in [Side::North, Side::South, Side::West, Side::East] {
             let (down, right) = outward(side);
             // The cell on whose side this one lies.
             let (r, c) = (row - down, col - right);
-            let in_domain = (0..rows).contains(&r) && (0..cols).contains(&c);
-            if !in_domain || self.is_gap(r as usize, c as usize) || self.at(r, c) == inside {
+            if !self.is_in_domain(r, c)
+                || (!gaps_too && self.is_gap(r as usize, c as usize))
+                || self.at(r, c) == inside
+            {
                 continue;
             }
             self.walls.push(Crest {
@@ -676,9 +698,7 @@ impl<'a> Ground<'a> {
 
     /// Notes a cell of the domain without ground that takes a boundary's water.
     fn haunt(&mut self, row: isize, col: isize) {
-        let inside = (0..self.layout.n_rows as isize).contains(&row)
-            && (0..self.layout.n_cols as isize).contains(&col);
-        if inside && self.is_gap(row as usize, col as usize) {
+        if self.is_in_domain(row, col) && self.is_gap(row as usize, col as usize) {
             let cell = row as usize * self.layout.n_cols + col as usize;
             self.ghosts.push(cell);
         }
