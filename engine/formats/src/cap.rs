@@ -370,6 +370,15 @@ pub fn read(bytes: &[u8], file: &str) -> Result<Alert, FormatError> {
     let text = std::str::from_utf8(bytes).map_err(|_| {
         FormatError::malformed(file, "", "it is not UTF-8 text", "save it as UTF-8")
     })?;
+    // quick-xml lets characters pass that XML 1.0 does not allow; a message with one is not well-formed.
+    if let Some(at) = text.find(|c| !is_sendable(c) && c != '\r') {
+        return Err(FormatError::malformed(
+            file,
+            format!("byte {at}"),
+            "there is a character that XML cannot hold",
+            "take it out",
+        ));
+    }
     let alert: Alert = quick_xml::de::from_str(text)
         .map_err(|e| FormatError::malformed(file, "", format!("as a CAP message, {e}"), remedy))?;
     check(&alert, file)?;
