@@ -166,7 +166,8 @@ pub fn advisory(arguments: &AdvisoryArguments, language: Language) -> Result<Exi
             "{time}  {lat} N {lon} E  {wind} m/s  {pressure} hPa",
             time = &fix.time,
             lat = format!("{:.2}", fix.lat_deg),
-            lon = format!("{:.2}", fix.lon_deg),
+            // East of Greenwich throughout: a storm over the 180th meridian goes on beyond 180.
+            lon = format!("{:.2}", fix.lon_deg.rem_euclid(360.0)),
             wind = optional(fix.vmax_mps, 1),
             pressure = optional(fix.pmin_hpa, 0)
         );

@@ -46,7 +46,7 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str, file: &str) -> Result<T, For
                 file,
                 line_of(line),
                 parse::toml_problem(&message),
-                message!("fix.documentation", "see the format in the documentation"),
+                message!("fix.toml.line", "mend the line"),
             ),
         }
     })
@@ -65,9 +65,14 @@ fn unknown_key(message: &str) -> Option<(String, Vec<String>)> {
     Some((key.to_owned(), known))
 }
 
+/// The header of the table that a place lies in; none where the place is a header itself.
 fn section_before(text: &str, at: usize) -> Option<String> {
-    text.get(..at)
-        .unwrap_or_default()
+    let before = text.get(..at).unwrap_or_default();
+    let (lines, own) = before.rsplit_once('\n').unwrap_or(("", before));
+    if own.trim_start().starts_with('[') {
+        return None;
+    }
+    lines
         .lines()
         .rev()
         .map(str::trim)
@@ -128,6 +133,16 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "s.toml, line 4: unknown key 'durration_s' in [run]; did you mean 'duration_s'?"
+        );
+    }
+
+    #[test]
+    fn an_unknown_table_is_named_without_the_one_before() {
+        let error = read::<Document>("duration_s = 5\n[[roughness]]\nn = 0.1\n", "s.toml");
+        let told = error.expect_err("unknown table").to_string();
+        assert!(
+            told.starts_with("s.toml, line 2: unknown key 'roughness'; known here are"),
+            "{told}"
         );
     }
 

@@ -242,7 +242,7 @@ impl ForecastFile {
             ProjectError::input(
                 at_place(&file, line_of(line)),
                 parse::toml_problem(error.message()),
-                message!("fix.documentation", "see the format in the documentation"),
+                message!("fix.toml.line", "mend the line"),
             )
         })?;
         for (name, value) in [
