@@ -138,10 +138,10 @@ mod tests {
 
     #[test]
     fn an_unknown_table_is_named_without_the_one_before() {
-        let error = read::<Document>("duration_s = 5\n[[roughness]]\nn = 0.1\n", "s.toml");
+        let error = read::<Document>("[run]\nduration_s = 5\n[[roughness]]\nn = 0.1\n", "s.toml");
         let told = error.expect_err("unknown table").to_string();
         assert!(
-            told.starts_with("s.toml, line 2: unknown key 'roughness'; known here are"),
+            told.starts_with("s.toml, line 3: unknown key 'roughness'; known here are"),
             "{told}"
         );
     }
