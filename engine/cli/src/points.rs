@@ -425,7 +425,7 @@ impl Search<'_> {
             let more = reader.read_byte_record(&mut record).map_err(|e| {
                 let line = e
                     .position()
-                    .map_or(0, |at| line_of_record(&block.bytes, at));
+                    .map_or(0, |at| line_of_record(&block.bytes, at, None));
                 self.fault(
                     block.lines + line,
                     message!("cli.locate.no_row", "it is no row of a CSV"),
@@ -436,7 +436,8 @@ impl Search<'_> {
             }
             row += 1;
             let position = record.position();
-            let line = block.lines + position.map_or(0, |at| line_of_record(&block.bytes, at));
+            let line =
+                block.lines + position.map_or(0, |at| line_of_record(&block.bytes, at, None));
             let place = self.place(&record, line)?;
             found.clear();
             match place {

@@ -163,11 +163,10 @@ pub fn advisory(arguments: &AdvisoryArguments, language: Language) -> Result<Exi
     for fix in &checked.track {
         let line = message!(
             "cli.advisory.fix",
-            "{time}  {lat} N {lon} E  {wind} m/s  {pressure} hPa",
+            "{time}  {lat} {lon}  {wind} m/s  {pressure} hPa",
             time = &fix.time,
-            lat = format!("{:.2}", fix.lat_deg),
-            // East of Greenwich throughout: a storm over the 180th meridian goes on beyond 180.
-            lon = format!("{:.2}", fix.lon_deg.rem_euclid(360.0)),
+            lat = latitude(fix.lat_deg),
+            lon = longitude(fix.lon_deg),
             wind = optional(fix.vmax_mps, 1),
             pressure = optional(fix.pmin_hpa, 0)
         );
@@ -177,4 +176,20 @@ pub fn advisory(arguments: &AdvisoryArguments, language: Language) -> Result<Exi
         println!("{}", language.note(note));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn latitude(deg: f64) -> Message {
+    let size = format!("{:.2}", deg.abs());
+    match deg < 0.0 {
+        true => message!("place.south", "{deg} S", deg = size),
+        false => message!("place.north", "{deg} N", deg = size),
+    }
+}
+
+fn longitude(deg: f64) -> Message {
+    let size = format!("{:.2}", deg.abs());
+    match deg < 0.0 {
+        true => message!("place.west", "{deg} W", deg = size),
+        false => message!("place.east", "{deg} E", deg = size),
+    }
 }

@@ -260,12 +260,33 @@ pub(crate) struct Table<'a> {
     record: csv::StringRecord,
 }
 
-/// Line of a record, from 1: where lines end in a carriage return and a line feed, `csv` has a record begin at the line
-/// feed, and counts that line to the one before.
-pub fn line_of_record(bytes: &[u8], at: &csv::Position) -> u64 {
-    let at_feed = bytes.get(at.byte() as usize) == Some(&b'\n');
-    at.line() + u64::from(at_feed)
+/// Line that a record stands in, from 1.
+///
+/// `csv` has a record begin before what it skips: the line feed of a Windows line end, empty lines, comments.
+///
+/// - `bytes`: the table
+/// - `at`: where `csv` says that the record begins
+/// - `comment`: first byte of the lines that are skipped as comments
+pub fn line_of_record(bytes: &[u8], at: &csv::Position, comment: Option<u8>) -> u64 {
+    let mut rest = bytes.get(at.byte() as usize..).unwrap_or_default();
+    let mut line = at.line();
+    loop {
+        let skipped = match rest.first() {
+            Some(b'\r' | b'\n') => 1,
+            Some(first) if Some(*first) == comment => {
+                let end = rest.iter().position(|byte| *byte == b'\n');
+                end.map_or(rest.len(), |end| end + 1)
+            }
+            _ => return line,
+        };
+        let (before, after) = rest.split_at(skipped);
+        line += before.iter().filter(|byte| **byte == b'\n').count() as u64;
+        rest = after;
+    }
 }
+
+/// What a line of a table begins with that is a comment.
+const COMMENT: u8 = b'#';
 
 /// One row of a table.
 pub(crate) struct Row<'t> {
@@ -281,9 +302,9 @@ impl<'a> Table<'a> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let mut reader = csv::ReaderBuilder::new()
             .trim(csv::Trim::All)
-            .comment(Some(b'#'))
+            .comment(Some(COMMENT))
             .from_reader(bytes);
-        let header = reader.headers().map_err(|e| csv_error(file, &e))?;
+        let header = reader.headers().map_err(|e| csv_error(file, bytes, &e))?;
         let header: Vec<String> = header.iter().map(str::to_lowercase).collect();
         if header.iter().all(String::is_empty) {
             return Err(FormatError::malformed(
@@ -333,11 +354,11 @@ impl<'a> Table<'a> {
         let more = self
             .reader
             .read_record(&mut self.record)
-            .map_err(|e| csv_error(self.file, &e))?;
+            .map_err(|e| csv_error(self.file, self.bytes, &e))?;
         let line = self
             .record
             .position()
-            .map_or(0, |at| line_of_record(self.bytes, at));
+            .map_or(0, |at| line_of_record(self.bytes, at, Some(COMMENT)));
         Ok(more.then_some(Row {
             file: self.file,
             header: &self.header,
@@ -385,7 +406,7 @@ impl Row<'_> {
     }
 }
 
-fn csv_error(file: &str, error: &csv::Error) -> FormatError {
+fn csv_error(file: &str, bytes: &[u8], error: &csv::Error) -> FormatError {
     let (problem, remedy) = match error.kind() {
         csv::ErrorKind::UnequalLengths {
             expected_len, len, ..
@@ -408,7 +429,10 @@ fn csv_error(file: &str, error: &csv::Error) -> FormatError {
         ),
     };
     match error.position() {
-        Some(at) => FormatError::malformed(file, line(at.line()), problem, remedy),
+        Some(at) => {
+            let at = line_of_record(bytes, at, Some(COMMENT));
+            FormatError::malformed(file, line(at), problem, remedy)
+        }
         None => FormatError::malformed(file, "", problem, remedy),
     }
 }
@@ -454,6 +478,19 @@ mod tests {
         assert!(text(b"time_s,value\n0\n").contains("line 2: the row has 1 fields"));
         assert!(text(b"t,v\n0,1\n").contains("no column 'time_s'"));
         assert!(text(b"").contains("empty"));
+    }
+
+    #[test]
+    fn lines_are_counted_over_comments_and_blank_lines_whatever_ends_them() {
+        for row in ["10,abc", "10"] {
+            let text = format!("# tide\ntime_s,value\n\n0,1\n# late\n\n{row}\n");
+            for text in [text.replace('\n', "\r\n"), text] {
+                let told = read(text.as_bytes(), "q.csv")
+                    .expect_err("faulty")
+                    .to_string();
+                assert!(told.starts_with("q.csv, line 7: "), "{told} of {text:?}");
+            }
+        }
     }
 
     /// Full-width digits, groups, decimal commas: what can be read only one way is read.
