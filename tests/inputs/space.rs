@@ -5,10 +5,12 @@ use crate::rows::{Row, hold};
 use crate::tiff::{Cells, Dress, NoData};
 
 /// Rows of the tables.
-pub const ROWS: usize = PADDED + MOVED;
+pub const ROWS: usize = PADDED + MOVED + COARSE;
 
 const PADDED: usize = 3 * 10;
 const MOVED: usize = 3 * 6;
+
+const COARSE: usize = 5 * 5;
 
 const N: usize = 30;
 const SIDE_M: f64 = 10.0;
@@ -114,6 +116,38 @@ fn cells_without_data_around_a_place_change_nothing() {
         rows.extend(rows_of(&format!("padded by {pads:?}"), &run, &base));
     }
     hold("padded ground", &rows, PADDED);
+}
+
+#[test]
+fn coarse_cells_with_ground_in_a_part_take_the_rain_of_that_part() {
+    let folder = Folder::new();
+    let dress = Dress {
+        no_data: NoData::Tagged(-9999.0),
+        ..Dress::default()
+    };
+    let (x0, y1) = (405_000.0, 2_498_000.0);
+    let mut rows = Vec::new();
+    for pads in [
+        [0; 4],
+        [1, 0, 0, 0],
+        [1, 1, 1, 1],
+        [7, 3, 5, 11],
+        [59, 61, 1, 2],
+    ] {
+        folder.write("dem.tif", dress.write(&padded(pads, x0, y1)));
+        for size in [20.0, 30.0, 37.0, 40.0, 75.0] {
+            let run = simulated(&folder, x0, y1, size);
+            let name = format!("padded by {pads:?}, cells of {size} m");
+            rows.push(Row {
+                name,
+                figure: "volume of rain",
+                want: RAIN_M3.into(),
+                got: run.map(|run| run.source("rain").into()),
+                within: 1e-9,
+            });
+        }
+    }
+    hold("coarse cells", &rows, COARSE);
 }
 
 #[test]
