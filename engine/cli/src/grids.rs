@@ -16,7 +16,9 @@ use stormgrid_core::locate::Locator;
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
 use stormgrid_core::polygons::PolygonSet;
-use stormgrid_core::value::{Value, is_count_sentinel, parse_number};
+use stormgrid_core::value::{
+    Value, is_count_sentinel, is_doubtful_count, parse_count, parse_number,
+};
 use stormgrid_crs::{Crs, CrsError, Projector};
 use stormgrid_formats::polygon_stream::{self, PolygonLayer, Texts};
 use stormgrid_formats::vector::{Rings, read_polygons};
@@ -166,6 +168,17 @@ impl Zones {
                 n = self.people_unknown()
             ));
         }
+        let is_odd = |n: f64| !n.is_nan() && (n.fract() != 0.0 || is_doubtful_count(n));
+        let odd = || (0..self.people.len()).filter(|i| is_odd(self.people[*i]));
+        if let Some(first) = odd().next() {
+            notes.push(message!(
+                "cli.grids.people_odd",
+                "the people of {n} polygons are no whole number or one that programs write for no value, the first of them {people} of {code}; they are taken as they stand",
+                n = odd().count(),
+                people = self.people[first],
+                code = self.code(first)
+            ));
+        }
         if let CoordinateUnit::Projected { nanometres } = self.unit {
             notes.push(message!(
                 "cli.grids.unit",
@@ -241,7 +254,12 @@ fn people_of(file: &str, layer: &PolygonLayer, codes: &Texts, index: usize) -> R
     let Some(text) = layer.columns[PEOPLE].get(index) else {
         return Ok(f64::NAN);
     };
-    match parse_number(text) {
+    // A number of the file has no quotes here: 1.200 may be one, and is told below.
+    let read = match parse_count(text) {
+        Value::Unclear => parse_number(text),
+        read => read,
+    };
+    match read {
         Value::Known(people) if !is_count_sentinel(people) => Ok(people),
         Value::Known(_) | Value::Missing => Ok(f64::NAN),
         Value::Unclear => Err(message::fault(

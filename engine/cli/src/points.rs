@@ -10,7 +10,7 @@ use stormgrid_core::message;
 use stormgrid_core::message::Message;
 use stormgrid_core::value::{Value, is_sentinel, parse_number};
 use stormgrid_crs::{Crs, Projector};
-use stormgrid_formats::series::line_of_record;
+use stormgrid_formats::series::{delimiter_of, line_of_record};
 use stormgrid_project::{ProjectError, files, messages, tables};
 
 use crate::args::GridsLocateArguments;
@@ -142,6 +142,7 @@ struct Blocks {
     name: String,
     path: std::path::PathBuf,
     header: Vec<String>,
+    delimiter: u8,
     rest: Vec<u8>,
     /// Lines and rows before the rest.
     lines: u64,
@@ -152,6 +153,7 @@ struct Blocks {
 /// Whole lines, and how many lines and rows stand before them.
 struct Block {
     bytes: Vec<u8>,
+    delimiter: u8,
     lines: u64,
     rows: u64,
 }
@@ -169,6 +171,7 @@ impl Blocks {
             name: name.to_owned(),
             path: path.clone(),
             header: Vec::new(),
+            delimiter: b',',
             rest: Vec::new(),
             lines: 0,
             rows: 0,
@@ -192,7 +195,8 @@ impl Blocks {
         let end = blocks.rest.iter().position(|b| *b == b'\n');
         let end = end.map_or(blocks.rest.len(), |at| at + 1);
         let line: Vec<u8> = blocks.rest.drain(..end).collect();
-        let mut header = rows(&line);
+        blocks.delimiter = delimiter_of(&line);
+        let mut header = rows(&line, blocks.delimiter);
         let mut record = csv::StringRecord::new();
         if !header.read_record(&mut record).unwrap_or(false) {
             return Err(message::fault(
@@ -254,9 +258,10 @@ impl Blocks {
             let block = Block {
                 lines: self.lines,
                 rows: self.rows,
+                delimiter: self.delimiter,
                 bytes,
             };
-            let (lines, rows) = counts(&block.bytes);
+            let (lines, rows) = counts(&block.bytes, block.delimiter);
             self.lines += lines;
             self.rows += rows;
             return Ok(Some(block));
@@ -268,7 +273,7 @@ impl Blocks {
         if self.rest.is_empty() && !self.is_done {
             self.fill()?;
         }
-        let mut reader = rows(&self.rest);
+        let mut reader = rows(&self.rest, self.delimiter);
         let mut record = csv::ByteRecord::new();
         while reader.read_byte_record(&mut record).unwrap_or(false) {
             let number = |at: usize| number(record.get(at).unwrap_or_default()).known();
@@ -309,7 +314,7 @@ fn last_line_end(bytes: &[u8]) -> usize {
 }
 
 /// Lines of a block, and rows: lines that are not empty, or what the quotes make of them.
-fn counts(bytes: &[u8]) -> (u64, u64) {
+fn counts(bytes: &[u8], delimiter: u8) -> (u64, u64) {
     let lines = bytes.split(|b| *b == b'\n');
     let (mut n, mut rows_in) = (0, 0);
     for line in lines {
@@ -318,7 +323,7 @@ fn counts(bytes: &[u8]) -> (u64, u64) {
     }
     let lines = n - 1;
     if bytes.contains(&b'"') {
-        let mut reader = rows(bytes);
+        let mut reader = rows(bytes, delimiter);
         let mut record = csv::ByteRecord::new();
         rows_in = 0;
         while reader.read_byte_record(&mut record).unwrap_or(false) {
@@ -328,10 +333,11 @@ fn counts(bytes: &[u8]) -> (u64, u64) {
     (lines, rows_in)
 }
 
-fn rows(bytes: &[u8]) -> csv::Reader<&[u8]> {
+fn rows(bytes: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
     csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
+        .delimiter(delimiter)
         .from_reader(bytes)
 }
 
@@ -415,7 +421,7 @@ impl Search<'_> {
     }
 
     fn block(&self, block: Block) -> Result<(Vec<u8>, Tally), Message> {
-        let mut reader = rows(&block.bytes);
+        let mut reader = rows(&block.bytes, block.delimiter);
         let mut record = csv::ByteRecord::new();
         let mut text = Vec::with_capacity(block.bytes.len() * 3 / 2);
         let mut tally = Tally::default();

@@ -32,7 +32,7 @@ pub fn typhoon(arguments: &TyphoonArguments, language: Language) -> Result<ExitC
         eprintln!("{}", language.note(note));
     }
     let points_file = files::name(&arguments.at);
-    let points = read_points(&files::read(&arguments.at)?, &points_file)?;
+    let points = read_points(&files::read(&arguments.at)?, &points_file)?.points;
     let (Some(first), Some(last)) = (track.fixes.first(), track.fixes.last()) else {
         let file = arguments.track.display().to_string();
         return Err(message!("cli.typhoon.no_fix", "{file} holds no fix", file = file).into());

@@ -101,6 +101,23 @@ impl Series {
         sum + 0.5 * (before.1 + self.at(to)) * (to - before.0)
     }
 
+    /// Mean from `from` to a later `to`; the value there where the two are one time.
+    pub fn mean(&self, from: f64, to: f64) -> f64 {
+        match to > from {
+            true => self.integral(from, to) / (to - from),
+            false => self.at(from),
+        }
+    }
+
+    /// The greatest value from `from` to `to`.
+    pub fn max_between(&self, from: f64, to: f64) -> f64 {
+        let first = self.time_s.partition_point(|&t| t <= from);
+        let last = self.time_s.partition_point(|&t| t < to);
+        let inside = self.value.get(first..last).unwrap_or_default();
+        let ends = self.at(from).max(self.at(to));
+        inside.iter().copied().fold(ends, f64::max)
+    }
+
     /// The same, but zero after the last sample: it drops there within the smallest step that a number can take.
     #[must_use]
     pub fn zero_after(mut self) -> Self {
@@ -134,6 +151,17 @@ impl Series {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_peak_between_two_times_is_seen() {
+        let series = Series::new(vec![0.0, 9.0, 10.0, 11.0], vec![0.0, 0.0, 4.0, 0.0]);
+        let series = series.expect("valid");
+        assert_eq!(series.max_between(5.0, 15.0), 4.0);
+        assert_eq!(series.max_between(0.0, 9.5), 2.0);
+        assert_eq!(series.max_between(20.0, 30.0), 0.0);
+        assert_eq!(series.mean(5.0, 15.0), 0.4);
+        assert_eq!(series.mean(10.0, 10.0), 4.0);
+    }
 
     #[test]
     fn values_are_linear_between_and_held_beyond() {

@@ -107,18 +107,25 @@ pub fn parse_flag(text: &str) -> Value<bool> {
     }
 }
 
+/// Whether a count is one that programs write for "no value", though as many may live somewhere: 9999, 99999, 999999.
+pub fn is_doubtful_count(value: f64) -> bool {
+    [9999.0, 99_999.0, 999_999.0].contains(&value)
+}
+
 /// A count (people, households, places) out of a text: as [`parse_number`], and `1,200` is 1200, since a count has
-/// no fraction of three digits.
+/// no fraction of three digits. `1.200` could be the thousands of a continental table as well as 1.2 and is unclear.
 pub fn parse_count(text: &str) -> Value<f64> {
-    let read = parse_number(text);
-    if read != Value::Unclear {
-        return read;
-    }
     let plain: String = text.trim().chars().map(half_width).collect();
     let plain = plain.trim();
-    match in_thousands(plain, ',') || in_thousands(plain, '.') {
-        true => parse_number(&plain.replace([',', '.'], "")),
-        false => Value::Unclear,
+    if plain.contains('.') && !plain.starts_with('0') && in_thousands(plain, '.') {
+        return match plain.matches('.').count() {
+            1 => Value::Unclear,
+            _ => parse_number(&plain.replace('.', "")),
+        };
+    }
+    match parse_number(plain) {
+        Value::Unclear if in_thousands(plain, ',') => parse_number(&plain.replace(',', "")),
+        read => read,
     }
 }
 
@@ -300,18 +307,16 @@ mod tests {
     fn a_count_has_no_fraction_of_three_digits() {
         for (text, value) in [
             ("1,200", 1200.0),
-            ("1.200", 1.2),
             ("1200", 1200.0),
             ("１，２００", 1200.0),
+            ("1.234.567", 1_234_567.0),
+            ("12.5", 12.5),
+            ("0.125", 0.125),
         ] {
             assert_eq!(parse_count(text), Value::Known(value), "{text}");
         }
-        for text in ["about 40", "1,20", "12;15", "1200人"] {
-            let read = parse_count(text);
-            assert!(
-                read == Value::Unclear || read == Value::Known(1.2),
-                "{text}: {read:?}"
-            );
+        for text in ["1.200", "about 40", "12;15", "1200人"] {
+            assert_eq!(parse_count(text), Value::Unclear, "{text}");
         }
         assert_eq!(parse_count("n/a"), Value::Missing);
     }

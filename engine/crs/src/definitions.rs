@@ -63,6 +63,10 @@ impl Crs {
             return Self::from_wkt(text);
         }
         if text.contains("proj=") {
+            // proj4rs cuts numbers at bytes.
+            if !text.is_ascii() {
+                return Err(unknown(text));
+            }
             let parameters = Parameters::parse(text).ok_or_else(|| unknown(text))?;
             return Self::defined(parameters, "user-defined", text);
         }

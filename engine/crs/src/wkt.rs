@@ -44,7 +44,11 @@ pub(crate) fn read(text: &str) -> Option<Described> {
     }
     let mut rest = text.trim();
     let root = node(&mut rest, 0)?;
-    let part = root.children.iter().find(|c| c.keyword.starts_with("VERT"));
+    // ESRI writes the vertical system of a projection file behind the horizontal one.
+    rest = rest.trim_start().strip_prefix(',').unwrap_or_default();
+    let beside = node(&mut rest, 0);
+    let parts = root.children.iter().chain(&beside);
+    let part = parts.into_iter().find(|c| c.keyword.starts_with("VERT"));
     let horizontal = match root.keyword.as_str() {
         "COMPD_CS" | "COMPOUNDCRS" => root.children.iter().find(|c| is_horizontal(c))?,
         "BOUNDCRS" => root.child("SOURCECRS")?.children.first()?,

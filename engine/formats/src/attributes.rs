@@ -13,7 +13,8 @@ use stormgrid_core::finding::{Finding, Kind};
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
 use stormgrid_core::value::{
-    Value, is_count_sentinel, is_sentinel, parse_count, parse_flag, parse_length_m, parse_number,
+    Value, is_count_sentinel, is_doubtful_count, is_sentinel, parse_count, parse_flag,
+    parse_length_m, parse_number,
 };
 
 use crate::FormatError;
@@ -166,6 +167,8 @@ enum Why {
     Impossible,
     /// Something that is not understood.
     Unclear,
+    /// A number that may stand for none; it is not unknown, but taken as it stands.
+    Doubtful,
 }
 
 /// How many values of a property are unknown for a reason, and the first.
@@ -211,7 +214,9 @@ impl<'a> Attributes<'a> {
         of: &impl Described,
         names: &[&str],
     ) -> Result<Option<f64>, FormatError> {
-        self.strict(of, names, count, number_wanted)
+        let read = self.strict(of, names, count, number_wanted)?;
+        self.doubt(of, names, read);
+        Ok(read)
     }
 
     /// A count of at most so many, as [`Attributes::quantity`]; a greater one is unknown and counted.
@@ -225,7 +230,19 @@ impl<'a> Attributes<'a> {
             Value::Known(n) if n > most => Value::Missing,
             value => value,
         };
-        self.strict(of, names, read, number_wanted)
+        let read = self.strict(of, names, read, number_wanted)?;
+        self.doubt(of, names, read);
+        Ok(read)
+    }
+
+    fn doubt(&mut self, of: &impl Described, names: &[&str], read: Option<f64>) {
+        let doubtful = read.filter(|n| is_doubtful_count(*n));
+        let of_value = |(_, value): &(&str, &Json)| count(value).known() == doubtful;
+        if doubtful.is_some()
+            && let Some((name, value)) = present(of, names).find(of_value)
+        {
+            self.gather(of, name, value, Why::Doubtful);
+        }
     }
 
     /// A flag: `None` where there is none. A value that is there and no flag is refused.
@@ -336,7 +353,8 @@ impl<'a> Attributes<'a> {
 
     /// How many values of a property are unknown.
     pub fn n_unknown(&self, name: &str) -> usize {
-        let of_name = self.unknown.iter().filter(|((of, _), _)| of == name);
+        let unknown = self.unknown.iter();
+        let of_name = unknown.filter(|((of, why), _)| of == name && *why != Why::Doubtful);
         of_name.map(|(_, unknown)| unknown.count).sum()
     }
 
@@ -365,8 +383,19 @@ impl<'a> Attributes<'a> {
                     value = &unknown.value,
                     n = unknown.count
                 ),
+                Why::Doubtful => message!(
+                    "finding.value.doubtful",
+                    "'{name}' is {value}, which programs write where there is no value; it is taken as it stands ({n} features in all): leave it empty where the number is not known",
+                    name = &name,
+                    value = &unknown.value,
+                    n = unknown.count
+                ),
             };
-            Finding::new(Kind::Unknown, file, text)
+            let kind = match why {
+                Why::Doubtful => Kind::Assumed,
+                Why::Missing | Why::Impossible | Why::Unclear => Kind::Unknown,
+            };
+            Finding::new(kind, file, text)
                 .at(unknown.place)
                 .times(unknown.count)
         };

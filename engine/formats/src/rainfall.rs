@@ -187,7 +187,8 @@ pub fn read_gauges(bytes: &[u8], file: &str, start: Instant) -> Result<GaugeReco
                 .seconds_since(start),
         };
         let value = row.optional_number(rate)?;
-        let value = value.filter(|v| *v >= 0.0 && !is_sentinel(*v));
+        let is_mark = |v: f64| (999.0..1000.0).contains(&v);
+        let value = value.filter(|v| *v >= 0.0 && !is_sentinel(*v) && !is_mark(*v));
         if value.is_none() {
             unknown += 1;
             first_unknown = first_unknown.or(Some(row.line));

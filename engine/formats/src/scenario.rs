@@ -1,7 +1,10 @@
 //! `scenario.toml`: one flood run. Paths in it are relative to the file.
 
 use serde::Deserialize;
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 use stormgrid_core::time::Instant;
+use stormgrid_core::value::is_sentinel;
 
 use crate::series::{Beyond, Ends};
 use crate::{FormatError, toml_text};
@@ -308,6 +311,26 @@ impl Scenario {
         Ok(scenario)
     }
 
+    /// Brings the places of the scenario from the unit of the terrain's coordinates to metres.
+    ///
+    /// - `unit_m`: metres in that unit
+    pub fn scale_places(&mut self, unit_m: f64) {
+        let points = self
+            .inflow
+            .iter_mut()
+            .filter_map(|inflow| inflow.at.as_mut());
+        let points = points.chain(self.structure.iter_mut().flat_map(|structure| {
+            let ends = [&mut structure.at, &mut structure.to, &mut structure.watch];
+            ends.into_iter().flatten()
+        }));
+        points.flatten().for_each(|v| *v *= unit_m);
+        let lines = self.structure.iter_mut().filter_map(|s| s.line.as_mut());
+        for point in lines.flatten() {
+            // A third number is a height.
+            point.iter_mut().take(2).for_each(|v| *v *= unit_m);
+        }
+    }
+
     /// Interval of frames and series [s].
     pub fn output_interval_s(&self) -> f64 {
         self.run
@@ -316,35 +339,41 @@ impl Scenario {
     }
 
     fn check(&self, file: &str) -> Result<(), FormatError> {
-        let wrong = |place: &str, problem: String, remedy: &str| {
+        let wrong = |place: &str, problem: Message, remedy: Message| {
             Err(FormatError::malformed(file, place, problem, remedy))
         };
+        let seconds = || message!("fix.scenario.seconds", "give seconds");
         let within = |value: f64, low: f64, high: f64| value > low && value <= high;
         if !within(self.run.duration_s, 0.0, LONGEST_S) {
             return wrong(
                 "[run]",
-                format!(
-                    "duration_s = {} is not between 0 and a year",
-                    self.run.duration_s
+                message!(
+                    "fault.scenario.duration",
+                    "duration_s = {value} is not between 0 and a year",
+                    value = self.run.duration_s
                 ),
-                "give seconds",
+                seconds(),
             );
         }
         if !within(self.output_interval_s(), 0.0, self.run.duration_s) {
             return wrong(
                 "[run]",
-                format!(
-                    "output_interval_s = {} is not between 0 and duration_s",
-                    self.output_interval_s()
+                message!(
+                    "fault.scenario.interval",
+                    "output_interval_s = {value} is not between 0 and duration_s",
+                    value = self.output_interval_s()
                 ),
-                "give seconds",
+                seconds(),
             );
         }
         if self.run.duration_s / self.output_interval_s() > 100_000.0 {
             return wrong(
                 "[run]",
-                "more than 100 000 frames would be written".into(),
-                "raise output_interval_s",
+                message!(
+                    "fault.scenario.frames",
+                    "more than 100 000 frames would be written"
+                ),
+                message!("fix.scenario.frames", "raise output_interval_s"),
             );
         }
         let roughness = match self.terrain.roughness {
@@ -358,16 +387,26 @@ impl Scenario {
             if !(0.0..=1.0).contains(&n) {
                 return wrong(
                     "[terrain]",
-                    format!("Manning's n = {n} is not between 0 and 1"),
-                    "0.02 is a smooth street, 0.1 a forest",
+                    message!(
+                        "fault.scenario.manning",
+                        "Manning's n = {n} is not between 0 and 1",
+                        n = n
+                    ),
+                    message!(
+                        "fix.scenario.manning",
+                        "0.02 is a smooth street, 0.1 a forest"
+                    ),
                 );
             }
         }
         if self.initial.level.is_some() && self.initial.depth.is_some() {
             return wrong(
                 "[initial]",
-                "both level and depth are given".into(),
-                "give one of them",
+                message!(
+                    "fault.scenario.level_depth",
+                    "both level and depth are given"
+                ),
+                message!("fix.scenario.one", "give one of them"),
             );
         }
         self.rain.check().map_err(|problem| {
@@ -376,26 +415,31 @@ impl Scenario {
         if self.rain.typhoon.is_some() && self.typhoon.is_none() {
             return wrong(
                 "[rain]",
-                "the typhoon's rain needs a track".into(),
-                "add [typhoon]",
+                message!(
+                    "fault.scenario.typhoon_rain",
+                    "the typhoon's rain needs a track"
+                ),
+                message!(
+                    "fix.scenario.typhoon",
+                    "add [typhoon] with the file of its track"
+                ),
             );
         }
         let infiltration = self.terrain.infiltration.check();
-        infiltration.or_else(|problem| wrong("[terrain]", problem, "see the scenario format"))?;
+        infiltration.or_else(|problem| wrong("[terrain]", problem, mend_section()))?;
         if self.initial.discharge_x.is_some() != self.initial.discharge_y.is_some() {
             return wrong(
                 "[initial]",
-                "only one of discharge_x and discharge_y is given".into(),
-                "give both or none",
+                message!(
+                    "fault.scenario.discharges",
+                    "only one of discharge_x and discharge_y is given"
+                ),
+                message!("fix.scenario.both", "give both or none"),
             );
         }
         for (k, structure) in self.structure.iter().enumerate() {
             structure.check().or_else(|problem| {
-                wrong(
-                    &format!("[[structure]] {}", k + 1),
-                    problem,
-                    "see the scenario format",
-                )
+                wrong(&format!("[[structure]] {}", k + 1), problem, mend_section())
             })?;
         }
         if self
@@ -405,27 +449,118 @@ impl Scenario {
         {
             return wrong(
                 "[solver]",
-                "cell_size_m is not between 0 and 100 km".into(),
-                "give metres",
+                message!(
+                    "fault.scenario.cell_size",
+                    "cell_size_m is not between 0 and 100 km"
+                ),
+                message!("fix.scenario.metres", "give metres"),
             );
         }
+        self.check_numbers(file)?;
         for (k, boundary) in self.boundary.iter().enumerate() {
             boundary.check().or_else(|problem| {
-                wrong(
-                    &format!("[[boundary]] {}", k + 1),
-                    problem,
-                    "see the scenario format",
-                )
+                wrong(&format!("[[boundary]] {}", k + 1), problem, mend_section())
             })?;
         }
         for (k, inflow) in self.inflow.iter().enumerate() {
             inflow.check().or_else(|problem| {
-                wrong(
-                    &format!("[[inflow]] {}", k + 1),
-                    problem,
-                    "see the scenario format",
-                )
+                wrong(&format!("[[inflow]] {}", k + 1), problem, mend_section())
             })?;
+        }
+        Ok(())
+    }
+}
+
+/// What to do about a section whose keys do not fit one another.
+fn mend_section() -> Message {
+    message!(
+        "fix.scenario.section",
+        "mend the keys of the section; `stormgrid help simulate` names them"
+    )
+}
+
+/// Levels and heights that the Earth has [m].
+const LEVELS_M: [f64; 2] = [-500.0, 9000.0];
+
+/// Depths that it has [m].
+const DEPTHS_M: [f64; 2] = [0.0, 11_000.0];
+
+/// Discharges that its rivers have [m³ s⁻¹].
+const DISCHARGES_M3_S: [f64; 2] = [-1e6, 1e6];
+
+impl Scenario {
+    /// Refuses numbers that stand for no value or that nothing on Earth has, with section and key.
+    fn check_numbers(&self, file: &str) -> Result<(), FormatError> {
+        let number = |value: &Option<NumberOrRaster>| match value {
+            Some(NumberOrRaster::Number(number)) => Some(*number),
+            _ => None,
+        };
+        let mut given = vec![
+            (
+                "[initial]".to_owned(),
+                "level",
+                number(&self.initial.level),
+                LEVELS_M,
+            ),
+            (
+                "[initial]".to_owned(),
+                "depth",
+                number(&self.initial.depth),
+                DEPTHS_M,
+            ),
+        ];
+        for (k, boundary) in self.boundary.iter().enumerate() {
+            let limits = match boundary.kind {
+                BoundaryKind::Level => LEVELS_M,
+                _ => DISCHARGES_M3_S,
+            };
+            given.push((
+                format!("[[boundary]] {}", k + 1),
+                "value",
+                boundary.value,
+                limits,
+            ));
+        }
+        for (k, inflow) in self.inflow.iter().enumerate() {
+            let place = format!("[[inflow]] {}", k + 1);
+            given.push((
+                place,
+                "discharge_m3_s",
+                inflow.discharge_m3_s,
+                DISCHARGES_M3_S,
+            ));
+        }
+        for (k, structure) in self.structure.iter().enumerate() {
+            let place = format!("[[structure]] {}", k + 1);
+            let heights = [
+                ("crest_m", structure.crest_m),
+                ("sill_m", structure.sill_m),
+                ("floor_m", structure.floor_m),
+                ("level_m", structure.level_m),
+                ("outside_m", structure.outside_m),
+            ];
+            given.extend(heights.map(|(key, value)| (place.clone(), key, value, LEVELS_M)));
+            let line = structure.line.iter().flatten();
+            let crests = line.filter_map(|point| point.get(2).copied());
+            given.extend(crests.map(|z| (place.clone(), "line", Some(z), LEVELS_M)));
+        }
+        for (place, key, value, [low, high]) in given {
+            let Some(value) = value else { continue };
+            if is_sentinel(value) || !(low..=high).contains(&value) {
+                let problem = message!(
+                    "fault.scenario.number",
+                    "{key} is {value}, outside {low} to {high}",
+                    key = key,
+                    value = value,
+                    low = low,
+                    high = high
+                );
+                let remedy = message!(
+                    "fix.scenario.number",
+                    "mend the number; leave the key out where it is not known"
+                );
+                return Err(FormatError::malformed(file, place, problem, remedy));
+            }
         }
         Ok(())
     }
@@ -440,20 +575,32 @@ impl Boundary {
         }
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), Message> {
         if self.series.is_none() && self.ends() != Ends::default() {
-            return Err("before and after belong to a series".into());
+            return Err(message!(
+                "fault.scenario.ends",
+                "before and after belong to a series"
+            ));
         }
         if self.side.is_some() == self.polygon.is_some() {
-            return Err("it needs either where = \"north|east|south|west\" or a polygon".into());
+            return Err(message!(
+                "fault.boundary.place",
+                "it needs either where = \"north|east|south|west\" or a polygon"
+            ));
         }
         let valued = matches!(self.kind, BoundaryKind::Level | BoundaryKind::Discharge);
         match (valued, &self.series, self.value) {
             (true, Some(_), None) => Ok(()),
             (true, None, Some(v)) if v.is_finite() => Ok(()),
-            (true, ..) => Err("a level or discharge needs either a series or a value".into()),
+            (true, ..) => Err(message!(
+                "fault.boundary.value",
+                "a level or discharge needs either a series or a value"
+            )),
             (false, None, None) => Ok(()),
-            (false, ..) => Err("a free boundary or a wall takes no series and no value".into()),
+            (false, ..) => Err(message!(
+                "fault.boundary.no_value",
+                "a free boundary or a wall takes no series and no value"
+            )),
         }
     }
 }
@@ -467,26 +614,44 @@ impl Inflow {
         }
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), Message> {
         if self.series.is_none() && self.ends() != Ends::default() {
-            return Err("before and after belong to a series".into());
+            return Err(message!(
+                "fault.scenario.ends",
+                "before and after belong to a series"
+            ));
         }
         if self.at.is_some() == self.polygon.is_some() {
-            return Err("it needs either at = [x, y] or a polygon".into());
+            return Err(message!(
+                "fault.inflow.place",
+                "it needs either at = [x, y] or a polygon"
+            ));
         }
         if self.radius_m.is_some() && self.at.is_none() {
-            return Err("radius_m belongs to at = [x, y], not to a polygon".into());
+            return Err(message!(
+                "fault.inflow.radius",
+                "radius_m belongs to at = [x, y], not to a polygon"
+            ));
         }
         if self.radius_m.is_some_and(|r| !(r > 0.0 && r < 1e5)) {
-            return Err("radius_m is not between 0 and 100 km".into());
+            return Err(message!(
+                "fault.scenario.radius",
+                "radius_m is not between 0 and 100 km"
+            ));
         }
         if self.at.is_some_and(|p| !p.iter().all(|v| v.is_finite())) {
-            return Err("at is not two finite numbers".into());
+            return Err(message!(
+                "fault.scenario.at",
+                "at is not two finite numbers"
+            ));
         }
         match (&self.series, self.discharge_m3_s) {
             (Some(_), None) => Ok(()),
             (None, Some(q)) if q.is_finite() => Ok(()),
-            _ => Err("it needs either a series or discharge_m3_s".into()),
+            _ => Err(message!(
+                "fault.inflow.value",
+                "it needs either a series or discharge_m3_s"
+            )),
         }
     }
 }

@@ -10,8 +10,37 @@ use stormgrid_core::value::{Value, is_sentinel, parse_number};
 use crate::FormatError;
 use crate::error::line;
 
-/// Names that the second column may have: what the numbers are is said by whoever names the file.
-const VALUE_NAMES: [&str; 5] = ["value", "discharge_m3_s", "rate_mm_h", "level_m", "depth_m"];
+/// Name that the second column may always have: what its numbers are is said by whoever names the file.
+const VALUE: &str = "value";
+
+/// What the numbers of a series are, as the name of their column says it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quantity<'a> {
+    /// The name that is asked for where there is none.
+    pub name: &'a str,
+    /// What other names end with: the unit.
+    pub suffix: &'a str,
+    /// A name of another quantity that is taken too, for whoever reads to tell of.
+    pub stands_in: Option<&'a str>,
+    /// Least and greatest value that can be.
+    pub limits: [f64; 2],
+    /// Numbers that stand for no value beside those of all quantities.
+    pub marks: &'a [f64],
+    /// Span of the values from which such a mark is believed to be one.
+    pub marks_from: f64,
+}
+
+impl Quantity<'static> {
+    /// Numbers of any kind, in a column named `value`.
+    pub const ANY: Self = Self {
+        name: VALUE,
+        suffix: VALUE,
+        stands_in: None,
+        limits: [f64::MIN, f64::MAX],
+        marks: &[],
+        marks_from: 0.0,
+    };
+}
 
 /// What holds beyond an end of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -89,56 +118,49 @@ pub struct SeriesFile {
     pub series: Series,
     /// What holds before and after them.
     pub ends: Ends,
+    /// Name of the column of values.
+    pub column: String,
 }
 
-/// Reads a series whose values lie within limits; what stands for no value is refused with its line.
-pub fn read_within(
-    bytes: &[u8],
-    file: &str,
-    limits: std::ops::RangeInclusive<f64>,
-) -> Result<SeriesFile, FormatError> {
+/// Reads a series of a quantity; what stands for no value is refused with its line.
+///
+/// Times are seconds and strictly increase. The column of values is named `value` or with the unit of the quantity.
+pub fn read(bytes: &[u8], file: &str, of: &Quantity<'_>) -> Result<SeriesFile, FormatError> {
     let ends = Ends::read(bytes, file)?;
     let mut table = Table::read(bytes, file)?;
     let time = table.column(&["time_s"])?;
-    let value = table.column(&VALUE_NAMES)?;
+    let value = table.value_column(of)?;
+    let mut series = Series::default();
+    let mut lines = Vec::new();
+    let [low, high] = of.limits;
     while let Some(row) = table.next_row()? {
-        row.number(time)?;
+        series.time_s.push(row.number(time)?);
         let found = row.number(value)?;
         if is_sentinel(found) {
-            return Err(row.wrong(message!(
-                "fault.series.sentinel",
-                "{value} stands for a missing value",
-                value = found
-            )));
+            return Err(row.wrong(stands_for_none(found)));
         }
-        if !limits.contains(&found) {
+        if !(low..=high).contains(&found) {
             return Err(row.wrong(message!(
                 "fault.outside",
                 "{what} is {value}, outside {low} to {high}",
                 what = &row.header[value],
                 value = found,
-                low = *limits.start(),
-                high = *limits.end()
+                low = low,
+                high = high
             )));
         }
-    }
-    let series = read(bytes, file)?;
-    Ok(SeriesFile { series, ends })
-}
-
-/// Reads `time_s` and one column of values. Times are seconds and strictly increase.
-pub fn read(bytes: &[u8], file: &str) -> Result<Series, FormatError> {
-    let mut table = Table::read(bytes, file)?;
-    let time = table.column(&["time_s"])?;
-    let value = table.column(&VALUE_NAMES)?;
-    let mut series = Series::default();
-    let mut lines = Vec::new();
-    while let Some(row) = table.next_row()? {
-        series.time_s.push(row.number(time)?);
-        series.value.push(row.number(value)?);
+        series.value.push(found);
         lines.push(row.line);
     }
-    Series::new(series.time_s, series.value).map_err(|error| match error {
+    let values = || series.value.iter().copied();
+    let span = values().fold(0.0, f64::max) - values().fold(f64::INFINITY, f64::min);
+    let is_mark = |v: &f64| span >= of.marks_from && of.marks.contains(v);
+    if let Some(at) = series.value.iter().position(is_mark) {
+        let problem = stands_for_none(series.value[at]);
+        let place = line(lines[at]);
+        return Err(FormatError::malformed(file, place, problem, mend_value()));
+    }
+    let series = Series::new(series.time_s, series.value).map_err(|error| match error {
         SeriesError::TimeOrder { index, .. } => {
             FormatError::malformed(file, line(lines[index]), no_increase(), in_order())
         }
@@ -149,7 +171,21 @@ pub fn read(bytes: &[u8], file: &str) -> Result<Series, FormatError> {
             mend_value(),
         ),
         SeriesError::Length { .. } => no_row(file),
+    })?;
+    let column = table.header[value].clone();
+    Ok(SeriesFile {
+        series,
+        ends,
+        column,
     })
+}
+
+fn stands_for_none(value: f64) -> Message {
+    message!(
+        "fault.series.sentinel",
+        "{value} stands for a missing value",
+        value = value
+    )
 }
 
 /// Rasters and their times [s], and what the list says of the time beyond them.
@@ -231,9 +267,19 @@ pub struct NamedPoint {
     pub y: f64,
 }
 
+/// Points, and whether their columns are `lon` and `lat`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedPoints {
+    /// The points, in the order of their rows.
+    pub points: Vec<NamedPoint>,
+    /// Their coordinates are longitude and latitude [°].
+    pub geographic: bool,
+}
+
 /// Reads points.
-pub fn read_points(bytes: &[u8], file: &str) -> Result<Vec<NamedPoint>, FormatError> {
+pub fn read_points(bytes: &[u8], file: &str) -> Result<NamedPoints, FormatError> {
     let mut table = Table::read(bytes, file)?;
+    let geographic = table.optional(&["x", "easting"]).is_none();
     let x = table.column(&["x", "lon", "longitude", "easting"])?;
     let y = table.column(&["y", "lat", "latitude", "northing"])?;
     let id = table.optional(&["id", "name", "code"]);
@@ -248,7 +294,7 @@ pub fn read_points(bytes: &[u8], file: &str) -> Result<Vec<NamedPoint>, FormatEr
             y: row.number(y)?,
         });
     }
-    Ok(points)
+    Ok(NamedPoints { points, geographic })
 }
 
 /// A CSV table with a header, read row by row, with errors that name the line.
@@ -285,6 +331,22 @@ pub fn line_of_record(bytes: &[u8], at: &csv::Position, comment: Option<u8>) -> 
     }
 }
 
+/// What separates the fields of a table: the commas of its first line that is no comment, or what stands there more
+/// often, semicolons or tabs, as spreadsheets write where the comma is a decimal mark.
+pub fn delimiter_of(bytes: &[u8]) -> u8 {
+    let is_header = |line: &&[u8]| !line.trim_ascii().is_empty() && line[0] != COMMENT;
+    let header = bytes.split(|b| *b == b'\n').find(is_header);
+    let header = header.unwrap_or_default();
+    let count = |mark: u8| header.iter().filter(|b| **b == mark).count();
+    let marks = [b';', b'\t'].into_iter();
+    let mark = marks.max_by_key(|mark| count(*mark)).unwrap_or(b',');
+    if count(mark) > count(b',') {
+        mark
+    } else {
+        b','
+    }
+}
+
 /// What a line of a table begins with that is a comment.
 const COMMENT: u8 = b'#';
 
@@ -303,6 +365,7 @@ impl<'a> Table<'a> {
         let mut reader = csv::ReaderBuilder::new()
             .trim(csv::Trim::All)
             .comment(Some(COMMENT))
+            .delimiter(delimiter_of(bytes))
             .from_reader(bytes);
         let header = reader.headers().map_err(|e| csv_error(file, bytes, &e))?;
         let header: Vec<String> = header.iter().map(str::to_lowercase).collect();
@@ -348,6 +411,14 @@ impl<'a> Table<'a> {
                 ),
             )
         })
+    }
+
+    /// The column of a quantity's values.
+    fn value_column(&self, of: &Quantity<'_>) -> Result<usize, FormatError> {
+        let fits = |name: &&str| name.ends_with(of.suffix) || *name == VALUE;
+        let found = self.header.iter().position(|name| fits(&name.as_str()));
+        let found = found.or_else(|| self.optional(of.stands_in.as_slice()));
+        found.map_or_else(|| self.column(&[of.name, VALUE]), Ok)
     }
 
     pub(crate) fn next_row(&mut self) -> Result<Option<Row<'_>>, FormatError> {
@@ -441,6 +512,10 @@ fn csv_error(file: &str, bytes: &[u8], error: &csv::Error) -> FormatError {
 mod tests {
     use super::*;
 
+    fn read_any(bytes: &[u8], file: &str) -> Result<Series, FormatError> {
+        read(bytes, file, &Quantity::ANY).map(|file| file.series)
+    }
+
     #[test]
     fn rasters_come_in_order_of_time() {
         let read = |text: &str| read_rasters(text.as_bytes(), "r.csv");
@@ -456,13 +531,13 @@ mod tests {
 
     #[test]
     fn a_series_is_read_in_order() {
-        let series = read(b"time_s,value\n0,1.5\n600, 2.5\n", "tide.csv").expect("valid");
+        let series = read_any(b"time_s,value\n0,1.5\n600, 2.5\n", "tide.csv").expect("valid");
         assert_eq!(series.at(300.0), 2.0);
     }
 
     #[test]
     fn faults_are_named_with_their_line() {
-        let text = |bytes: &[u8]| read(bytes, "q.csv").expect_err("faulty").to_string();
+        let text = |bytes: &[u8]| read_any(bytes, "q.csv").expect_err("faulty").to_string();
         assert!(
             text(b"time_s,value\n0,1\n10,2\n5,3\n")
                 .contains("q.csv, line 4: time does not increase")
@@ -485,7 +560,7 @@ mod tests {
         for row in ["10,abc", "10"] {
             let text = format!("# tide\ntime_s,value\n\n0,1\n# late\n\n{row}\n");
             for text in [text.replace('\n', "\r\n"), text] {
-                let told = read(text.as_bytes(), "q.csv")
+                let told = read_any(text.as_bytes(), "q.csv")
                     .expect_err("faulty")
                     .to_string();
                 assert!(told.starts_with("q.csv, line 7: "), "{told} of {text:?}");
@@ -497,17 +572,56 @@ mod tests {
     #[test]
     fn numbers_are_read_as_people_write_them() {
         let text = "time_s,value\n0,\"1 200\"\n６００,\"12,5\"\n1 200,1e1\n";
-        let series = read(text.as_bytes(), "q.csv").expect("valid");
+        let series = read_any(text.as_bytes(), "q.csv").expect("valid");
         assert_eq!(series.time_s, [0.0, 600.0, 1200.0]);
         assert_eq!(series.value, [1200.0, 12.5, 10.0]);
-        assert!(read(b"time_s,value\n0,\"1,200\"\n", "q.csv").is_err());
+        assert!(read_any(b"time_s,value\n0,\"1,200\"\n", "q.csv").is_err());
+    }
+
+    /// Spreadsheets write semicolons or tabs where the comma is a decimal mark.
+    #[test]
+    fn fields_are_separated_as_the_header_separates_them() {
+        for text in [
+            "time_s,value\n0,\"12,5\"\n600,3\n",
+            "time_s;value\n0;12,5\n600;3\n",
+            "# tide; of the port\n\ntime_s\tvalue\n0\t12,5\n600\t3\n",
+        ] {
+            let series = read_any(text.as_bytes(), "q.csv").expect("valid");
+            assert_eq!(series.value, [12.5, 3.0], "{text}");
+        }
+    }
+
+    /// Cause: a tide passed for rain, and levels for an inflow.
+    #[test]
+    fn a_column_is_held_against_what_is_wanted() {
+        let rain = Quantity {
+            name: "rate_mm_h",
+            suffix: "_mm_h",
+            ..Quantity::ANY
+        };
+        let column = |name: &str| read(format!("time_s,{name}\n0,1\n").as_bytes(), "q.csv", &rain);
+        for name in ["value", "rate_mm_h", "rain_mm_h", "Rate_mm_h"] {
+            assert!(column(name).is_ok(), "{name}");
+        }
+        for name in ["level_m", "discharge_m3_s", "rate_in_h", "factor"] {
+            let fault = column(name).expect_err("another quantity").to_string();
+            assert!(fault.contains("name the column 'rate_mm_h'"), "{fault}");
+        }
     }
 
     #[test]
     fn what_stands_for_no_value_is_refused_with_its_line() {
+        let level = Quantity {
+            name: "level_m",
+            suffix: "_m",
+            stands_in: None,
+            limits: [-500.0, 9000.0],
+            marks: &[-99.0],
+            marks_from: 50.0,
+        };
         let fault = |value: &str| {
             let text = format!("time_s,level_m\n0,2\n1800,{value}\n3600,2\n");
-            let read = read_within(text.as_bytes(), "tide.csv", -500.0..=9000.0);
+            let read = read(text.as_bytes(), "tide.csv", &level);
             read.expect_err("faulty").to_string()
         };
         for value in [
@@ -518,6 +632,7 @@ mod tests {
             "-3.4028235e38",
             "-32768",
             "-32767",
+            "-99",
         ] {
             let text = fault(value);
             assert!(
@@ -537,7 +652,7 @@ mod tests {
 
     #[test]
     fn a_file_may_say_what_holds_beyond_its_ends() {
-        let read = |text: &str| read_within(text.as_bytes(), "q.csv", 0.0..=10.0).map(|f| f.ends);
+        let read = |text: &str| read(text.as_bytes(), "q.csv", &Quantity::ANY).map(|f| f.ends);
         let ends = |before, after| Ok(Ends { before, after });
         let rows = "time_s,value\n0,1\n";
         assert_eq!(read(rows), ends(None, None));
@@ -557,6 +672,8 @@ mod tests {
             "p.csv",
         )
         .expect("valid");
+        assert!(points.geographic);
+        let points = points.points;
         assert_eq!(
             points[0],
             NamedPoint {

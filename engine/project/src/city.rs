@@ -194,6 +194,7 @@ fn cityjson(bytes: &[u8], file: &str, frame: &Frame) -> Result<City, ProjectErro
         mesh: b.mesh,
     });
     let mut findings = model.findings.clone();
+    findings.extend(vectors::told_other_datum(crs, frame, file));
     findings.extend(found.findings);
     let mut city = City {
         buildings: buildings.collect(),

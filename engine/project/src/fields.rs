@@ -6,10 +6,12 @@
 
 use std::path::Path;
 
+use stormgrid_core::area::geodesic_length_m;
 use stormgrid_core::finding::{Finding, Kind};
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
 use stormgrid_core::raster::{Raster, RasterGeometry};
+use stormgrid_core::units::{m2_s_of_unit, mm_h_of_unit};
 use stormgrid_core::value::is_sentinel;
 use stormgrid_crs::{Crs, Projector};
 use stormgrid_formats::elevation::GeoRaster;
@@ -123,6 +125,10 @@ pub(crate) struct Over<'a> {
     pub geometry: RasterGeometry,
     /// Which of them have ground.
     pub known: &'a [bool],
+    /// Share of each that has ground [-]; empty where all that have any are whole.
+    pub ground: &'a [f64],
+    /// Metres in a unit of the coordinates of the terrain's file, in which a raster without a CRS lies.
+    pub unit_m: f64,
 }
 
 /// A raster in the frame of the ground, NaN where nothing is known.
@@ -130,6 +136,8 @@ pub(crate) struct Over<'a> {
 pub(crate) struct Field {
     /// The values.
     pub raster: Raster<f64>,
+    /// Share of each cell's ground that has a value [0 to 1].
+    pub cover: Vec<f64>,
     /// What was found.
     pub findings: Vec<Finding>,
 }
@@ -145,6 +153,7 @@ pub(crate) fn read_terrain(path: &Path) -> Result<(GeoRaster, Vec<Finding>), Pro
     if is_geographic(&read) {
         return Err(degrees(&file));
     }
+    refuse_degrees_under_metres(&read, &file)?;
     let mut findings = std::mem::take(&mut read.findings);
     clean(&mut read.raster, Quantity::Elevation, &file, &mut findings)?;
     if !read.raster.values().iter().any(|z| z.is_finite()) {
@@ -154,7 +163,91 @@ pub(crate) fn read_terrain(path: &Path) -> Result<(GeoRaster, Vec<Finding>), Pro
             message!("fix.terrain.empty", "check what it names as no data"),
         ));
     }
+    findings.extend(told_far_heights(&read.raster, &file));
+    findings.extend(told_map_scale(&read, &file));
     Ok((read, findings))
+}
+
+/// Least step between the heights of some cells and those of all others that is told [m].
+const FAR_STEP_M: f64 = 50.0;
+
+/// Greatest share of the cells that lie beyond it [-].
+const FEW_CELLS: f64 = 0.05;
+
+/// Tells of cells far below or above all others: holes and towers of a number that stands for no data.
+///
+/// The step is at least [`FAR_STEP_M`], and wider than what lies on either side of it.
+fn told_far_heights(raster: &Raster<f64>, file: &str) -> Option<Finding> {
+    let heights = || raster.values().iter().copied().filter(|z| z.is_finite());
+    let low = heights().fold(f64::INFINITY, f64::min);
+    let high = heights().fold(f64::NEG_INFINITY, f64::max);
+    if high - low < FAR_STEP_M {
+        return None;
+    }
+    // Ends of the heights in each of many bins; the step lies between two that hold some.
+    const BINS: usize = 4096;
+    let mut bins = vec![(f64::INFINITY, f64::NEG_INFINITY, 0_usize); BINS];
+    for z in heights() {
+        let bin = ((z - low) / (high - low) * BINS as f64) as usize;
+        let bin = &mut bins[bin.min(BINS - 1)];
+        *bin = (bin.0.min(z), bin.1.max(z), bin.2 + 1);
+    }
+    let held: Vec<_> = bins.into_iter().filter(|bin| bin.2 > 0).collect();
+    let all: usize = held.iter().map(|bin| bin.2).sum();
+    let step = |k: usize| held[k + 1].0 - held[k].1;
+    let widest = (0..held.len() - 1).max_by(|a, b| step(*a).total_cmp(&step(*b)))?;
+    let below: usize = held[..=widest].iter().map(|bin| bin.2).sum();
+    let far = step(widest) >= FAR_STEP_M
+        && step(widest) >= (held[widest].1 - low).max(high - held[widest + 1].0);
+    let is_low = 2 * below < all;
+    let n = if is_low { below } else { all - below };
+    if !far || n as f64 > FEW_CELLS * all as f64 {
+        return None;
+    }
+    let is_beyond = |z: &f64| z.is_finite() && (*z <= held[widest].1) == is_low;
+    let first = raster.values().iter().position(|z| is_beyond(z))?;
+    let n_cols = raster.geometry().n_cols;
+    let text = message!(
+        "note.terrain.far",
+        "{n} cells lie {step} m or more from the heights of all others, such as {z} m; they are taken as ground: if the number stands for no data, let the file say so",
+        n = n,
+        step = format!("{:.0}", step(widest)),
+        z = raster.values()[first]
+    );
+    let place = message!(
+        "place.cell",
+        "row {row}, column {col}",
+        row = first / n_cols + 1,
+        col = first % n_cols + 1
+    );
+    Some(Finding::new(Kind::Assumed, file, text).at(place).times(n))
+}
+
+/// Share by which areas of a map may differ from those on the ground before that is told [-].
+const SCALE_TOLERANCE: f64 = 0.01;
+
+/// Tells where the map's metres are not those of the ground, as those of Web Mercator.
+fn told_map_scale(read: &GeoRaster, file: &str) -> Option<Finding> {
+    let crs = read.crs.as_deref()?;
+    let to_degrees = Projector::new(crs, "EPSG:4326").ok()?;
+    let g = read.raster.geometry();
+    let middle = g.bounds().center();
+    let place = |x: f64, y: f64| {
+        let [x, y] = to_degrees.convert(middle.x + x, middle.y + y).ok()?;
+        Some(geo::Coord { x, y })
+    };
+    let ground = |a, b| geodesic_length_m(&geo::LineString::new(vec![a, b]));
+    let step = 0.5 * g.dx.max(g.dy);
+    let east = ground(place(-step, 0.0)?, place(step, 0.0)?);
+    let north = ground(place(0.0, -step)?, place(0.0, step)?);
+    let share = (2.0 * step).powi(2) / (east * north);
+    let text = message!(
+        "note.terrain.map_scale",
+        "areas in its CRS {crs} are {times} times those on the ground; areas and volumes are told as they are in the CRS: project it to one that keeps areas here, for example the zone of UTM or CGCS2000",
+        crs = shown(crs),
+        times = format!("{share:.3}")
+    );
+    ((share - 1.0).abs() > SCALE_TOLERANCE).then(|| Finding::new(Kind::Assumed, file, text))
 }
 
 /// Reads a relief of sea and land in longitude and latitude.
@@ -183,25 +276,79 @@ pub(crate) fn read(
         _ => geo_raster::read(path)?,
     };
     let mut findings = std::mem::take(&mut read.findings);
+    findings.extend(in_unit(&mut read, quantity, &file)?);
     clean(&mut read.raster, quantity, &file, &mut findings)?;
-    let raster = in_frame(read, &file, over, &mut findings)?;
-    let (n, known) = covered(&raster, over);
-    if n == 0 {
+    let (raster, cover) = in_frame(read, &file, over, &mut findings)?;
+    let cover = share_of_ground(cover, over);
+    findings.extend(told_cover(&cover, quantity, &file, over)?);
+    Ok(Field {
+        raster,
+        cover,
+        findings,
+    })
+}
+
+/// Least share of a cell's ground whose mean stands for all of it where nothing can be assumed [-].
+const MOST_OF_A_CELL: f64 = 0.5;
+
+/// Share of a cell that rounding of edges may leave without a value [-].
+const EDGE: f64 = 1e-3;
+
+/// Shares of cells as shares of the ground in them; 0 where there is none.
+fn share_of_ground(mut cover: Vec<f64>, over: &Over<'_>) -> Vec<f64> {
+    for (cell, share) in cover.iter_mut().enumerate() {
+        let ground = over.ground.get(cell).copied().unwrap_or(1.0);
+        *share = match *share / ground {
+            _ if !over.known[cell] => 0.0,
+            share if share > 1.0 - EDGE => 1.0,
+            share => share,
+        };
+    }
+    cover
+}
+
+/// What ground without a value means: told with its share, or refused.
+fn told_cover(
+    cover: &[f64],
+    quantity: Quantity,
+    file: &str,
+    over: &Over<'_>,
+) -> Result<Option<Finding>, ProjectError> {
+    let (mut with, mut all, mut short, mut least) = (0.0, 0.0, 0, 1.0_f64);
+    for cell in (0..cover.len()).filter(|&cell| over.known[cell]) {
+        let ground = over.ground.get(cell).copied().unwrap_or(1.0);
+        all += ground;
+        with += ground * cover[cell];
+        short += usize::from(cover[cell] < 1.0);
+        least = least.min(cover[cell]);
+    }
+    if with == 0.0 {
         return Err(ProjectError::input(
-            &file,
+            file,
             message!(
                 "fault.field.apart",
                 "it has no value of {what} on the ground",
                 what = quantity.name()
             ),
-            message!("fix.check_crs", "check the coordinates and the CRS"),
+            message!(
+                "fix.field.apart",
+                "check its coordinates and CRS, and what it holds for no data"
+            ),
         ));
     }
-    if n < known {
-        let share = percent(n, known);
-        let Some(rest) = quantity.elsewhere() else {
+    if short == 0 {
+        return Ok(None);
+    }
+    let share = percent_of(with, all);
+    let rest = match quantity.elsewhere() {
+        Some(rest) => rest,
+        None if least >= MOST_OF_A_CELL => message!(
+            "field.else.mean",
+            "the mean of the part of the cell that has values is taken"
+        ),
+        None => {
             return Err(ProjectError::input(
-                &file,
+                file,
                 message!(
                     "fault.field.part",
                     "it has values of {what} for {share} % of the ground only",
@@ -213,17 +360,21 @@ pub(crate) fn read(
                     "give a raster that covers all of the ground"
                 ),
             ));
-        };
-        let text = message!(
-            "note.field.part",
-            "it has values of {what} for {share} % of the ground; elsewhere {rest}",
-            what = quantity.name(),
-            share = share,
-            rest = rest
-        );
-        findings.push(Finding::new(Kind::Assumed, &file, text).times(known - n));
-    }
-    Ok(Field { raster, findings })
+        }
+    };
+    let text = message!(
+        "note.field.part",
+        "it has values of {what} for {share} % of the ground; elsewhere {rest}",
+        what = quantity.name(),
+        share = share,
+        rest = rest
+    );
+    Ok(Some(Finding::new(Kind::Assumed, file, text).times(short)))
+}
+
+/// A CRS for people: its name rather than its well-known text.
+fn shown(crs: &str) -> String {
+    Crs::parse(crs).map_or_else(|_| crs.to_owned(), |crs| crs.name().to_owned())
 }
 
 /// Whether two names mean one horizontal CRS.
@@ -236,8 +387,11 @@ pub(crate) fn same_crs(a: &str, b: &str) -> bool {
 
 /// A share in percent that is 100 only if it is whole and 0 only if it is none.
 pub(crate) fn percent(part: usize, whole: usize) -> String {
-    let share = 100.0 * part as f64 / (whole as f64).max(1.0);
-    match share {
+    percent_of(part as f64, (whole as f64).max(1.0))
+}
+
+fn percent_of(part: f64, whole: f64) -> String {
+    match 100.0 * part / whole {
         s if s > 0.0 && s < 0.1 => "< 0.1".to_owned(),
         s if s < 100.0 => format!("{:.1}", (s * 10.0).floor() / 10.0),
         _ => "100".to_owned(),
@@ -252,6 +406,33 @@ fn is_geographic(read: &GeoRaster) -> bool {
     }
 }
 
+/// Refuses cells in degrees whose file names a CRS in metres: they would be millimetres wide, and their steps too.
+fn refuse_degrees_under_metres(read: &GeoRaster, file: &str) -> Result<(), ProjectError> {
+    /// Widest cells that are taken for degrees.
+    const CELL: f64 = 0.01;
+    let (Some(crs), g) = (&read.crs, read.raster.geometry()) else {
+        return Ok(());
+    };
+    let inside = g.west >= -180.0 && g.east() <= 360.0 && g.south() >= -90.0 && g.north <= 90.0;
+    if !inside || g.dx > CELL || g.dy > CELL || read.source_unit_m != 1.0 {
+        return Ok(());
+    }
+    Err(ProjectError::input(
+        file,
+        message!(
+            "fault.terrain.degrees_as_metres",
+            "its CRS {crs} is in metres, and its cells of {size} units and its place look like degrees",
+            crs = shown(crs),
+            size = g.dx
+        ),
+        message!(
+            "fix.terrain.degrees_as_metres",
+            "name the CRS that its numbers are in, then project it to {crs}",
+            crs = shown(crs)
+        ),
+    ))
+}
+
 fn degrees(file: &str) -> ProjectError {
     ProjectError::input(
         file,
@@ -264,6 +445,65 @@ fn degrees(file: &str) -> ProjectError {
             "project the raster, for example to EPSG:4547"
         ),
     )
+}
+
+/// Brings values into the unit of their quantity where the file names another; tells of it.
+///
+/// Heights, levels and depths came in metres.
+///
+/// # Errors
+///
+/// A unit that is none of the quantity.
+fn in_unit(
+    read: &mut GeoRaster,
+    quantity: Quantity,
+    file: &str,
+) -> Result<Option<Finding>, ProjectError> {
+    let Some(unit) = read.unit.as_deref().filter(|unit| !unit.trim().is_empty()) else {
+        return Ok(None);
+    };
+    let (wanted, factor) = match quantity {
+        Quantity::Rain | Quantity::SoilRate => ("mm/h", mm_h_of_unit(unit)),
+        Quantity::Suction => {
+            let metres = read.vertical_unit.as_ref().map(|unit| unit.metres);
+            ("mm", metres.map(|metres| 1000.0 * metres))
+        }
+        Quantity::Discharge => ("m²/s", m2_s_of_unit(unit)),
+        _ => return Ok(None),
+    };
+    let Some(factor) = factor else {
+        return Err(ProjectError::input(
+            file,
+            message!(
+                "fault.field.unit",
+                "its values are in the unit '{unit}', which is none of {what}",
+                unit = unit,
+                what = quantity.name()
+            ),
+            message!(
+                "fix.field.unit",
+                "give values in {unit}, or mend the unit that the file names",
+                unit = wanted
+            ),
+        ));
+    };
+    if factor == 1.0 {
+        return Ok(None);
+    }
+    let text = message!(
+        "note.field.unit",
+        "its values are in '{unit}'; they are converted to {wanted} (times {factor})",
+        unit = unit,
+        wanted = wanted,
+        factor = factor
+    );
+    for value in read.raster.values_mut() {
+        // What stands for no value stands for none in any unit.
+        if !is_sentinel(*value) {
+            *value *= factor;
+        }
+    }
+    Ok(Some(Finding::new(Kind::Note, file, text)))
 }
 
 /// Takes what stands for no value away, and refuses what cannot be.
@@ -327,7 +567,8 @@ fn in_frame(
     file: &str,
     over: &Over<'_>,
     findings: &mut Vec<Finding>,
-) -> Result<Raster<f64>, ProjectError> {
+) -> Result<(Raster<f64>, Vec<f64>), ProjectError> {
+    let unplaced = read.crs.is_none();
     let other = match (&read.crs, over.crs) {
         (Some(own), Some(ground)) if !same_crs(own, ground) => Some((own.clone(), ground)),
         (Some(_), Some(_)) | (None, None) => None,
@@ -335,7 +576,7 @@ fn in_frame(
             let text = message!(
                 "note.field.ground_no_crs",
                 "its CRS is {crs} and the terrain names none; the terrain is taken to have the same",
-                crs = own
+                crs = shown(own)
             );
             findings.push(Finding::new(Kind::Assumed, file, text));
             None
@@ -352,7 +593,7 @@ fn in_frame(
             let text = message!(
                 "note.field.no_crs",
                 "it names no coordinate reference system; that of the terrain, {crs}, is taken",
-                crs = ground
+                crs = shown(ground)
             );
             findings.push(Finding::new(Kind::Assumed, file, text));
             None
@@ -360,32 +601,48 @@ fn in_frame(
     };
     let Some((own, ground)) = other else {
         let g = *read.raster.geometry();
+        let unit = if unplaced { over.unit_m } else { 1.0 };
         let local = RasterGeometry {
-            west: g.west - over.origin[0],
-            north: g.north - over.origin[1],
+            west: g.west * unit - over.origin[0],
+            north: g.north * unit - over.origin[1],
+            dx: g.dx * unit,
+            dy: g.dy * unit,
             ..g
         };
-        return Raster::new(local, read.raster.into_values()).map_err(|e| {
+        let raster = Raster::new(local, read.raster.into_values()).map_err(|e| {
             ProjectError::input(
                 file,
                 Message::english(e),
                 message!("fix.field.export", "export the raster again"),
             )
-        });
+        })?;
+        let cover = match local == over.geometry {
+            true => {
+                let values = raster.values().iter();
+                values.map(|v| f64::from(u8::from(v.is_finite()))).collect()
+            }
+            false => raster.resampled_cover(over.geometry).into_values(),
+        };
+        return Ok((raster, cover));
     };
     let projector = Projector::new(ground, &own).map_err(|e| ProjectError::crs(file, e))?;
     let text = message!(
         "note.field.reprojected",
         "it was brought from {from} to {to}",
-        from = &own,
-        to = ground
+        from = shown(&own),
+        to = shown(ground)
     );
     findings.push(Finding::new(Kind::Note, file, text));
     Ok(sampled(&read.raster, &projector, over))
 }
 
-/// A raster in another CRS on the cells of the ground: the mean of its cells at places spread over each cell.
-fn sampled(raster: &Raster<f64>, projector: &Projector, over: &Over<'_>) -> Raster<f64> {
+/// A raster in another CRS on the cells of the ground: the mean of its cells at places spread over each cell, and the
+/// share of these places that have a value.
+fn sampled(
+    raster: &Raster<f64>,
+    projector: &Projector,
+    over: &Over<'_>,
+) -> (Raster<f64>, Vec<f64>) {
     let g = over.geometry;
     let convert = |x: f64, y: f64| {
         projector
@@ -393,8 +650,10 @@ fn sampled(raster: &Raster<f64>, projector: &Projector, over: &Over<'_>) -> Rast
             .ok()
     };
     let side = places_along(raster.geometry(), &g, &convert);
-    Raster::from_fn(g, |row, col| {
-        if !over.known[row * g.n_cols + col] {
+    let mut cover = vec![0.0; g.n_cells()];
+    let sampled = Raster::from_fn(g, |row, col| {
+        let cell = row * g.n_cols + col;
+        if !over.known[cell] {
             return f64::NAN;
         }
         let (mut sum, mut n) = (0.0, 0_u32);
@@ -408,8 +667,10 @@ fn sampled(raster: &Raster<f64>, projector: &Projector, over: &Over<'_>) -> Rast
                 n += 1;
             }
         }
+        cover[cell] = f64::from(n) / (side * side) as f64;
         if n > 0 { sum / f64::from(n) } else { f64::NAN }
-    })
+    });
+    (sampled, cover)
 }
 
 /// Places along the side of a cell of the ground, so that none of the raster's cells within it is missed.
@@ -427,16 +688,4 @@ fn places_along(
     let cells = [apart(ground.dx, 0.0), apart(0.0, ground.dy)];
     let most = cells.into_iter().flatten().fold(2.0, f64::max);
     most.ceil().clamp(2.0, MOST_PLACES) as usize
-}
-
-/// How many cells of the ground have a value at their middle, and how many there are.
-fn covered(raster: &Raster<f64>, over: &Over<'_>) -> (usize, usize) {
-    let g = over.geometry;
-    let (mut n, mut known) = (0, 0);
-    for cell in (0..g.n_cells()).filter(|&cell| over.known[cell]) {
-        known += 1;
-        let at = g.center(cell / g.n_cols, cell % g.n_cols);
-        n += usize::from(raster.sample(at.x, at.y).is_some_and(f64::is_finite));
-    }
-    (n, known)
 }

@@ -28,7 +28,7 @@ pub(crate) fn infiltration(
      -> Result<PerCell, ProjectError> {
         Ok(match value {
             Some(NumberOrRaster::Raster(name)) => {
-                let values = places.on_cells(name, quantity)?;
+                let [values, _] = places.on_cells(name, quantity)?;
                 PerCell::Field(values.into_iter().map(|v| (v * unit) as f32).collect())
             }
             Some(NumberOrRaster::Number(value)) => PerCell::Uniform(value * unit),

@@ -479,6 +479,7 @@ pub(crate) fn forcing_of(
     let middle = twin.ground.elevation.geometry().bounds().center();
     let elevation = twin.ground.elevation_on(geometry, &[]);
     let known: Vec<bool> = elevation.values().iter().map(|z| z.is_finite()).collect();
+    let cover = twin.ground.cover_on(geometry);
     let reader = Reader::of_twin(&twin.dir, duration);
     let rain = rain::rain(
         &rain::Place {
@@ -486,6 +487,8 @@ pub(crate) fn forcing_of(
             frame: Some(&twin.frame),
             geometry: &geometry,
             known: &known,
+            cover: &cover,
+            unit_m: 1.0,
             start,
             duration_s: duration,
         },

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use stormgrid_core::finding::{Finding, Kind};
 use stormgrid_core::message;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_formats::series;
@@ -19,16 +20,34 @@ pub struct Gauges {
 }
 
 impl Gauges {
+    /// Tells of gauges in cells that a building closes.
+    ///
+    /// - `blocked`: which cells are closed; may be empty
+    pub(crate) fn within(&self, blocked: &[bool], file: &str) -> Option<Finding> {
+        let is_closed = |(_, cell): &&(String, usize)| blocked.get(*cell) == Some(&true);
+        let closed = || self.places.iter().filter(is_closed);
+        let (first, _) = closed().next()?;
+        let text = message!(
+            "note.gauge.in_building",
+            "{n} gauges stand in cells that buildings close, the first of them {id}; they record no water",
+            n = closed().count(),
+            id = first
+        );
+        Some(Finding::new(Kind::Assumed, file, text).times(closed().count()))
+    }
+
     /// Reads gauges: GeoJSON points, or a CSV with `id,x,y` in the frame of the run.
     ///
     /// Refuses a gauge outside the raster, or on a cell without ground.
     ///
     /// - `known`: which cells have ground
+    /// - `unit_m`: metres in a unit of the coordinates of a CSV
     pub fn read(
         path: &Path,
         geometry: &RasterGeometry,
         known: &[bool],
         frame: Option<&Frame>,
+        unit_m: f64,
     ) -> Result<Self, ProjectError> {
         let file = files::name(path);
         let is_csv = path
@@ -43,11 +62,36 @@ impl Gauges {
                     (id.unwrap_or_else(|| (feature.index + 1).to_string()), at)
                 })
                 .collect(),
-            _ => series::read_points(&files::read(path)?, &file)?
-                .into_iter()
-                .map(|p| (p.id, [p.x, p.y]))
-                .collect(),
+            _ => {
+                let read = series::read_points(&files::read(path)?, &file)?;
+                let bring = match (read.geographic, frame) {
+                    (true, Some(frame)) => Some(frame.from_crs("EPSG:4490", &file)?),
+                    _ => None,
+                };
+                let place = |p: series::NamedPoint| {
+                    let at = match &bring {
+                        Some(bring) => bring.point(p.x, p.y)?,
+                        None => [p.x, p.y].map(|v| v * unit_m),
+                    };
+                    Ok((p.id, at))
+                };
+                let points = read.points.into_iter().map(place);
+                points.collect::<Result<_, ProjectError>>()?
+            }
         };
+        let mut ids: Vec<&str> = named.iter().map(|(id, _)| id.as_str()).collect();
+        ids.sort_unstable();
+        if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(ProjectError::input(
+                &file,
+                message!(
+                    "fault.gauge.twice",
+                    "two gauges have the id {id}",
+                    id = pair[0]
+                ),
+                message!("fix.gauge.twice", "give each an id of its own"),
+            ));
+        }
         let places = named
             .into_iter()
             .map(|(id, at)| match geometry.cell_at(at[0], at[1]) {

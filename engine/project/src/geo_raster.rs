@@ -110,17 +110,7 @@ fn understood(mut read: GeoRaster, file: &str) -> Result<(GeoRaster, Option<Crs>
             ),
         ));
     }
-    if crs.lacks_datum_shift() {
-        read.findings.push(Finding::new(
-            Kind::Assumed,
-            file,
-            message!(
-                "note.raster.datum",
-                "the shift from the datum of its CRS {crs} to WGS 84 is not known; none is applied, which may move things by some hundred metres against layers in another datum",
-                crs = crs.name()
-            ),
-        ));
-    }
+    read.findings.extend(told_datum(&crs, file));
     if let Some(vertical) = stormgrid_crs::vertical_part(&text) {
         read.findings.push(Finding::new(
             Kind::Note,
@@ -143,6 +133,17 @@ fn understood(mut read: GeoRaster, file: &str) -> Result<(GeoRaster, Option<Crs>
     read.unit_m = of_crs;
     read.crs = Some(crs.to_string());
     Ok((read, Some(crs)))
+}
+
+/// Tells of a CRS whose datum's shift is not known.
+pub(crate) fn told_datum(crs: &Crs, file: &str) -> Option<Finding> {
+    let text = message!(
+        "note.raster.datum",
+        "the shift from the datum of its CRS {crs} to WGS 84 is not known; none is applied, which may move things by some hundred metres against layers in another datum",
+        crs = crs.name()
+    );
+    crs.lacks_datum_shift()
+        .then(|| Finding::new(Kind::Assumed, file, text))
 }
 
 /// The raster with its cells in metres, or in degrees as they are.

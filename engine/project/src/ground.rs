@@ -243,6 +243,29 @@ pub fn blocked_cells<'a>(
         .collect()
 }
 
+/// Tells of buildings that close no cell: the water passes where they stand.
+pub(crate) fn too_small<'a>(
+    geometry: &RasterGeometry,
+    footprints: impl Iterator<Item = &'a MultiPolygon<f64>>,
+    blocked: &[bool],
+    file: &str,
+) -> Option<Finding> {
+    let (mut n, mut all) = (0, 0);
+    for footprint in footprints {
+        let cells = covered_fractions(geometry, footprint);
+        let closes = cells.iter().any(|cell| blocked[cell.cell.index()]);
+        all += usize::from(!cells.is_empty());
+        n += usize::from(!closes && !cells.is_empty());
+    }
+    let text = message!(
+        "note.buildings.small",
+        "{n} of {all} buildings cover less than half of every cell that they touch, and hold no water back there; smaller cells show them",
+        n = n,
+        all = all
+    );
+    (n > 0).then(|| Finding::new(Kind::Assumed, file, text).times(n))
+}
+
 /// Cells of an area with their covered share, those of at least `least` of it.
 pub fn cells_of(
     geometry: &RasterGeometry,

@@ -734,6 +734,8 @@ fn forecast_layers(twin: &LoadedTwin) -> Vec<LayerReport> {
         frame: Some(&twin.frame),
         geometry: elevation.geometry(),
         known: &known,
+        cover: &[],
+        unit_m: 1.0,
         start: file.storm.start,
         duration_s: file.storm.duration_s,
     };

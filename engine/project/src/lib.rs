@@ -67,6 +67,7 @@ mod twin_faults;
 pub mod usage;
 pub mod vectors;
 pub mod warning;
+mod without_effect;
 
 pub use drive::{Observer, Progress, Stage};
 pub use error::{InputFault, ProjectError};

@@ -41,6 +41,9 @@ const SEARCH_S: f64 = 300.0;
 /// Distance beyond which no gauge tells of a place [m]: its file has another CRS, or swapped axes.
 const FAR_M: f64 = 200_000.0;
 
+/// Distance from the ground beyond which a gauge's rain need not be that of the ground [m]: showers are smaller.
+const AFAR_M: f64 = 20_000.0;
+
 /// Formulas that the program brings along.
 const FORMULAS: &str = include_str!("../../../data/rain/formulas.toml");
 
@@ -54,6 +57,10 @@ pub(crate) struct Place<'a> {
     pub geometry: &'a RasterGeometry,
     /// Which of them have ground.
     pub known: &'a [bool],
+    /// Share of each that has ground; empty where all that have any are whole.
+    pub cover: &'a [f64],
+    /// Metres in a unit of the coordinates of the terrain's file.
+    pub unit_m: f64,
     /// Start of the run.
     pub start: Instant,
     /// Its length [s].
@@ -109,7 +116,9 @@ fn of_files(place: &Place<'_>, rain: &scenario::Rain) -> Result<Rain, ProjectErr
     if let Some(design) = &rain.design {
         let storm = design_storm(place.reader, design)?;
         let begin = design.peak_s.map_or(0.0, |peak| peak - storm.peak_time());
-        return Ok(Rain::Series(placed(&storm, begin)));
+        let series = placed(&storm, begin);
+        place.reader.found(told_of_storm(&series, place));
+        return Ok(Rain::Series(series));
     }
     Ok(match (&rain.series, rain.rate_mm_h) {
         (Some(name), _) => {
@@ -130,6 +139,8 @@ fn raster(place: &Place<'_>, name: &str) -> Result<Raster<f64>, ProjectError> {
         origin: place.frame.map_or([0.0; 2], |frame| frame.origin),
         geometry: *cells,
         known: place.known,
+        ground: place.cover,
+        unit_m: place.unit_m,
     };
     let read = fields::read(&place.reader.path(name), Quantity::Rain, &over)?;
     place.reader.found(read.findings);
@@ -138,7 +149,9 @@ fn raster(place: &Place<'_>, name: &str) -> Result<Raster<f64>, ProjectError> {
         .map(|v| if v.is_finite() { mps(v) } else { 0.0 });
     let g = *rate.geometry();
     if g == *cells {
-        return Ok(rate);
+        // One that came from another CRS tells of a part of a cell.
+        let part = |row, col| rate.get(row, col) * read.cover[row * g.n_cols + col];
+        return Ok(Raster::from_fn(g, part));
     }
     if g.dx < cells.dx || g.dy < cells.dy {
         // Beyond its edge it does not rain: its own cells do not stand for the whole of such a cell.
@@ -275,6 +288,9 @@ fn of_gauges(
         place.reader.found([finding.at(line).times(read.unknown)]);
     }
     let ends = said.or(read.ends);
+    place
+        .reader
+        .found(told_of_gauges(&read, &file, ends, place.duration_s));
     let gauges = placed_gauges(place, &file, read)?;
     let gauges = reporting_throughout(place, &file, gauges, ends)?;
     let spread = match spread {
@@ -339,7 +355,7 @@ fn placed_gauges(
     for gauge in read.gauges {
         let at = match &bring {
             Some(bring) => bring.point(gauge.at[0], gauge.at[1])?,
-            None => std::array::from_fn(|k| gauge.at[k] - origin[k]),
+            None => std::array::from_fn(|k| gauge.at[k] * place.unit_m - origin[k]),
         };
         let rates = gauge.rates.into_iter();
         gauges.push(Gauge {
@@ -360,6 +376,18 @@ fn placed_gauges(
             ),
             message!("fix.check_crs", "check the coordinates and the CRS"),
         ));
+    }
+    let g = place.geometry;
+    let half = 0.5 * (g.east() - g.west).hypot(g.north - g.south());
+    if nearest > half + AFAR_M {
+        let text = message!(
+            "note.rain.afar",
+            "its nearest gauge lies {km} km from the middle of the ground; its rain is taken for that of the ground",
+            km = format!("{:.0}", nearest / 1000.0)
+        );
+        place
+            .reader
+            .found([Finding::new(Kind::Assumed, file, text)]);
     }
     Ok(gauges)
 }
@@ -388,7 +416,7 @@ fn reporting_throughout(
     }
     timeline::must_reach(file, [first, last], ends, place.duration_s)?;
     for gauge in &mut gauges {
-        extend(gauge, [first, last], ends, place.duration_s);
+        extend(gauge, ends, place.duration_s);
     }
     let bends = bends_of(&gauges);
     let silent = |pair: &&[f64]| {
@@ -411,38 +439,81 @@ fn reporting_throughout(
     Ok(gauges)
 }
 
-/// Lets a gauge that tells of the first or last time of all tell of what lies beyond.
-fn extend(gauge: &mut Gauge, [first, last]: [f64; 2], ends: Ends, duration_s: f64) {
+/// Lets a gauge tell of what lies beyond its reports as somebody says.
+fn extend(gauge: &mut Gauge, ends: Ends, duration_s: f64) {
     while gauge.rate.last().is_some_and(|(_, rate)| rate.is_none()) {
         gauge.rate.pop();
     }
-    let lead = gauge
-        .rate
-        .iter()
-        .take_while(|(_, rate)| rate.is_none())
-        .count();
+    let unknown = gauge.rate.iter().take_while(|(_, rate)| rate.is_none());
+    let lead = unknown.count();
     gauge.rate.drain(..lead);
-    let at = |end: Option<&(f64, Option<f64>)>, time: f64| {
-        end.filter(|(t, _)| *t == time).and_then(|(_, rate)| *rate)
-    };
-    if let (Some(rate), true) = (at(gauge.rate.last(), last), last < duration_s) {
+    let last = gauge.rate.last().copied();
+    if let Some((last, rate)) = last.filter(|(last, _)| *last < duration_s) {
         match ends.after {
             Some(Beyond::Zero) => {
                 gauge.rate.push((last.next_up(), Some(0.0)));
                 gauge.rate.push((duration_s, Some(0.0)));
             }
-            _ => gauge.rate.push((duration_s, Some(rate))),
+            Some(Beyond::Hold) => gauge.rate.push((duration_s, rate)),
+            None => {}
         }
     }
-    if let (Some(rate), true) = (at(gauge.rate.first(), first), first > 0.0) {
+    let first = gauge.rate.first().copied();
+    if let Some((first, rate)) = first.filter(|(first, _)| *first > 0.0) {
         match ends.before {
             Some(Beyond::Zero) => {
                 gauge.rate.insert(0, (first.next_down(), Some(0.0)));
                 gauge.rate.insert(0, (0.0, Some(0.0)));
             }
-            _ => gauge.rate.insert(0, (0.0, Some(rate))),
+            Some(Beyond::Hold) => gauge.rate.insert(0, (0.0, rate)),
+            None => {}
         }
     }
+}
+
+/// Tells of gauges for which others stand in a part of the run, and of those at one place.
+fn told_of_gauges(
+    read: &rainfall::GaugeRecords,
+    file: &str,
+    ends: Ends,
+    duration_s: f64,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let span = |gauge: &rainfall::GaugeRecord| {
+        let known = || gauge.rates.iter().filter(|(_, rate)| rate.is_some());
+        Some([known().next()?.0, known().next_back()?.0])
+    };
+    let is_short = |[first, last]: [f64; 2]| {
+        first > 0.0 && ends.before.is_none() || last < duration_s && ends.after.is_none()
+    };
+    let spans = read.gauges.iter().map(|gauge| (gauge, span(gauge)));
+    let short: Vec<_> = spans
+        .filter(|(_, span)| span.is_none_or(is_short))
+        .collect();
+    if let Some((gauge, span)) = short.first() {
+        let [from, to] = span.unwrap_or_default();
+        let text = message!(
+            "note.rain.part",
+            "{n} gauges do not report throughout the run, the first of them {id} from {from} s to {to} s; beyond that the other gauges stand for it",
+            n = short.len(),
+            id = &gauge.id,
+            from = from,
+            to = to
+        );
+        findings.push(Finding::new(Kind::Assumed, file, text).times(short.len()));
+    }
+    let mut places: Vec<[f64; 2]> = read.gauges.iter().map(|gauge| gauge.at).collect();
+    places.sort_by(|a, b| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
+    let twice = places.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    if twice > 0 {
+        let text = message!(
+            "note.rain.one_place",
+            "{n} gauges lie at the place of another; their mean counts there",
+            n = twice
+        );
+        findings.push(Finding::new(Kind::Duplicate, file, text).times(twice));
+    }
+    findings
 }
 
 fn of_typhoon(
@@ -521,6 +592,21 @@ fn placed(storm: &DesignStorm, begin: f64) -> Series {
     series
 }
 
+/// Tells of a design storm that the run does not see to its end.
+fn told_of_storm(storm: &Series, place: &Place<'_>) -> Option<Finding> {
+    let (from, to) = (*storm.time_s.first()?, *storm.time_s.last()?);
+    let all = storm.integral(from, to);
+    let seen = storm.integral(from.max(0.0), to.min(place.duration_s).max(from.max(0.0)));
+    let text = message!(
+        "note.rain.storm_cut",
+        "{share} % of the design storm falls within the run; it lasts from {from} s to {to} s after the start",
+        share = format!("{:.0}", 100.0 * seen / all),
+        from = format!("{from:.0}"),
+        to = format!("{to:.0}")
+    );
+    (seen < 0.999 * all).then(|| Finding::new(Kind::Assumed, &place.reader.file, text))
+}
+
 /// The greater of a rain and a burst at each time and place.
 fn nested(place: &Place<'_>, rain: Rain, burst: &Design) -> Result<Rain, ProjectError> {
     let storm = design_storm(place.reader, burst)?;
@@ -535,6 +621,7 @@ fn nested(place: &Place<'_>, rain: Rain, burst: &Design) -> Result<Rain, Project
         greatest.1
     });
     let inner = placed(&storm, peak - storm.peak_time());
+    place.reader.found(told_of_storm(&inner, place));
     let field = match rain {
         Rain::Field(field) => field,
         // The same everywhere: one value a tile is enough.

@@ -1,6 +1,7 @@
 //! `simulate`: one flood run from a scenario file.
 
 use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use geo::MultiPolygon;
@@ -32,7 +33,7 @@ use crate::files::{self, RunFolder};
 use crate::forecast::scheme_note;
 use crate::gauges::Gauges;
 use crate::ground::{
-    Ground, Roughness, blocked_cells, cells_in_disc, cells_of, share_of_ground, touches,
+    Ground, Roughness, blocked_cells, cells_in_disc, cells_of, share_of_ground, too_small, touches,
 };
 use crate::impact::{Impact, ZoneSource, exposed};
 use crate::input_check::put;
@@ -42,7 +43,7 @@ use crate::results::{Summary, depth_geotiff, write_permanent_water, write_raster
 use crate::timeline::{self, Numbers};
 use crate::twin_faults::refuse_same_codes;
 use crate::vectors::{self, Frame};
-use crate::{ProjectError, forcing, rain, structures, tables};
+use crate::{ProjectError, forcing, rain, structures, tables, without_effect};
 
 /// Manning's n of a cell full of buildings, for `as = "roughness"` [s m⁻¹ᐟ³].
 ///
@@ -208,7 +209,7 @@ impl PreparedScenario {
     /// Reads a scenario and everything that it names.
     pub fn read(path: &Path, threads: usize) -> Result<Self, ProjectError> {
         let file = files::name(path);
-        let scenario = Scenario::read(&files::read(path)?, &file)?;
+        let mut scenario = Scenario::read(&files::read(path)?, &file)?;
         let reader = Reader {
             base: path.parent().map(Path::to_path_buf).unwrap_or_default(),
             file,
@@ -220,6 +221,8 @@ impl PreparedScenario {
         let (terrain, findings) = fields::read_terrain(&terrain_path)?;
         reader.found(findings);
         let crs = terrain.crs;
+        let unit_m = terrain.source_unit_m;
+        scenario.scale_places(unit_m);
         let known: Vec<bool> = terrain
             .raster
             .values()
@@ -234,6 +237,8 @@ impl PreparedScenario {
                     origin: [0.0; 2],
                     geometry: *terrain.raster.geometry(),
                     known: &known,
+                    ground: &[],
+                    unit_m,
                 };
                 let field = fields::read(&reader.path(name), Quantity::Roughness, &over)?;
                 reader.found(field.findings);
@@ -268,6 +273,9 @@ impl PreparedScenario {
             geometry,
             crs: crs.as_deref(),
             known: &known,
+            elevation: elevation.values(),
+            cover: &cover,
+            unit_m,
         };
         let mut manning = ground.manning_on(geometry);
         places.roughness_zones(&scenario, &mut manning)?;
@@ -279,7 +287,13 @@ impl PreparedScenario {
         let covered = blocked_cells(&geometry, footprints);
         let treatment = scenario.buildings.as_ref().map(|b| b.treatment);
         let blocked = match treatment {
-            Some(BuildingsAs::Obstacle) => covered,
+            Some(BuildingsAs::Obstacle) => {
+                let footprints = buildings.iter().map(|b| &b.footprint);
+                let source = scenario.buildings.as_ref().map(|b| b.source.as_str());
+                let file = files::name(&reader.path(source.unwrap_or_default()));
+                reader.found(too_small(&geometry, footprints, &covered, &file));
+                covered
+            }
             Some(BuildingsAs::Roughness) => {
                 let field = as_field(&mut manning, geometry.n_cells());
                 for (n, _) in field.iter_mut().zip(&covered).filter(|(_, c)| **c) {
@@ -295,7 +309,7 @@ impl PreparedScenario {
             manning,
             blocked: blocked.clone(),
         });
-        setup.cover = cover;
+        setup.cover = cover.clone();
         setup.options.threads = threads;
         let (scheme, why) = choose_scheme(&scenario, &geometry);
         setup.options.scheme = scheme;
@@ -312,6 +326,8 @@ impl PreparedScenario {
                 frame: frame.as_ref(),
                 geometry: &geometry,
                 known: &known,
+                cover: &cover,
+                unit_m,
                 start: scenario.run.start,
                 duration_s: scenario.run.duration_s,
             },
@@ -336,6 +352,11 @@ impl PreparedScenario {
             .iter()
             .map(|b| places.boundary(b))
             .collect::<Result<_, _>>()?;
+        reader.found(without_effect::boundaries_on_one_another(
+            &setup.boundaries,
+            &reader.file,
+        )?);
+        reader.found(without_effect::below_ground(&setup, &reader.file));
         setup.inflows = scenario
             .inflow
             .iter()
@@ -356,9 +377,15 @@ impl PreparedScenario {
                     &geometry,
                     &known,
                     places.frame().ok().as_ref(),
+                    unit_m,
                 )
             })
             .transpose()?;
+        if let Some(gauges) = &gauges {
+            let source = scenario.gauges.as_ref().map(|g| g.source.as_str());
+            let file = files::name(&reader.path(source.unwrap_or_default()));
+            reader.found(gauges.within(&blocked, &file));
+        }
         let findings = reader.findings.take();
         notes.extend(
             findings
@@ -482,6 +509,7 @@ impl PreparedScenario {
             &start,
             duration,
         );
+        self.notes.extend(unbalanced(summary.volume_error_rel));
         summary.notes = self.notes;
         summary.input = self.input;
         summary.totals = totals;
@@ -494,6 +522,19 @@ impl PreparedScenario {
         tell(observer, Stage::Done, 1.0)?;
         Ok(summary)
     }
+}
+
+/// Error of the volume from which a run says so [-]; a sound one keeps its water to some 1e-9.
+const TOLD_VOLUME_ERROR: f64 = 1e-5;
+
+/// Tells of a run that made or lost water.
+pub(crate) fn unbalanced(error: f64) -> Option<Bilingual> {
+    let text = message!(
+        "note.run.unbalanced",
+        "the run made or lost water, {share} of all that came in: its depths are not to be relied on; take a smaller cfl or smaller cells",
+        share = format!("{error:.1e}")
+    );
+    (error.is_nan() || error.abs() > TOLD_VOLUME_ERROR).then(|| messages::told(&text))
 }
 
 /// Tells of the area that a scenario begins with under water, all of it counted as flood.
@@ -553,7 +594,12 @@ impl Reader {
         said: Ends,
     ) -> Result<Series, ProjectError> {
         match (name, value) {
-            (Some(name), _) => timeline::read(&self.path(name), numbers, said, self.duration_s),
+            (Some(name), _) => {
+                let path = self.path(name);
+                let (series, told) = timeline::read(&path, numbers, said, self.duration_s)?;
+                self.found(told);
+                Ok(series)
+            }
             (None, Some(value)) => Ok(Series::constant(value)),
             // The scenario's reader has made sure that one of them is given.
             (None, None) => Ok(Series::default()),
@@ -568,6 +614,12 @@ pub(crate) struct Places<'a> {
     crs: Option<&'a str>,
     /// Which cells have ground.
     pub(crate) known: &'a [bool],
+    /// Ground [m].
+    elevation: &'a [f64],
+    /// Share of each cell that has ground; empty where all that have any are whole.
+    cover: &'a [f64],
+    /// Metres in a unit of the coordinates of the terrain's file.
+    unit_m: f64,
 }
 
 impl Places<'_> {
@@ -591,6 +643,19 @@ impl Places<'_> {
         let (row, col) = self.geometry.cell_at(x, y)?;
         let cell = self.geometry.index(row, col);
         self.known[cell.index()].then_some(cell)
+    }
+
+    /// Share of a cell that has ground [-].
+    pub(crate) fn ground_share(&self, cell: CellIdx) -> f64 {
+        match self.known[cell.index()] {
+            true => self.cover.get(cell.index()).copied().unwrap_or(1.0),
+            false => 0.0,
+        }
+    }
+
+    /// Ground of a cell [m]; NaN where there is none.
+    pub(crate) fn ground_height(&self, cell: CellIdx) -> f64 {
+        self.elevation[cell.index()]
     }
 
     /// Whether a cell or one on its four sides has ground.
@@ -653,22 +718,46 @@ impl Places<'_> {
         Ok(city.buildings)
     }
 
-    /// Cells that polygons cover by half or more; the most covered one where none is. Some of them have ground.
+    /// Cells that polygons touch and that have ground, with the share of each that they cover [-].
     pub(crate) fn cells(&self, name: &str) -> Result<Vec<(CellIdx, f64)>, ProjectError> {
-        let cells = self.cells_within(name)?;
-        match cells.iter().any(|(cell, _)| self.known[cell.index()]) {
-            true => Ok(cells),
-            false => Err(self.no_ground(name)),
+        let mut shares = BTreeMap::new();
+        for (cell, share) in self.touched(name)?.into_iter().flatten() {
+            *shares.entry(cell.index()).or_insert(0.0) += share;
+        }
+        let on_ground = shares.into_iter().filter(|(cell, _)| self.known[*cell]);
+        let cells: Vec<_> = on_ground
+            .map(|(cell, share): (usize, f64)| (CellIdx::from(cell), share.min(1.0)))
+            .collect();
+        match cells.is_empty() {
+            false => Ok(cells),
+            true => Err(self.no_ground(name)),
         }
     }
 
-    /// Cells of a boundary: some of them have ground, or lie beside cells that have.
+    /// Cells of a boundary, some of which have ground or lie beside cells that have: those that a polygon covers by
+    /// half or more, and where it is too narrow for that all that it touches.
     fn boundary_cells(&self, name: &str) -> Result<Vec<CellIdx>, ProjectError> {
-        let cells: Vec<CellIdx> = self
-            .cells_within(name)?
-            .into_iter()
-            .map(|(c, _)| c)
-            .collect();
+        let (rows, cols) = (self.geometry.n_rows, self.geometry.n_cols);
+        let mut chosen = BTreeSet::new();
+        for touched in self.touched(name)? {
+            let covered = |(_, share): &&(CellIdx, f64)| *share >= 0.5;
+            let most: BTreeSet<usize> = touched
+                .iter()
+                .filter(covered)
+                .map(|(cell, _)| cell.index())
+                .collect();
+            let is_beside = |cell: usize| {
+                let (row, col) = (cell / cols, cell % cols);
+                let around = |at: usize, n: usize| at.saturating_sub(1)..(at + 2).min(n);
+                let mut near =
+                    around(row, rows).flat_map(|r| around(col, cols).map(move |c| (r, c)));
+                near.any(|(r, c)| most.contains(&(r * cols + c)))
+            };
+            let thin = touched.iter().map(|(cell, _)| cell.index());
+            chosen.extend(thin.filter(|&cell| !is_beside(cell)));
+            chosen.extend(most);
+        }
+        let cells: Vec<CellIdx> = chosen.into_iter().map(CellIdx::from).collect();
         match cells.iter().any(|&cell| self.is_beside_ground(cell)) {
             true => Ok(cells),
             false => Err(self.no_ground(name)),
@@ -689,20 +778,27 @@ impl Places<'_> {
         )
     }
 
-    fn cells_within(&self, name: &str) -> Result<Vec<(CellIdx, f64)>, ProjectError> {
-        let mut cells = Vec::new();
-        for area in self.areas(name)? {
-            let own = cells_of(&self.geometry, &area, 0.5);
-            if own.is_empty() {
-                let any = cells_of(&self.geometry, &area, 0.0);
-                cells.extend(any.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)));
-            } else {
-                cells.extend(own);
-            }
-        }
-        if cells.is_empty() {
+    /// The cells that each polygon of a file touches, with the share that it covers; tells of polygons beside the
+    /// ground.
+    fn touched(&self, name: &str) -> Result<Vec<Vec<(CellIdx, f64)>>, ProjectError> {
+        let areas = self.areas(name)?;
+        let touched = areas.iter().map(|area| {
+            let mut cells = cells_of(&self.geometry, area, 0.0);
+            cells.retain(|(_, share)| *share > 0.0);
+            cells
+        });
+        let touched: Vec<_> = touched.collect();
+        let file = || files::name(&self.reader.path(name));
+        if areas.is_empty() {
             return Err(ProjectError::input(
-                &files::name(&self.reader.path(name)),
+                &file(),
+                message!("fault.polygons_none", "it holds no polygon"),
+                message!("fix.polygons_none", "give at least one polygon"),
+            ));
+        }
+        if touched.iter().all(Vec::is_empty) {
+            return Err(ProjectError::input(
+                &file(),
                 message!(
                     "fault.polygons_outside",
                     "its polygons lie outside the terrain"
@@ -710,7 +806,15 @@ impl Places<'_> {
                 message!("fix.check_crs", "check the coordinates and the CRS"),
             ));
         }
-        Ok(cells)
+        let reaches = |cells: &&Vec<(CellIdx, f64)>| {
+            let mut cells = cells.iter();
+            cells.any(|&(cell, _)| self.is_beside_ground(cell))
+        };
+        let n_on = touched.iter().filter(reaches).count();
+        if (1..touched.len()).contains(&n_on) {
+            self.on_ground(name, touched.len(), touched.len() - n_on)?;
+        }
+        Ok(touched)
     }
 
     fn roughness_zones(
@@ -734,17 +838,20 @@ impl Places<'_> {
         Ok(())
     }
 
-    /// A raster of the scenario on the cells of the run.
+    /// A raster of the scenario on the cells of the run: the mean of what is known in each, and the share of its
+    /// ground that this is.
     pub(crate) fn on_cells(
         &self,
         name: &str,
         quantity: Quantity,
-    ) -> Result<Vec<f64>, ProjectError> {
+    ) -> Result<[Vec<f64>; 2], ProjectError> {
         let over = fields::Over {
             crs: self.crs,
             origin: [0.0; 2],
             geometry: self.geometry,
             known: self.known,
+            ground: self.cover,
+            unit_m: self.unit_m,
         };
         let field = fields::read(&self.reader.path(name), quantity, &over)?;
         self.reader.found(field.findings);
@@ -754,7 +861,24 @@ impl Places<'_> {
         } else {
             raster.resampled_mean(self.geometry)
         };
-        Ok(values.into_values())
+        Ok([values.into_values(), field.cover])
+    }
+
+    /// A raster of what is none where the raster has no value: a cell that it covers in part has that part.
+    fn amounts_on_cells(&self, name: &str, quantity: Quantity) -> Result<Vec<f64>, ProjectError> {
+        let [mut values, cover] = self.on_cells(name, quantity)?;
+        values.iter_mut().zip(cover).for_each(|(v, c)| *v *= c);
+        Ok(values)
+    }
+
+    /// A raster of levels: a cell that it covers in part has that part of the water below the level.
+    fn levels_on_cells(&self, name: &str) -> Result<Vec<f64>, ProjectError> {
+        let [mut levels, cover] = self.on_cells(name, Quantity::Level)?;
+        let cells = levels.iter_mut().zip(cover).zip(self.elevation);
+        for ((level, cover), ground) in cells.filter(|((_, cover), _)| *cover < 1.0) {
+            *level = ground + cover * (*level - ground).max(0.0);
+        }
+        Ok(levels)
     }
 
     fn initial(&self, initial: &scenario::Initial) -> Result<Initial, ProjectError> {
@@ -762,11 +886,11 @@ impl Places<'_> {
         Ok(match (&initial.level, &initial.depth) {
             (Some(NumberOrRaster::Number(level)), _) => Initial::Level(*level),
             (Some(NumberOrRaster::Raster(name)), _) => {
-                Initial::LevelField(self.on_cells(name, Quantity::Level)?)
+                Initial::LevelField(self.levels_on_cells(name)?)
             }
             (None, Some(NumberOrRaster::Number(depth))) => Initial::Depth(uniform(*depth)),
             (None, Some(NumberOrRaster::Raster(name))) => {
-                Initial::Depth(self.on_cells(name, Quantity::Depth)?)
+                Initial::Depth(self.amounts_on_cells(name, Quantity::Depth)?)
             }
             (None, None) => Initial::Dry,
         })
@@ -778,8 +902,8 @@ impl Places<'_> {
     ) -> Result<Option<[Vec<f64>; 2]>, ProjectError> {
         match (&initial.discharge_x, &initial.discharge_y) {
             (Some(x), Some(y)) => Ok(Some([
-                self.on_cells(x, Quantity::Discharge)?,
-                self.on_cells(y, Quantity::Discharge)?,
+                self.amounts_on_cells(x, Quantity::Discharge)?,
+                self.amounts_on_cells(y, Quantity::Discharge)?,
             ])),
             _ => Ok(None),
         }
@@ -821,7 +945,7 @@ impl Places<'_> {
                 if !cells.iter().any(|(cell, _)| self.known[cell.index()]) {
                     let problem = message!(
                         "fault.inflow.outside",
-                        "the inflow at [{x}, {y}] lies outside the terrain",
+                        "the inflow at [{x}, {y}] lies outside the terrain or where it has no data",
                         x = at[0],
                         y = at[1]
                     );
@@ -862,6 +986,7 @@ impl Places<'_> {
         let mut geometries = Vec::new();
         let layer = vectors::polygons(&path, &crs)?;
         let named = layer.named.clone();
+        let in_degrees = layer.is_geographic();
         let mut findings = layer.findings.clone();
         let mut attributes = Attributes::new(&file, &["people"]);
         let mut codes = Vec::new();
@@ -898,6 +1023,12 @@ impl Places<'_> {
         self.on_ground(&grids.source, source.zones.len(), n_outside)?;
         findings.extend(attributes.findings());
         refuse_same_codes(codes, &file)?;
+        let codes = source.zones.iter().map(|zone| zone.code.as_str());
+        findings.extend(without_effect::overlaps(
+            codes.zip(&geometries),
+            in_degrees,
+            &file,
+        ));
         Ok(Zones {
             source,
             geometries,

@@ -1,5 +1,6 @@
 //! `[[structure]]` of a scenario as the solver wants it.
 
+use stormgrid_core::finding::{Finding, Kind as FindingKind};
 use stormgrid_core::ids::CellIdx;
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
@@ -116,13 +117,17 @@ impl Builder<'_> {
         Ok(cells)
     }
 
-    fn open(&self, cells: Vec<(CellIdx, f64)>) -> Result<End, ProjectError> {
+    fn open(&self, mut cells: Vec<(CellIdx, f64)>) -> Result<End, ProjectError> {
         let holds_water = |&(cell, _): &(CellIdx, f64)| {
             let cell = cell.index();
             let blocked = self.domain.blocked.get(cell).copied().unwrap_or(false);
             !blocked && self.domain.elevation[cell].is_finite()
         };
-        if !cells.iter().any(holds_water) {
+        cells.retain(holds_water);
+        for (cell, weight) in &mut cells {
+            *weight = weight.min(self.places.ground_share(*cell));
+        }
+        if cells.is_empty() {
             return Err(self.wrong(
                 message!("fault.structure.dry", "none of its cells can hold water"),
                 message!(
@@ -177,7 +182,10 @@ impl Builder<'_> {
         match series.value.is_empty() {
             true => Err(self.wrong(
                 message!("fault.structure.number", "a number or a series is missing"),
-                message!("fix.structure.number", "see the scenario format"),
+                message!(
+                    "fix.structure.number",
+                    "give the number, or the file of the series"
+                ),
             )),
             false => Ok(series),
         }
@@ -214,7 +222,10 @@ impl Builder<'_> {
         let watch = self.given.watch.map(|at| match self.places.ground_at(at) {
             Some(cell) => Ok(cell),
             None => Err(self.wrong(
-                message!("fault.structure.watch", "watch lies outside the terrain"),
+                message!(
+                    "fault.structure.watch",
+                    "watch lies outside the terrain or where it has no data"
+                ),
                 terrain_place(),
             )),
         });
@@ -224,6 +235,7 @@ impl Builder<'_> {
 
     fn structure(&self) -> Result<Structure, ProjectError> {
         let (from, to) = (self.from()?, self.to()?);
+        self.tell_if_one_cell(&from, &to);
         let law = match self.given.kind {
             Kind::Weir | Kind::Breach | Kind::Levee => self.weir()?,
             Kind::Gate => self.gate()?,
@@ -407,7 +419,48 @@ impl Builder<'_> {
                 ),
                 message!("fix.check_crs", "check the coordinates and the CRS"),
             )),
-            true => Ok(crests),
+            true => {
+                self.tell_if_buried(&crests);
+                Ok(crests)
+            }
         }
+    }
+
+    /// Tells of a structure whose ends lie in the same cell.
+    fn tell_if_one_cell(&self, from: &End, to: &End) {
+        let (End::Cells(from), End::Cells(to)) = (from, to) else {
+            return;
+        };
+        if from
+            .iter()
+            .all(|(cell, _)| to.iter().any(|(other, _)| other == cell))
+        {
+            let text = message!(
+                "note.structure.one_cell",
+                "[[structure]] {number}: both ends lie in one cell, so that it moves no water; take smaller cells",
+                number = self.number
+            );
+            let file = &self.places.reader.file;
+            let told = Finding::new(FindingKind::Assumed, file, text);
+            self.places.reader.found([told]);
+        }
+    }
+
+    /// Tells of a levee that stands nowhere above the ground beside it.
+    fn tell_if_buried(&self, crests: &[Crest]) {
+        let ground = |crest: &Crest| self.places.ground_height(crest.cell);
+        let rises = |crest: &Crest| ground(crest).is_nan() || crest.height > ground(crest);
+        if crests.iter().any(rises) {
+            return;
+        }
+        let text = message!(
+            "note.structure.buried",
+            "[[structure]] {number}: its crest lies nowhere above the ground beside it and holds nothing back",
+            number = self.number
+        );
+        let file = &self.places.reader.file;
+        self.places
+            .reader
+            .found([Finding::new(FindingKind::Assumed, file, text)]);
     }
 }

@@ -1,12 +1,12 @@
 //! The one door for series: what a run takes from them is known from its begin to its end.
 
-use std::ops::RangeInclusive;
 use std::path::Path;
 
+use stormgrid_core::finding::{Finding, Kind};
 use stormgrid_core::message;
 use stormgrid_core::message::Message;
 use stormgrid_core::series::Series;
-use stormgrid_formats::series::{self, Beyond, Ends};
+use stormgrid_formats::series::{self, Beyond, Ends, Quantity};
 
 use crate::{ProjectError, files};
 
@@ -23,14 +23,48 @@ pub(crate) enum Numbers {
     Factor,
 }
 
+/// Numbers that programs write for a level that is missing [m], beside those of all quantities.
+const LEVEL_MARKS: [f64; 11] = [
+    -99.0, -99.9, -99.99, 99.9, 99.99, -999.0, -999.9, -999.99, 999.0, 999.9, 999.99,
+];
+
+/// The same of rain [mm h⁻¹].
+const RAIN_MARKS: [f64; 4] = [999.0, 999.9, 999.99, 999.999];
+
 impl Numbers {
-    fn limits(self) -> RangeInclusive<f64> {
+    fn quantity(self) -> Quantity<'static> {
         match self {
-            Self::Metres => -500.0..=9000.0,
+            // A level does not move by 50 m.
+            Self::Metres => Quantity {
+                name: "level_m",
+                suffix: "_m",
+                stands_in: None,
+                limits: [-500.0, 9000.0],
+                marks: &LEVEL_MARKS,
+                marks_from: 50.0,
+            },
             // The Amazon in flood carries 4e5.
-            Self::Discharge => -1e6..=1e6,
-            Self::Rain => 0.0..=2000.0,
-            Self::Factor => 0.0..=1e4,
+            Self::Discharge => Quantity {
+                name: "discharge_m3_s",
+                suffix: "_m3_s",
+                limits: [-1e6, 1e6],
+                ..Quantity::ANY
+            },
+            Self::Rain => Quantity {
+                name: "rate_mm_h",
+                suffix: "_mm_h",
+                limits: [0.0, 2000.0],
+                marks: &RAIN_MARKS,
+                ..Quantity::ANY
+            },
+            Self::Factor => Quantity {
+                name: "factor",
+                suffix: "factor",
+                // People keep a raster of shares and the rate that it is multiplied with.
+                stands_in: Some("rate_mm_h"),
+                limits: [0.0, 1e4],
+                ..Quantity::ANY
+            },
         }
     }
 }
@@ -47,10 +81,20 @@ pub(crate) fn read(
     numbers: Numbers,
     said: Ends,
     duration_s: f64,
-) -> Result<Series, ProjectError> {
+) -> Result<(Series, Option<Finding>), ProjectError> {
     let file = files::name(path);
-    let read = series::read_within(&files::read(path)?, &file, numbers.limits())?;
-    over_run(read.series, &file, said.or(read.ends), duration_s)
+    let quantity = numbers.quantity();
+    let read = series::read(&files::read(path)?, &file, &quantity)?;
+    let told = (quantity.stands_in == Some(read.column.as_str())).then(|| {
+        let text = message!(
+            "note.series.factor",
+            "its column '{column}' is what the raster is multiplied with, a factor without a unit",
+            column = &read.column
+        );
+        Finding::new(Kind::Assumed, &file, text)
+    });
+    let series = over_run(read.series, &file, said.or(read.ends), duration_s)?;
+    Ok((series, told))
 }
 
 /// A series over a whole run.
@@ -130,7 +174,7 @@ mod tests {
         let path = dir.path().join("q.csv");
         let read_text = |text: &str, said: Ends, duration: f64| {
             std::fs::write(&path, text).expect("written");
-            read(&path, Numbers::Rain, said, duration)
+            read(&path, Numbers::Rain, said, duration).map(|(series, _)| series)
         };
         let rows = "time_s,rate_mm_h\n0,60\n3600,60\n";
         let none = Ends::default();

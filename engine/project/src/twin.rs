@@ -30,7 +30,7 @@ use crate::impact::{ZoneSource, exposed, facility};
 use crate::input_report::{LayerReport, fault_report};
 use crate::storm::Bilingual;
 use crate::vectors::{self, Frame};
-use crate::{ProjectError, files, messages, point_layer, twin_faults};
+use crate::{ProjectError, files, messages, point_layer, twin_faults, without_effect};
 
 /// Identifier of the layer of buildings.
 pub const BUILDINGS: &str = "buildings";
@@ -546,6 +546,8 @@ impl Loader<'_> {
                     origin: self.frame.origin,
                     geometry: *elevation.geometry(),
                     known: &known,
+                    ground: &[],
+                    unit_m: 1.0,
                 };
                 let field = fields::read(&self.dir.join(name), Quantity::Roughness, &over)?;
                 self.findings.extend(field.findings);
@@ -600,7 +602,7 @@ impl Loader<'_> {
     fn grids(&mut self, grids: &manifest::Grids) -> Result<(), ProjectError> {
         let path = self.dir.join(&grids.source);
         let file = files::name(&path);
-        let mut outlines = Vec::new();
+        let (mut outlines, mut codes) = (Vec::new(), Vec::new());
         let mut features = Vec::new();
         let layer = vectors::polygons(&path, self.frame)?;
         let in_degrees = layer.is_geographic();
@@ -622,6 +624,7 @@ impl Loader<'_> {
                     ),
                 ));
             };
+            codes.push(code.clone());
             let kind = grids.kind.as_deref();
             let kind = kind.and_then(|k| feature.text(k).or_else(|| Some(k.to_owned())));
             let grid = Grid {
@@ -641,6 +644,10 @@ impl Loader<'_> {
             outlines.push(feature.geometry);
         }
         self.findings.extend(attributes.findings());
+        let codes = codes.iter().map(String::as_str);
+        let polygons = codes.zip(&outlines);
+        self.findings
+            .extend(without_effect::overlaps(polygons, in_degrees, &file));
         let file = LayerFile {
             id: stem(&path),
             title: grids.title.as_ref().map(bilingual),

@@ -14,6 +14,7 @@ use stormgrid_formats::vector::{self, Feature, Form, Layer, Rings};
 use stormgrid_twin::GeometryKind;
 
 use crate::error::at;
+use crate::geo_raster::told_datum;
 use crate::{ProjectError, files};
 
 /// The CRS of GeoJSON that names none (RFC 7946).
@@ -180,6 +181,8 @@ fn framed<G: CoordsIter<Scalar = f64>, L>(
     let crs = named.clone().unwrap_or_else(|| GEOJSON_CRS.to_owned());
     let bring = frame.from_crs(&crs, file)?;
     let degrees = is_geographic(&crs);
+    let mut findings = layer.findings;
+    findings.extend(told_other_datum(&crs, frame, file));
     let features = layer.features.into_iter().map(|feature| {
         let odd = |c: &Coord<f64>| c.x.abs() > 360.0 || c.y.abs() > 90.0;
         if degrees && let Some(c) = feature.geometry.coords_iter().find(odd) {
@@ -192,9 +195,17 @@ fn framed<G: CoordsIter<Scalar = f64>, L>(
         features: features.collect::<Result<_, ProjectError>>()?,
         named,
         crs,
-        findings: layer.findings,
+        findings,
         form: layer.form,
     })
+}
+
+/// Tells of a datum whose shift is not known, where the frame has another.
+pub(crate) fn told_other_datum(crs: &str, frame: &Frame, file: &str) -> Option<Finding> {
+    let own = Crs::parse(crs).ok()?;
+    let of_frame = Crs::parse(&frame.crs).ok()?;
+    let same = own.is_same(&of_frame);
+    told_datum(&own, file).filter(|_| !same)
 }
 
 /// A position that is no longitude and latitude in a file that says it is: its axes are swapped, or it is in metres.

@@ -29,7 +29,8 @@ struct Header {
 
 /// Words of a file: what stands between spaces, tabs and semicolons.
 fn words(line: &str) -> impl Iterator<Item = &str> {
-    line.split(|c: char| c.is_ascii_whitespace() || c == ';')
+    // DOS programs end a text with Ctrl-Z.
+    line.split(|c: char| c.is_ascii_whitespace() || c == ';' || c == '\u{1a}')
         .filter(|word| !word.is_empty())
 }
 
@@ -107,13 +108,32 @@ pub(super) fn read(
 
 /// The grid with what lies beside it: its CRS and unit.
 fn placed(
-    raster: Raster<f64>,
+    mut raster: Raster<f64>,
     file: &str,
     beside: &Sidecars<'_>,
     mut findings: Vec<Finding>,
 ) -> Result<GeoRaster, FormatError> {
     let aux = beside.aux.map(aux_metadata).unwrap_or_default();
-    let crs = super::crs_beside(beside).or(aux.crs);
+    let factor = |role: &str, text: &Option<String>, default: f64| match text {
+        Some(text) => geotiff::factor(text, role, file),
+        None => Ok(default),
+    };
+    let (scale, offset) = (
+        factor("scale", &aux.scale, 1.0)?,
+        factor("offset", &aux.offset, 0.0)?,
+    );
+    let no_data = aux.no_data.as_deref();
+    let no_data = no_data.map_or(Ok(None), |text| geotiff::parse_no_data(text, file))?;
+    for value in raster.values_mut() {
+        *value = match no_data.is_some_and(|n| super::is_no_data(*value, n, true)) {
+            true => f64::NAN,
+            false => *value * scale + offset,
+        };
+    }
+    let (crs, vertical_unit) = match super::crs_beside(beside) {
+        Some(crs) => (Some(crs.text), crs.vertical_unit),
+        None => (aux.crs, None),
+    };
     if crs.is_none() {
         findings.push(super::no_crs(file));
     }
@@ -121,7 +141,8 @@ fn placed(
         raster,
         crs,
         unit_m: None,
-        vertical_unit: aux.unit.as_deref().and_then(length_unit),
+        source_unit_m: 1.0,
+        vertical_unit: aux.unit.as_deref().and_then(length_unit).or(vertical_unit),
         unit: aux.unit,
         depths: false,
         findings,
@@ -139,10 +160,22 @@ fn text<'a>(bytes: &'a [u8], file: &str) -> Result<&'a str, FormatError> {
         [0xff, 0xd8, 0xff, ..] => Some("JPEG"),
         [0x1f, 0x8b, ..] => Some("gzip"),
         [b'P', b'K', 3, 4, ..] => Some("zip"),
+        [b'S', b'Q', b'L', b'i', b't', b'e', ..] => Some("SQLite / GeoPackage"),
         [b'E', b'H', b'F', b'A', ..] => Some("Erdas Imagine"),
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("UTF-16"),
         _ => None,
     };
+    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).to_lowercase();
+    let start = start.trim_start_matches('\u{feff}').trim_start();
+    let other = other.or_else(|| match start {
+        s if s.starts_with("<!doctype html") || s.starts_with("<html") => Some("HTML (a web page)"),
+        s if s.starts_with("version https://git-lfs") => Some("Git LFS (a pointer to the file)"),
+        s if s.starts_with("<vrtdataset") => Some("GDAL VRT"),
+        s if s.starts_with("<?xml") || s.starts_with('<') => Some("XML"),
+        s if s.starts_with("north:") || s.starts_with("proj:") => Some("GRASS ASCII"),
+        s if s.starts_with('{') || s.starts_with('[') => Some("JSON"),
+        _ => None,
+    });
     let remedy = || {
         message!(
             "fix.raster.format",

@@ -322,7 +322,8 @@ impl<'a> Image<'a> {
         );
         let reach = packed.saturating_mul(self.packing.reach());
         let largest = self.bytes_of(0);
-        let most = CHUNK_BYTES.max(cells.saturating_mul(8 * self.samples as u64));
+        let bytes_of_a_cell = (self.samples as u64).saturating_mul(8);
+        let most = CHUNK_BYTES.max(cells.saturating_mul(bytes_of_a_cell));
         if needed > reach {
             return Err(self.too_little(needed, packed));
         }

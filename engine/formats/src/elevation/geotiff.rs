@@ -14,7 +14,7 @@ use super::directory::{self as tag, Directory, Tiff};
 use super::keys::{GeoKeys, length_unit};
 use super::missing::clear_sentinels;
 use super::placement::{self, Affine, Placement};
-use super::sidecar::{AuxMetadata, Sidecars, aux_metadata, unescaped, world_file};
+use super::sidecar::{AuxMetadata, Sidecars, aux_metadata, gdal_item, world_file};
 use crate::FormatError;
 
 /// The most cells that one raster may have: 4 GiB of f64, the Pearl River Delta in cells of 10 m.
@@ -76,7 +76,7 @@ pub(super) fn read(
     turn(&mut values, &placement);
     let crs = match keys.crs(file)? {
         Some(crs) => Some(crs),
-        None => super::crs_beside(beside).or(aux.crs),
+        None => super::crs_beside(beside).map(|crs| crs.text).or(aux.crs),
     };
     if crs.is_none() {
         findings.push(super::no_crs(file));
@@ -87,6 +87,7 @@ pub(super) fn read(
         raster,
         crs,
         unit_m: keys.unit_m(file)?,
+        source_unit_m: 1.0,
         vertical_unit: match keys.vertical_unit(file)? {
             Some(unit) => Some(unit),
             None => band.unit.as_deref().and_then(length_unit),
@@ -206,14 +207,14 @@ impl Band {
         let metadata = text(GDAL_METADATA)?.unwrap_or_default();
         let no_data = text(GDAL_NO_DATA)?.or_else(|| aux.no_data.clone());
         let number = |role: &str, beside: &Option<String>, default: f64| {
-            let written = item(&metadata, role).or_else(|| beside.clone());
+            let written = gdal_item(&metadata, role).or_else(|| beside.clone());
             written.map_or(Ok(default), |text| factor(&text, role, file))
         };
         let scale = number("scale", &aux.scale, 1.0)?;
         if scale == 0.0 {
             return Err(unclear(file, "scale", "0"));
         }
-        let unit = item(&metadata, "unittype").or_else(|| aux.unit.clone());
+        let unit = gdal_item(&metadata, "unittype").or_else(|| aux.unit.clone());
         Ok(Self {
             no_data: no_data.map_or(Ok(None), |t| parse_no_data(&t, file))?,
             scale,
@@ -297,17 +298,7 @@ fn external_mask(values: &mut [f64], bytes: &[u8], image: &Image<'_>) -> Result<
     mask_out(values, &Image::open(&directory, &name)?, 0)
 }
 
-/// An item of the first band in GDAL's metadata.
-fn item(xml: &str, role: &str) -> Option<String> {
-    let item = xml
-        .split("<Item ")
-        .find(|i| i.contains(&format!("role=\"{role}\"")) && i.contains("sample=\"0\""))?;
-    let (_, text) = item.split_once('>')?;
-    let (text, _) = text.split_once('<')?;
-    Some(unescaped(text.trim()))
-}
-
-fn factor(text: &str, role: &str, file: &str) -> Result<f64, FormatError> {
+pub(super) fn factor(text: &str, role: &str, file: &str) -> Result<f64, FormatError> {
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() => Ok(value),
         _ => Err(unclear(file, role, text)),

@@ -36,6 +36,8 @@ pub struct GeoRaster {
     /// Metres in a unit of the coordinates, where the file says it; that of a CRS with a code is known to
     /// `stormgrid_crs`.
     pub unit_m: Option<f64>,
+    /// Metres in a unit of the coordinates of the file, where [`GeoRaster::scaled`] has brought them to metres; else 1.
+    pub source_unit_m: f64,
     /// The unit of length of the values, where the file says one that is known.
     pub vertical_unit: Option<LengthUnit>,
     /// The unit of the values in the words of the file, whatever the quantity.
@@ -177,6 +179,7 @@ impl GeoRaster {
         self.raster = rebuilt(geometry, self.raster.into_values(), file)?;
         self.crs = crs;
         self.unit_m = Some(1.0);
+        self.source_unit_m *= unit_m;
         Ok(self)
     }
 
@@ -226,11 +229,59 @@ fn impossible_geometry(file: &str, error: &stormgrid_core::raster::RasterError) 
     FormatError::malformed(file, "", error.to_string(), "export it again")
 }
 
-/// The well-known text that lies beside a raster.
-fn crs_beside(beside: &Sidecars<'_>) -> Option<String> {
+/// A CRS that lies beside a raster.
+struct CrsBeside {
+    /// Well-known text, or a code.
+    text: String,
+    /// The unit of heights that it names.
+    vertical_unit: Option<LengthUnit>,
+}
+
+/// The projection file beside a raster: well-known text, or the keys and values of ArcInfo.
+fn crs_beside(beside: &Sidecars<'_>) -> Option<CrsBeside> {
     let text = String::from_utf8_lossy(beside.prj?);
     let text = text.trim_start_matches('\u{feff}').trim();
-    (!text.is_empty()).then(|| text.to_owned())
+    let plain = || CrsBeside {
+        text: text.to_owned(),
+        vertical_unit: None,
+    };
+    (!text.is_empty()).then(|| arcinfo(text).unwrap_or_else(plain))
+}
+
+/// A projection file of ArcInfo in geographic coordinates or a zone of UTM.
+///
+/// Source: ESRI, ARC/INFO, PROJECT: keys `Projection`, `Zone`, `Datum`, `Units`, `Zunits`, `Xshift`, `Yshift`.
+fn arcinfo(text: &str) -> Option<CrsBeside> {
+    let mut projection = None;
+    let (mut zone, mut datum, mut units) = (None, "WGS84".to_owned(), String::new());
+    let mut vertical_unit = None;
+    for line in text.lines() {
+        let mut words = line.split_whitespace();
+        let key = words.next().unwrap_or_default().to_lowercase();
+        let value = words.next().unwrap_or_default().to_uppercase();
+        match key.as_str() {
+            "projection" => projection = Some(value),
+            "zone" => zone = value.parse::<i32>().ok(),
+            "datum" => datum = value,
+            "units" => units = value,
+            "zunits" => vertical_unit = keys::length_unit(&value.to_lowercase()),
+            "xshift" | "yshift" if value.parse().is_ok_and(|shift: f64| shift != 0.0) => {
+                return None;
+            }
+            _ => {}
+        }
+    }
+    let code = match (projection?.as_str(), datum.as_str(), zone) {
+        ("GEOGRAPHIC", "WGS84" | "WGS_1984", _) => 4326,
+        ("UTM", "WGS84" | "WGS_1984", Some(zone @ 1..=60)) => 32600 + zone,
+        ("UTM", "WGS84" | "WGS_1984", Some(zone @ -60..=-1)) => 32700 - zone,
+        ("UTM", "NAD83", Some(zone @ 1..=23)) => 26900 + zone,
+        _ => return None,
+    };
+    (code == 4326 || units.is_empty() || units.starts_with("MET")).then(|| CrsBeside {
+        text: format!("EPSG:{code}"),
+        vertical_unit,
+    })
 }
 
 /// Whether a stored number is the file's "no data": equal or, of floats, equal within the

@@ -1,5 +1,6 @@
 //! What lies beside a raster: a world file, a projection file, GDAL's `.aux.xml` and an external mask.
 
+use serde::Deserialize;
 use stormgrid_core::message;
 use stormgrid_core::value::{Value, parse_number};
 
@@ -61,56 +62,90 @@ pub(super) struct AuxMetadata {
     pub(super) affine: Option<Affine>,
 }
 
+/// Text of an element, whatever its attributes.
+#[derive(Debug, Default, Deserialize)]
+struct Text {
+    #[serde(rename = "$text", default)]
+    text: String,
+}
+
+impl Text {
+    fn trimmed(self) -> Option<String> {
+        Some(self.text.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+}
+
+/// `PAMDataset` of GDAL's `.aux.xml`.
+#[derive(Debug, Default, Deserialize)]
+struct PamDataset {
+    #[serde(rename = "SRS")]
+    srs: Option<Text>,
+    #[serde(rename = "GeoTransform")]
+    transform: Option<Text>,
+    #[serde(rename = "PAMRasterBand", default)]
+    bands: Vec<PamBand>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct PamBand {
+    #[serde(rename = "@band")]
+    number: Option<String>,
+    #[serde(rename = "NoDataValue")]
+    no_data: Option<Text>,
+    #[serde(rename = "Scale")]
+    scale: Option<Text>,
+    #[serde(rename = "Offset")]
+    offset: Option<Text>,
+    #[serde(rename = "UnitType")]
+    unit: Option<Text>,
+}
+
+/// `GDALMetadata` in a tag of a GeoTIFF.
+#[derive(Debug, Default, Deserialize)]
+struct GdalMetadata {
+    #[serde(rename = "Item", default)]
+    items: Vec<GdalItem>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct GdalItem {
+    #[serde(rename = "@role")]
+    role: Option<String>,
+    #[serde(rename = "@sample")]
+    sample: Option<String>,
+    #[serde(rename = "$text", default)]
+    text: String,
+}
+
 /// Reads GDAL's `.aux.xml`; a file that is no such document says nothing.
 pub(super) fn aux_metadata(bytes: &[u8]) -> AuxMetadata {
     let text = String::from_utf8_lossy(bytes);
-    let band = text
-        .find("<PAMRasterBand band=\"1\"")
-        .map(|at| &text[at..])
-        .and_then(|rest| rest.split_once("</PAMRasterBand>"))
-        .map_or("", |(band, _)| band);
-    let whole = element(&text, "GeoTransform").and_then(|numbers| {
-        let v: Vec<f64> = numbers
-            .split(',')
-            .map_while(|n| n.trim().parse().ok())
-            .collect();
+    let read: PamDataset = quick_xml::de::from_str(&text).unwrap_or_default();
+    let affine = read.transform.and_then(|numbers| {
+        let numbers = numbers.text.split(',');
+        let v: Vec<f64> = numbers.map_while(|n| n.trim().parse().ok()).collect();
         let [x0, a, b, y0, d, e] = v[..] else {
             return None;
         };
         Some(Affine { x0, a, b, y0, d, e })
     });
+    let is_first = |band: &PamBand| band.number.as_deref().map(str::trim) == Some("1");
+    let band = read.bands.into_iter().find(is_first).unwrap_or_default();
     AuxMetadata {
-        no_data: element(band, "NoDataValue"),
-        scale: element(band, "Scale"),
-        offset: element(band, "Offset"),
-        unit: element(band, "UnitType"),
-        crs: element(&text, "SRS").filter(|wkt| !wkt.is_empty()),
-        affine: whole,
+        no_data: band.no_data.and_then(Text::trimmed),
+        scale: band.scale.and_then(Text::trimmed),
+        offset: band.offset.and_then(Text::trimmed),
+        unit: band.unit.and_then(Text::trimmed),
+        crs: read.srs.and_then(Text::trimmed),
+        affine,
     }
 }
 
-/// The text of the first element of a name.
-fn element(xml: &str, name: &str) -> Option<String> {
-    let open = format!("<{name}");
-    let mut rest = xml;
-    loop {
-        let at = rest.find(&open)?;
-        rest = &rest[at + open.len()..];
-        // `<Scale` also begins `<ScaleOther`.
-        if rest.starts_with(['>', ' ']) {
-            break;
-        }
-    }
-    let (_, text) = rest.split_once('>')?;
-    let (text, _) = text.split_once('<')?;
-    Some(unescaped(text.trim()))
-}
-
-/// The five entities of XML.
-pub(super) fn unescaped(text: &str) -> String {
-    text.replace("&quot;", "\"")
-        .replace("&apos;", "'")
-        .replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&amp;", "&")
+/// What GDAL's metadata in a GeoTIFF say of a role of the first band.
+pub(super) fn gdal_item(xml: &str, role: &str) -> Option<String> {
+    let read: GdalMetadata = quick_xml::de::from_str(xml.trim_end_matches('\0')).ok()?;
+    let is_meant =
+        |item: &GdalItem| item.role.as_deref() == Some(role) && item.sample.as_deref() == Some("0");
+    let item = read.items.into_iter().find(is_meant)?;
+    Some(item.text.trim().to_owned())
 }

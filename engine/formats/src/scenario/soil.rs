@@ -3,6 +3,9 @@
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
+
 use super::NumberOrRaster;
 
 /// How water sinks into the soil.
@@ -40,7 +43,7 @@ pub struct Infiltration {
 
 impl Infiltration {
     /// Whether the keys fit the method: the problem, in words, if not.
-    pub fn check(&self) -> Result<(), String> {
+    pub fn check(&self) -> Result<(), Message> {
         let keys = [
             ("rate_mm_h", &self.rate_mm_h, Method::Constant),
             ("curve_number", &self.curve_number, Method::Scs),
@@ -58,12 +61,18 @@ impl Infiltration {
         ];
         for (key, value, method) in keys {
             if value.is_some() && method != self.method {
-                return Err(format!(
-                    "{key} does not belong to this method of infiltration"
+                return Err(message!(
+                    "fault.soil.key",
+                    "{key} does not belong to this method of infiltration",
+                    key = key
                 ));
             }
             if value.is_none() && method == self.method {
-                return Err(format!("this method of infiltration needs {key}"));
+                return Err(message!(
+                    "fault.soil.needs",
+                    "this method of infiltration needs {key}",
+                    key = key
+                ));
             }
         }
         Ok(())

@@ -1,6 +1,8 @@
 //! `[[structure]]`: levees, weirs, gates, pumps, culverts, drains, breaches, reservoirs.
 
 use serde::Deserialize;
+use stormgrid_core::message;
+use stormgrid_core::message::Message;
 
 use crate::series::{Beyond, Ends};
 
@@ -132,16 +134,16 @@ const SWITCH: &[&str] = &["on_m", "off_m", "watch"];
 
 impl StructureKind {
     /// The word of scenario files, with its article.
-    fn article(self) -> &'static str {
+    fn article(self) -> Message {
         match self {
-            Self::Levee => "a levee",
-            Self::Weir => "a weir",
-            Self::Breach => "a breach",
-            Self::Gate => "a gate",
-            Self::Pump => "a pump",
-            Self::Culvert => "a culvert",
-            Self::Drain => "a drain",
-            Self::Reservoir => "a reservoir",
+            Self::Levee => message!("structure.levee", "a levee"),
+            Self::Weir => message!("structure.weir", "a weir"),
+            Self::Breach => message!("structure.breach", "a breach"),
+            Self::Gate => message!("structure.gate", "a gate"),
+            Self::Pump => message!("structure.pump", "a pump"),
+            Self::Culvert => message!("structure.culvert", "a culvert"),
+            Self::Drain => message!("structure.drain", "a drain"),
+            Self::Reservoir => message!("structure.reservoir", "a reservoir"),
         }
     }
 
@@ -206,6 +208,15 @@ impl StructureKind {
     }
 }
 
+fn only_one(what: Message, keys: &[&str]) -> Message {
+    message!(
+        "fault.structure.only_one",
+        "{what} takes only one of {keys}",
+        what = what,
+        keys = Message::own(keys.join("、"), keys.join(", "))
+    )
+}
+
 impl Structure {
     /// What is said of the time beyond its series.
     pub fn ends(&self) -> Ends {
@@ -264,27 +275,40 @@ impl Structure {
     }
 
     /// Whether the keys make sense together: the problem, in words, if not.
-    pub fn check(&self) -> Result<(), String> {
-        let (kind, what) = (self.kind, self.kind.article());
+    pub fn check(&self) -> Result<(), Message> {
+        let kind = self.kind;
+        let what = || kind.article();
         let given = self.given();
         let has = |key: &str| given.contains(&key);
         if !given.iter().any(|key| key.ends_with("series")) && self.ends() != Ends::default() {
-            return Err(format!(
-                "before and after belong to a series, and {what} has none"
+            return Err(message!(
+                "fault.structure.ends",
+                "before and after belong to a series, and {what} has none",
+                what = what()
             ));
         }
         let known = kind.keys();
         if let Some(key) = given.iter().find(|key| !known.contains(key)) {
-            return Err(format!("{key} does not belong to {what}"));
+            return Err(message!(
+                "fault.structure.key",
+                "{key} does not belong to {what}",
+                key = *key,
+                what = what()
+            ));
         }
         let one_of = |keys: &[&str]| match keys.iter().filter(|key| has(key)).count() {
             1 => Ok(()),
-            0 => Err(format!("{what} needs {}", keys.join(" or "))),
-            _ => Err(format!("{what} takes only one of {}", keys.join(", "))),
+            0 => Err(message!(
+                "fault.structure.needs",
+                "{what} needs {keys}",
+                what = what(),
+                keys = Message::own(keys.join(" 或 "), keys.join(" or "))
+            )),
+            _ => Err(only_one(what(), keys)),
         };
         let at_most_one = |keys: &[&str]| match keys.iter().filter(|key| has(key)).count() {
             0 | 1 => Ok(()),
-            _ => Err(format!("{what} takes only one of {}", keys.join(", "))),
+            _ => Err(only_one(what(), keys)),
         };
         if kind == StructureKind::Levee {
             one_of(&["source", "line"])?;
@@ -308,7 +332,10 @@ impl Structure {
                     one_of(&[key])?;
                 }
                 if self.opening_s.is_some_and(|s| !(s > 0.0 && s.is_finite())) {
-                    return Err("opening_s of a breach is not positive".into());
+                    return Err(message!(
+                        "fault.structure.opening",
+                        "opening_s of a breach is not positive"
+                    ));
                 }
             }
             StructureKind::Gate => {
@@ -320,17 +347,23 @@ impl Structure {
             StructureKind::Culvert => {
                 one_of(&["diameter_m", "height_m"])?;
                 if has("height_m") != has("width_m") {
-                    return Err("a box culvert needs width_m and height_m".into());
+                    return Err(message!(
+                        "fault.structure.box",
+                        "a box culvert needs width_m and height_m"
+                    ));
                 }
                 let described = has("length_m") && has("inverts_m");
                 if !has("to") && !described {
-                    return Err(
+                    return Err(message!(
+                        "fault.structure.culvert_out",
                         "a culvert that leads out of the domain needs length_m and inverts_m"
-                            .into(),
-                    );
+                    ));
                 }
                 if has("polygon") && !has("length_m") {
-                    return Err("a culvert from a polygon needs length_m".into());
+                    return Err(message!(
+                        "fault.structure.culvert_polygon",
+                        "a culvert from a polygon needs length_m"
+                    ));
                 }
             }
             StructureKind::Drain => one_of(&["capacity_m3_s", "capacity_mm_h", "series"])?,
@@ -339,32 +372,45 @@ impl Structure {
                     one_of(&[key])?;
                 }
                 if !has("rule") && !has("series") {
-                    return Err("a reservoir needs a rule or a series of its release".into());
+                    return Err(message!(
+                        "fault.structure.release",
+                        "a reservoir needs a rule or a series of its release"
+                    ));
                 }
                 at_most_one(&["inflow_m3_s", "inflow_series"])?;
                 let intake = has("at") || has("polygon");
                 if has("crest_m") != intake || has("width_m") != intake {
-                    return Err(
-                        "the intake of a reservoir needs a place, crest_m and width_m".into(),
-                    );
+                    return Err(message!(
+                        "fault.structure.intake",
+                        "the intake of a reservoir needs a place, crest_m and width_m"
+                    ));
                 }
             }
             StructureKind::Levee => {}
         }
         if has("on_m") != has("off_m") || (has("watch") && !has("on_m")) {
-            return Err("a switch needs on_m and off_m".into());
+            return Err(message!(
+                "fault.structure.switch",
+                "a switch needs on_m and off_m"
+            ));
         }
         if has("radius_m") && self.radius_m.is_some_and(|r| !(0.0..1e5).contains(&r)) {
-            return Err("radius_m is not between 0 and 100 km".into());
+            return Err(message!(
+                "fault.scenario.radius",
+                "radius_m is not between 0 and 100 km"
+            ));
         }
         let places = self.at.iter().chain(&self.to).chain(&self.watch);
         if places.flatten().any(|v| !v.is_finite()) {
-            return Err("a place is not two finite numbers".into());
+            return Err(message!(
+                "fault.structure.place",
+                "a place is not two finite numbers"
+            ));
         }
         Ok(())
     }
 
-    fn check_line(&self) -> Result<(), String> {
+    fn check_line(&self) -> Result<(), Message> {
         let Some(line) = &self.line else {
             return Ok(());
         };
@@ -376,10 +422,10 @@ impl Structure {
         let finite = line.iter().flatten().all(|v| v.is_finite());
         match line.len() >= 2 && whole && finite {
             true => Ok(()),
-            false => Err(
+            false => Err(message!(
+                "fault.structure.points",
                 "line needs two or more points, each [x, y] beside crest_m or else [x, y, crest]"
-                    .into(),
-            ),
+            )),
         }
     }
 }

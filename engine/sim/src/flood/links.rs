@@ -6,6 +6,7 @@
 //! level its two ends, so that no step overshoots. What f32 rounds off on the way stays in the
 //! structure until the next step.
 
+use stormgrid_core::series::Series;
 use stormgrid_core::units::GRAVITY;
 
 use super::compact::{keep_rest, rest_of};
@@ -39,6 +40,13 @@ pub(super) struct LinkStep {
     pub moving: bool,
     /// For what rounding keeps out of the depths.
     pub dither: u32,
+}
+
+impl LinkStep {
+    /// Mean of a schedule over the step.
+    fn mean_of(&self, series: &Series) -> f64 {
+        series.mean(self.time - 0.5 * self.dt, self.time + 0.5 * self.dt)
+    }
 }
 
 /// All structures of a run.
@@ -221,18 +229,29 @@ impl Links {
         for (link, structure) in self.links.iter_mut().zip(&setup.structures) {
             let levels = [0, 1].map(|k| link.level(k, structure, tiles, step, self.datum));
             link.turn(&structure.law, levels[0], tiles, self.datum);
-            link.state.discharge = link.discharge(&structure.law, levels, step.time);
+            link.state.discharge = link.discharge(&structure.law, levels, step);
         }
     }
 
-    /// Fastest rise of a cell under a structure [m s⁻¹].
-    pub fn rise_rate(&self, area: f64) -> f64 {
-        let rate = |link: &Link| {
-            let into = &link.ends[usize::from(link.state.discharge > 0.0)];
+    /// Fastest rise of a cell under a structure in a span of time [m s⁻¹].
+    pub fn rise_rate(&self, setup: &Setup, area: f64, [from, to]: [f64; 2]) -> f64 {
+        let rate = |(link, structure): (&Link, &Structure)| {
+            let scheduled = match &structure.law {
+                Law::Pump {
+                    rate: PumpRate::Series(series),
+                    ..
+                } => Some(series),
+                Law::Reservoir(reservoir) => reservoir.schedule.as_ref(),
+                _ => None,
+            };
+            let coming = scheduled.map_or(0.0, |series| series.max_between(from, to));
+            let discharge = link.state.discharge;
+            let into = &link.ends[usize::from(discharge > 0.0 || coming > 0.0)];
             let most = into.sites.iter().map(|site| site.share).fold(0.0, f64::max);
-            link.state.discharge.abs() * most / area
+            discharge.abs().max(coming) * most / area
         };
-        self.links.iter().map(rate).fold(0.0, f64::max)
+        let links = self.links.iter().zip(&setup.structures);
+        links.map(rate).fold(0.0, f64::max)
     }
 
     /// Moves the water of a step; tells the tiles that it touched.
@@ -342,7 +361,8 @@ impl Link {
     }
 
     /// Discharge from the first end to the second [m³ s⁻¹].
-    fn discharge(&self, law: &Law, levels: [f64; 2], time: f64) -> f64 {
+    fn discharge(&self, law: &Law, levels: [f64; 2], step: &LinkStep) -> f64 {
+        let time = step.time;
         match law {
             Law::Culvert {
                 barrel,
@@ -378,12 +398,13 @@ impl Link {
             }
             Law::Pump { .. } if !self.state.on => 0.0,
             Law::Pump { rate, .. } => match rate {
-                PumpRate::Series(series) => series.at(time),
+                PumpRate::Series(series) => step.mean_of(series),
                 PumpRate::Curve(curve) => curve.at((levels[1] - levels[0]).max(-1e9)),
             },
-            Law::Drain { capacity } => capacity.at(time),
+            Law::Drain { capacity } => step.mean_of(capacity),
             Law::Reservoir(reservoir) => {
-                let scheduled = reservoir.schedule.as_ref().map_or(0.0, |s| s.at(time));
+                let schedule = reservoir.schedule.as_ref();
+                let scheduled = schedule.map_or(0.0, |series| step.mean_of(series));
                 scheduled
                     + reservoir
                         .rule
@@ -393,6 +414,16 @@ impl Link {
     }
 
     fn act(&mut self, structure: &Structure, tiles: &mut [Tile], step: &LinkStep, datum: f64) {
+        // What follows a schedule follows it over the step as long as it came to be.
+        if let Law::Reservoir(_)
+        | Law::Drain { .. }
+        | Law::Pump {
+            rate: PumpRate::Series(_),
+            ..
+        } = &structure.law
+        {
+            self.state.discharge = self.discharge(&structure.law, [0.0; 2], step);
+        }
         if let Law::Reservoir(reservoir) = &structure.law {
             self.store(reservoir, tiles, step, datum);
             return;
@@ -456,7 +487,7 @@ impl Link {
     /// A step of a reservoir: catchment, intake, release.
     fn store(&mut self, reservoir: &Reservoir, tiles: &mut [Tile], step: &LinkStep, datum: f64) {
         let inflow = reservoir.inflow.as_ref();
-        self.state.held += inflow.map_or(0.0, |s| s.at(step.time) * step.dt);
+        self.state.held += inflow.map_or(0.0, |series| step.mean_of(series) * step.dt);
         if let Some((crest, width)) = reservoir.intake {
             let intake = &self.ends[0];
             let outside = datum + intake.level(tiles, step.depth_dry);

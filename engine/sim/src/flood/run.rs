@@ -562,12 +562,12 @@ impl Flood {
         let area = self.setup.domain.geometry.cell_area();
         let later = self.time + self.setup.options.max_dt;
         let rate = |source: usize, series: &Series| {
-            series.at(self.time).max(series.at(later)).max(0.0) * self.share_max[source] / area
+            series.max_between(self.time, later).max(0.0) * self.share_max[source] / area
         };
         self.sources()
             .map(|(source, series)| rate(source, series))
             .chain([self.rain.greatest_rate()])
-            .chain([self.links.rise_rate(area)])
+            .chain([self.links.rise_rate(&self.setup, area, [self.time, later])])
             .fold(0.0, f64::max)
     }
 
