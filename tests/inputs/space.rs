@@ -5,12 +5,17 @@ use crate::rows::{Row, hold};
 use crate::tiff::{Cells, Dress, NoData};
 
 /// Rows of the tables.
-pub const ROWS: usize = PADDED + MOVED + COARSE;
+pub const ROWS: usize = PADDED + MOVED + COARSE + IN_FEET;
 
 const PADDED: usize = 3 * 10;
 const MOVED: usize = 3 * 6;
 
 const COARSE: usize = 5 * 5;
+
+const IN_FEET: usize = 4;
+
+/// A US survey foot [m].
+const FOOT_M: f64 = 1200.0 / 3937.0;
 
 const N: usize = 30;
 const SIDE_M: f64 = 10.0;
@@ -179,4 +184,56 @@ fn a_place_has_the_same_water_in_every_projected_frame() {
         rows.extend(rows_of(&format!("EPSG:{epsg}"), &run, &base));
     }
     hold("frames", &rows, MOVED);
+}
+
+/// Cause: places of a scenario over a terrain in feet were taken as metres.
+#[test]
+fn places_are_in_the_unit_of_the_terrain() {
+    let folder = Folder::new();
+    // Long Island in metres and in feet, the same cells on the ground.
+    let run = |epsg: u16, unit: f64| {
+        let dress = Dress {
+            epsg: Some(epsg),
+            no_data: NoData::Tagged(-9999.0),
+            ..Dress::default()
+        };
+        let mut ground = padded([0; 4], 300_000.0, 60_000.0);
+        ground.west /= unit;
+        ground.north /= unit;
+        ground.side /= unit;
+        // Heights stay in metres: the file names no unit of them.
+        folder.write("dem.tif", dress.write(&ground));
+        let at = |x: f64, y: f64| format!("{},{}", (300_000.0 + x) / unit, (60_000.0 - y) / unit);
+        folder.write("points.csv", format!("id,x,y\ng,{}\n", at(165.0, 145.0)));
+        folder.write(
+            "rain.csv",
+            format!(
+                "gauge,x,y,time_s,rate_mm_h\na,{a},0,0\na,{a},900,0\nb,{b},0,90\nb,{b},900,90\n",
+                a = at(75.0, 150.0),
+                b = at(225.0, 150.0)
+            ),
+        );
+        folder.simulate(&format!(
+            "[run]\nstart = \"2023-09-01T00:00:00+08:00\"\nduration_s = 900\noutput_interval_s = 900\n\
+             [terrain]\nelevation = \"dem.tif\"\n[rain]\ngauges = \"rain.csv\"\nspread = \"nearest\"\n\
+             [gauges]\nsource = \"points.csv\"\n[[inflow]]\nat = [{}]\ndischarge_m3_s = 1\n\
+             [[structure]]\nkind = \"levee\"\nline = [[{}], [{}]]\ncrest_m = 9\n",
+            at(45.0, 45.0),
+            at(0.0, 100.0),
+            at(300.0, 100.0)
+        ))
+    };
+    let metres = run(32118, 1.0).expect("the base runs");
+    let feet = run(2263, FOOT_M);
+    let mut rows = rows_of("EPSG:2263", &feet, &metres);
+    // Half of the ground lies nearer to the gauge where it rains.
+    rows[0].want = (0.75 * RAIN_M3 / 2.0).into();
+    rows.push(Row {
+        name: "EPSG:2263".to_owned(),
+        figure: "inflow",
+        want: 900.0.into(),
+        got: feet.map(|run| run.source("inflow 1").into()),
+        within: 1e-6,
+    });
+    hold("places in feet", &rows, IN_FEET);
 }

@@ -142,7 +142,8 @@ fn line_of_layer(layer: &LayerReport, people: Option<f64>, language: Language) -
     facts.extend(layer.unit.clone());
     facts.extend(layer.cover.map(|share| {
         // Never 100 % of what is not whole.
-        let percent = (share * 1000.0).floor() / 10.0;
+        // Adding 0 makes 0 of -0.
+        let percent = (share * 1000.0).floor() / 10.0 + 0.0;
         language.tell(&message!(
             "cli.check.cover",
             "{percent} % on the ground",

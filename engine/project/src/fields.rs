@@ -201,7 +201,13 @@ fn told_far_heights(raster: &Raster<f64>, file: &str) -> Option<Finding> {
         && step(widest) >= (held[widest].1 - low).max(high - held[widest + 1].0);
     let is_low = 2 * below < all;
     let n = if is_low { below } else { all - below };
-    if !far || n as f64 > FEW_CELLS * all as f64 {
+    let span = match is_low {
+        true => held[widest].1 - low,
+        false => high - held[widest + 1].0,
+    };
+    // One number in many cells is no ground either.
+    let is_few = n as f64 <= FEW_CELLS * all as f64 || span == 0.0;
+    if !far || !is_few {
         return None;
     }
     let is_beyond = |z: &f64| z.is_finite() && (*z <= held[widest].1) == is_low;
@@ -688,4 +694,68 @@ fn places_along(
     let cells = [apart(ground.dx, 0.0), apart(0.0, ground.dy)];
     let most = cells.into_iter().flatten().fold(2.0, f64::max);
     most.ceil().clamp(2.0, MOST_PLACES) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 100 x 10 cells of ground that rises from 2 to 12 m, some of them at another height.
+    fn ground(odd: f64, n: usize) -> Raster<f64> {
+        let geometry = RasterGeometry::new(100, 10, 0.0, 100.0, 10.0, 10.0).expect("valid");
+        Raster::from_fn(geometry, |row, col| match row * 100 + col < n {
+            true => odd,
+            false => 2.0 + 0.1 * col as f64,
+        })
+    }
+
+    #[test]
+    fn cells_far_from_all_others_are_told() {
+        for (odd, n, told) in [
+            (-99.0, 3, Some(3)),
+            (-99.0, 300, Some(300)),
+            (8888.0, 1, Some(1)),
+            (-5.0, 3, None),
+            (40.0, 30, None),
+            (2.0, 0, None),
+        ] {
+            let found = told_far_heights(&ground(odd, n), "dem.tif");
+            assert_eq!(found.map(|finding| finding.count), told, "{n} at {odd} m");
+        }
+        // Half a plain and half a table mountain: ground on both sides.
+        let geometry = RasterGeometry::new(100, 10, 0.0, 100.0, 10.0, 10.0).expect("valid");
+        let mountain = Raster::from_fn(geometry, |row, col| {
+            0.5 * row as f64 + if col < 50 { 0.0 } else { 300.0 }
+        });
+        assert_eq!(told_far_heights(&mountain, "dem.tif"), None);
+    }
+
+    #[test]
+    fn a_field_covers_cells_by_area() {
+        let fine = RasterGeometry::new(8, 4, 0.0, 20.0, 5.0, 5.0).expect("valid");
+        // Every other column of cells half as wide as those of the ground.
+        let raster = Raster::from_fn(fine, |_, col| match col % 2 {
+            0 => 1.0,
+            _ => f64::NAN,
+        });
+        let geometry = RasterGeometry::new(4, 2, 0.0, 20.0, 10.0, 10.0).expect("valid");
+        let known = [true, true, true, true, false, true, true, true];
+        let over = Over {
+            crs: None,
+            origin: [0.0; 2],
+            geometry,
+            known: &known,
+            ground: &[1.0, 0.5, 1.0, 1.0, 0.0, 1.0, 1.0, 1.0],
+            unit_m: 1.0,
+        };
+        let cover = share_of_ground(raster.resampled_cover(geometry).into_values(), &over);
+        assert_eq!(cover, [0.5, 1.0, 0.5, 0.5, 0.0, 0.5, 0.5, 0.5]);
+        let told = told_cover(&cover, Quantity::Rain, "r.tif", &over).expect("told");
+        let text = told.expect("a finding").message().to_string();
+        assert!(text.contains("53.8 %"), "{text}");
+        assert!(told_cover(&[0.4; 8], Quantity::SoilRate, "i.tif", &over).is_err());
+        assert!(told_cover(&[0.0; 8], Quantity::Rain, "r.tif", &over).is_err());
+        let whole = told_cover(&[1.0; 8], Quantity::Rain, "r.tif", &over);
+        assert_eq!(whole.expect("told"), None);
+    }
 }

@@ -601,8 +601,8 @@ fn told_of_storm(storm: &Series, place: &Place<'_>) -> Option<Finding> {
         "note.rain.storm_cut",
         "{share} % of the design storm falls within the run; it lasts from {from} s to {to} s after the start",
         share = format!("{:.0}", 100.0 * seen / all),
-        from = format!("{from:.0}"),
-        to = format!("{to:.0}")
+        from = from.round() as i64,
+        to = to.round() as i64
     );
     (seen < 0.999 * all).then(|| Finding::new(Kind::Assumed, &place.reader.file, text))
 }

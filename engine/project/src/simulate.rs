@@ -356,7 +356,7 @@ impl PreparedScenario {
             &setup.boundaries,
             &reader.file,
         )?);
-        reader.found(without_effect::below_ground(&setup, &reader.file));
+        reader.found(without_effect::off_the_ground(&setup, &reader.file));
         setup.inflows = scenario
             .inflow
             .iter()
@@ -635,6 +635,7 @@ impl Places<'_> {
 
     fn areas(&self, name: &str) -> Result<Vec<MultiPolygon<f64>>, ProjectError> {
         let found = vectors::polygons(&self.reader.path(name), &self.frame()?)?;
+        self.reader.found(found.findings.iter().cloned());
         Ok(found.into_iter().map(|(_, area)| area).collect())
     }
 

@@ -388,7 +388,10 @@ impl Builder<'_> {
             let path = self.places.reader.path(source);
             let file = files::name(&path);
             let mut attributes = Attributes::new(&file, &[]);
-            for (feature, lines) in vectors::lines(&path, &self.places.frame()?)? {
+            let layer = vectors::lines(&path, &self.places.frame()?)?;
+            self.places.reader.found(layer.findings.iter().cloned());
+            let (all, mut outside) = (layer.len(), 0);
+            for (feature, lines) in layer {
                 let own = attributes.quantity(&feature, &["crest_m"])?;
                 let Some(crest) = own.or(self.given.crest_m) else {
                     return Err(self.wrong(
@@ -403,10 +406,15 @@ impl Builder<'_> {
                         ),
                     ));
                 };
+                let before = crests.len();
                 for line in lines {
                     let line: Vec<_> = line.coords().map(|c| [c.x, c.y, crest]).collect();
                     crests.extend(crests_along(geometry, &line));
                 }
+                outside += usize::from(crests.len() == before);
+            }
+            if outside < all {
+                self.places.on_ground(source, all, outside)?;
             }
         }
         // A face between two cells without ground holds nothing back.

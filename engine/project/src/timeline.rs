@@ -24,8 +24,9 @@ pub(crate) enum Numbers {
 }
 
 /// Numbers that programs write for a level that is missing [m], beside those of all quantities.
-const LEVEL_MARKS: [f64; 11] = [
-    -99.0, -99.9, -99.99, 99.9, 99.99, -999.0, -999.9, -999.99, 999.0, 999.9, 999.99,
+const LEVEL_MARKS: [f64; 15] = [
+    -99.0, -99.9, -99.99, -99.999, 99.9, 99.99, 99.999, -999.0, -999.9, -999.99, -999.999, 999.0,
+    999.9, 999.99, 999.999,
 ];
 
 /// The same of rain [mm h⁻¹].

@@ -13,6 +13,9 @@ use crate::ProjectError;
 /// Overlaps of polygons that are told [m²]: below this they are rounding of vertices.
 const LEAST_OVERLAP_M2: f64 = 1.0;
 
+/// Height above all ground from which a level is told of [m].
+const FAR_ABOVE_M: f64 = 50.0;
+
 /// Refuses two boundaries on one side; tells of cells that two polygons of boundaries share.
 pub(crate) fn boundaries_on_one_another(
     boundaries: &[Boundary],
@@ -55,10 +58,12 @@ pub(crate) fn boundaries_on_one_another(
     Ok((shared > 0).then_some(told))
 }
 
-/// Tells of water at the start and of boundaries whose level never reaches the ground.
-pub(crate) fn below_ground(setup: &Setup, file: &str) -> Vec<Finding> {
+/// Tells of water at the start and of boundaries whose level never reaches the ground, or stands far above all of it.
+pub(crate) fn off_the_ground(setup: &Setup, file: &str) -> Vec<Finding> {
     let known = setup.domain.elevation.iter().filter(|z| z.is_finite());
     let lowest = known.copied().fold(f64::INFINITY, f64::min);
+    let known = setup.domain.elevation.iter().filter(|z| z.is_finite());
+    let top = known.copied().fold(f64::NEG_INFINITY, f64::max);
     let mut findings = Vec::new();
     let levels = match &setup.initial {
         Initial::Level(level) => *level,
@@ -83,6 +88,17 @@ pub(crate) fn below_ground(setup: &Setup, file: &str) -> Vec<Finding> {
             .iter()
             .copied()
             .fold(f64::NEG_INFINITY, f64::max);
+        if highest > top + FAR_ABOVE_M {
+            let text = message!(
+                "note.boundary.above",
+                "the level of [[boundary]] {number}, {level} m at most, lies more than {by} m above all ground ({top} m at most)",
+                number = k + 1,
+                level = highest,
+                by = FAR_ABOVE_M,
+                top = top
+            );
+            findings.push(Finding::new(Kind::Assumed, file, text));
+        }
         if highest <= lowest {
             let text = message!(
                 "note.boundary.below",
@@ -130,4 +146,55 @@ pub(crate) fn overlaps<'a>(
         b = b
     );
     Some(Finding::new(Kind::Assumed, file, text).times(report.counts.overlaps))
+}
+
+#[cfg(test)]
+mod tests {
+    use stormgrid_core::series::Series;
+    use stormgrid_sim::flood::Side;
+
+    use super::*;
+
+    fn level(place: BoundaryPlace) -> Boundary {
+        Boundary {
+            place,
+            kind: BoundaryKind::Level(Series::constant(1.0)),
+        }
+    }
+
+    #[test]
+    fn boundaries_on_one_another_are_refused_or_told() {
+        let side = |side| level(BoundaryPlace::Side(side));
+        let told = |b: &[Boundary]| boundaries_on_one_another(b, "s.toml");
+        let apart = told(&[side(Side::West), side(Side::East)]);
+        assert_eq!(apart.expect("sound"), None);
+        let fault = told(&[side(Side::West), side(Side::East), side(Side::West)]);
+        let fault = fault.expect_err("twice").to_string();
+        assert!(fault.contains("[[boundary]] 1 and 3"), "{fault}");
+        let cells = |cells: &[usize]| {
+            let cells = cells.iter().map(|&cell| cell.into());
+            level(BoundaryPlace::Cells(cells.collect()))
+        };
+        let shared = told(&[cells(&[1, 2, 3]), cells(&[3, 4, 2])]).expect("told");
+        assert_eq!(shared.map(|finding| finding.count), Some(2));
+    }
+
+    #[test]
+    fn polygons_that_overlap_are_told_with_their_area() {
+        let square = |x: f64| {
+            let corners = [(x, 0.0), (x + 100.0, 0.0), (x + 100.0, 50.0), (x, 50.0)];
+            let ring = geo::LineString::from(corners.to_vec());
+            geo::MultiPolygon::new(vec![geo::Polygon::new(ring, Vec::new())])
+        };
+        let told = |second: f64| {
+            let polygons = [("a", square(0.0)), ("b", square(second))];
+            overlaps(polygons.iter().map(|(code, p)| (*code, p)), false, "g")
+        };
+        assert_eq!(told(100.0), None);
+        let text = told(80.0).expect("told").message().to_string();
+        assert!(
+            text.contains("1 pairs") && text.contains("1000 m²"),
+            "{text}"
+        );
+    }
 }

@@ -172,5 +172,8 @@ impl Rain {
 
 /// What to do about a section that cannot be used.
 pub fn one_form_of_rain() -> Message {
-    message!("fix.rain.form", "give one form of rain")
+    message!(
+        "fix.rain.form",
+        "give one form of rain, with numbers that can be"
+    )
 }
