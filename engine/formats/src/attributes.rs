@@ -257,10 +257,17 @@ impl<'a> Attributes<'a> {
         self.strict(of, &[name], read, flag_wanted)
     }
 
-    /// Whether a road lies on a bridge; one that does not say so does not.
-    pub fn bridge(&mut self, of: &impl Described) -> Result<bool, FormatError> {
-        let found = self.flag(of, "bridge", &BRIDGE_WORDS, &NO_BRIDGE_WORDS)?;
-        Ok(found == Some(true))
+    /// Whether a road says that it lies on a bridge, and whether it says that it does not: `bridge = no`, a ford, a ferry.
+    pub fn crossing(&mut self, of: &impl Described) -> Result<(bool, bool), FormatError> {
+        let bridge = self.flag(of, "bridge", &BRIDGE_WORDS, &NO_BRIDGE_WORDS)?;
+        let says = |name: &str, word: &str| {
+            let value = of.properties().get(name).and_then(text);
+            value.is_some_and(|value| value.eq_ignore_ascii_case(word))
+        };
+        let fords = ["yes", "true", "1", "stepping_stones"];
+        let wades = fords.iter().any(|word| says("ford", word)) || says("route", "ferry");
+        let is_bridge = bridge == Some(true);
+        Ok((is_bridge, !is_bridge && (bridge == Some(false) || wades)))
     }
 
     /// A length [m] within limits; what is not understood or beyond them is unknown and counted.

@@ -7,8 +7,8 @@ use stormgrid_core::message;
 use stormgrid_core::message::Bilingual;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_sim::exposure::{
-    AssetExposure, Assets, Cells, Facility, FacilityKind, Maxima, Occupancy, PreparedAssets,
-    Settings, Valuation, Zone, ZoneFrame, ZoneLayer,
+    AssetExposure, Assets, Cells, ExposureRow, Facility, FacilityKind, Maxima, Occupancy,
+    PeopleMethod, PreparedAssets, Settings, Valuation, Zone, ZoneFrame, ZoneLayer,
 };
 use stormgrid_sim::flood;
 
@@ -155,7 +155,11 @@ impl Impact {
             .layers
             .iter()
             .map(|layer| {
-                let rows = layer.zones.rows(&self.assets, &maxima, &assets)?;
+                let mut rows = layer.zones.rows(&self.assets, &maxima, &assets)?;
+                for (zone, row) in rows.iter_mut().enumerate() {
+                    let water = layer.permanent_water_m2[zone];
+                    on_land(row, water / layer.zones.plane_area(FeatureIdx::from(zone)));
+                }
                 // Who is not known to be reached takes no part in the rounding.
                 let reached: Vec<f64> = rows
                     .iter()
@@ -223,6 +227,26 @@ impl Impact {
             .map(|(&v, &wet)| if wet { dry } else { v })
             .collect()
     }
+}
+
+/// Least share of land of a zone whose people are spread over it alone [-].
+const LEAST_LAND: f64 = 1e-3;
+
+/// Brings the people of a zone without buildings from all of its area onto its land: nobody lives on its rivers and
+/// ponds.
+///
+/// - `water_share`: share of the zone that is permanent water [-]
+fn on_land(row: &mut ExposureRow, water_share: f64) {
+    let land = 1.0 - water_share;
+    if row.people_method != PeopleMethod::Area || water_share <= 0.0 || land < LEAST_LAND {
+        return;
+    }
+    let spread = |part: Option<f64>, all: Option<f64>| {
+        Some((part? / land).min(all.unwrap_or(f64::INFINITY)))
+    };
+    row.people_reached = spread(row.people_reached, row.people);
+    row.households_reached = spread(row.households_reached, row.households);
+    row.people_unknown = spread(row.people_unknown, row.people);
 }
 
 /// The use of a building as damage curves tell uses apart.

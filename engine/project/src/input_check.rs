@@ -544,7 +544,7 @@ fn roads(twin: &LoadedTwin) -> Vec<Finding> {
     if let Some(first) = through.first() {
         let text = message!(
             "check.roads.water",
-            "{n} roads cross water that is there from the start and are not told to be bridges: they count as under water; give bridge = yes to those that are",
+            "{n} roads cross water that is there from the start and are not told to be bridges: plans take those that say nothing for bridges and lead nobody over those that say no, are fords or ferries; give each bridge = yes or no",
             n = through.len()
         );
         let assumed = Finding::new(Kind::Assumed, &file, text).at(feature_of(first));

@@ -707,7 +707,7 @@ impl Loader<'_> {
         self.findings.extend(layer.findings.iter().cloned());
         let mut attributes = Attributes::new(&file, &[]);
         for (feature, lines) in layer {
-            let bridge = attributes.bridge(&feature)?;
+            let (bridge, no_bridge) = attributes.crossing(&feature)?;
             for line in lines {
                 let code = feature.text("code").or_else(|| feature.id.clone());
                 let road = RoadSegment {
@@ -715,6 +715,7 @@ impl Loader<'_> {
                     name: feature.text("name").unwrap_or_default(),
                     class: feature.text("class").unwrap_or_default(),
                     bridge,
+                    no_bridge,
                 };
                 features.push(FeatureData::Road(road, PathLine(line)));
             }

@@ -104,6 +104,8 @@ pub struct RoadSegment {
     pub class: String,
     /// Whether it is a bridge: water under it is no water on it.
     pub bridge: bool,
+    /// Whether it says that it is none: `bridge = no`, a ford, a ferry.
+    pub no_bridge: bool,
 }
 
 /// Outline on the ground [local m].

@@ -50,7 +50,8 @@ pub use model::{
     EvacuationPlan, Move, Named, PlanShelter, PlanStep, RoadCut, RouteView, ShelterView, Staff,
     UnknownUnit,
 };
-pub use roads::{RoadCover, closures, closures_on_foot, network, road_cover, roads_cut};
+use roads::closures_on_foot;
+pub use roads::{RoadCover, closures, network, road_cover, roads_cut};
 pub use stay::{RULES_FILE, StayRule};
 pub use table::{plan_csv, plan_geojson};
 pub use way::{WayRule, WetGround};
@@ -189,8 +190,9 @@ pub fn evacuation_plan(
         segments.len(),
         basis.roads.len(),
     )?;
-    let closures = closures_on_foot(&network, basis).for_good();
     let land = dry_land(twin, basis)?;
+    let in_water = roads::in_water(&network, &segments, &land);
+    let closures = closures_on_foot(&network, basis, &in_water).for_good();
     let walkers = Walkers {
         network: &network,
         land: &land,
@@ -205,8 +207,10 @@ pub fn evacuation_plan(
         .iter()
         .map(|&at| walkers.joined(at, &parts))
         .collect();
-    let open = (0..shelters.len())
-        .filter(|&s| shelters[s].floods_at_s.is_none() && shelters[s].capacity > 0);
+    let is_open = |s: &usize| shelters[*s].floods_at_s.is_none() && shelters[*s].capacity > 0;
+    let has_open = (0..shelters.len()).any(|s| is_open(&s));
+    // Where none is open, those under water still tell who has no way to any.
+    let open = (0..shelters.len()).filter(|s| !has_open || is_open(s));
     let ends = Ends::new(
         &walkers,
         open.map(|s| (s, places[s], joined[s].clone())).collect(),

@@ -55,12 +55,38 @@ pub fn closures(network: &RoadNetwork, basis: &PlanBasis) -> Closures {
 }
 
 /// When people on foot no longer go on the roads of a run: from [`WayRule::depth_m`] on, at which cars still pass.
-pub fn closures_on_foot(network: &RoadNetwork, basis: &PlanBasis) -> Closures {
+///
+/// - `in_water`: roads that are never gone on, those of [`in_water`]
+pub(super) fn closures_on_foot(
+    network: &RoadNetwork,
+    basis: &PlanBasis,
+    in_water: &[usize],
+) -> Closures {
     let wet = basis.roads.iter().enumerate().filter_map(|(road, water)| {
         let first = [water.wet_s, water.closes_s].into_iter().flatten();
         Some((road, first.reduce(f64::min)?, f64::INFINITY))
     });
-    Closures::of_roads(network, wet)
+    let never = in_water
+        .iter()
+        .map(|&road| (road, f64::NEG_INFINITY, f64::INFINITY));
+    Closures::of_roads(network, wet.chain(never))
+}
+
+/// Roads through rivers and ponds that say that they are no bridges.
+pub(super) fn in_water(
+    network: &RoadNetwork,
+    segments: &[&RoadSegment],
+    land: &DryLand<'_>,
+) -> Vec<usize> {
+    let wades = |road: usize| {
+        let mut edges = network.edges_of(road);
+        edges.any(|edge| is_over_water(land, &network.edges()[edge.index()].line))
+    };
+    let denying = segments.iter().enumerate().filter(|(_, s)| s.no_bridge);
+    denying
+        .map(|(road, _)| road)
+        .filter(|&road| wades(road))
+        .collect()
 }
 
 /// Roads of ways that cross water and are not marked as bridges.

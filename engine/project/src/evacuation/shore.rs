@@ -50,8 +50,11 @@ pub(super) fn sides(
         return whole(places);
     }
     let homes = homes(twin, unit);
+    // Without homes they live on the land; who must leave, on what of it the water reaches.
+    let is_reached = |at: &[f64; 2]| walkers.land.is_reached(at[0], at[1]);
+    let any_reached = land.iter().any(is_reached);
     let weight = |at: &[f64; 2]| match homes.is_empty() {
-        true => 1.0,
+        true => f64::from(u8::from(!any_reached || is_reached(at))),
         false => homes.iter().filter(|h| h.0 == *at).map(|h| h.1).sum(),
     };
     let reach_m = unit

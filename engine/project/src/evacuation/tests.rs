@@ -170,7 +170,7 @@ proptest! {
 
         // Somebody is left without a place only if every dry shelter that they can reach is full.
         let (network, _) = network(twin());
-        let closures = closures_on_foot(&network, &basis).for_good();
+        let closures = closures_on_foot(&network, &basis, &[]).for_good();
         let places: Vec<[f64; 2]> = basis::shelters(twin()).map(|(_, at)| at).collect();
         for m in moves.iter().filter(|m| m.shelter.is_none() && m.people > 0) {
             let (feature, _) = twin().twin.grid_by_code(&m.unit.code).expect("a unit");

@@ -274,6 +274,12 @@ impl<'a> DryLand<'a> {
         !z.is_some_and(|z| z >= self.floor_m)
     }
 
+    /// Whether the water of the run closes a place.
+    pub(super) fn is_reached(&self, x: f64, y: f64) -> bool {
+        let cell = self.run.cell_at(x, y);
+        cell.is_some_and(|(r, c)| self.closes_s[self.run.index(r, c).index()].is_finite())
+    }
+
     /// The first moment at which one of the run's cells under a cell closes [s].
     fn of_run(&self, row: usize, col: usize) -> f64 {
         let middle = self.cells.center(row, col);

@@ -52,7 +52,7 @@ pub(super) fn spots(
         let file = files::name(&layer.path);
         let mut attributes = Attributes::new(&file, &[]);
         for (feature, lines) in vectors::lines(&layer.path, &twin.frame)? {
-            let bridge = attributes.bridge(&feature)?;
+            let (bridge, _) = attributes.crossing(&feature)?;
             let underpass = attributes.flag(&feature, "underpass", &[], &[])? == Some(true);
             for line in lines {
                 number += 1;

@@ -111,6 +111,11 @@ impl ZoneLayer {
         &self.zones[zone.index()].cells
     }
 
+    /// Plane area of a zone [m²].
+    pub fn plane_area(&self, zone: FeatureIdx) -> f64 {
+        self.zones[zone.index()].plane_area
+    }
+
     /// The buildings of a zone, ascending.
     pub fn buildings(&self, zone: FeatureIdx) -> &[FeatureIdx] {
         &self.zones[zone.index()].buildings
