@@ -11,6 +11,7 @@ use stormgrid_core::coverage::{
     CoordinateUnit, CoverageReport, Defect, MOST_LISTED, check_layer, check_nesting,
 };
 use stormgrid_core::date_line;
+use stormgrid_core::finding::Finding;
 use stormgrid_core::geo::{Coord, InteriorPoint, LineString};
 use stormgrid_core::locate::Locator;
 use stormgrid_core::message;
@@ -78,6 +79,8 @@ pub(crate) struct Zones {
     unit: CoordinateUnit,
     /// Polygons that were taken to lie across the 180th meridian.
     across: Vec<usize>,
+    /// What the reader left out or assumed.
+    findings: Vec<Message>,
 }
 
 /// Columns that are read beside the code.
@@ -90,7 +93,7 @@ pub(crate) const GEOGRAPHIC: &str = "EPSG:4490";
 impl Zones {
     pub(crate) fn read(path: &Path, id: &str) -> Result<Self> {
         let file = files::name(path);
-        let mut layer = read_layer(path, &file, id)?;
+        let (mut layer, findings) = read_layer(path, &file, id)?;
         let mut polygons = std::mem::take(&mut layer.polygons);
         if polygons.is_empty() {
             return Err(message::fault(
@@ -112,6 +115,7 @@ impl Zones {
             file: file.clone(),
             source,
         })?;
+        fits_its_crs(&polygons, unit, layer.crs.as_deref(), &file)?;
         let across = match unit {
             CoordinateUnit::Degrees => date_line::unwrap(&mut polygons),
             _ => Vec::new(),
@@ -124,6 +128,7 @@ impl Zones {
             layer,
             unit,
             across,
+            findings,
         })
     }
 
@@ -150,9 +155,26 @@ impl Zones {
         self.people.iter().filter(|n| n.is_nan()).count()
     }
 
+    /// What the reader left out or assumed.
+    pub(crate) fn left_out(&self) -> impl Iterator<Item = Message> {
+        self.findings.iter().cloned()
+    }
+
+    /// Told where a code stands for several polygons, which `locate` cannot tell apart.
+    pub(crate) fn repeated_code(&self) -> Option<Message> {
+        let mut codes: Vec<&str> = (0..self.codes.len()).map(|i| self.code(i)).collect();
+        codes.sort_unstable();
+        let pair = codes.windows(2).find(|pair| pair[0] == pair[1])?;
+        Some(message!(
+            "cli.grids.same_code",
+            "several polygons have the code {code}",
+            code = pair[0]
+        ))
+    }
+
     /// What was assumed of the layer.
-    fn notes(&self) -> Vec<Message> {
-        let mut notes = Vec::new();
+    pub(crate) fn notes(&self) -> Vec<Message> {
+        let mut notes = self.findings.clone();
         if let Some(first) = self.across.first() {
             notes.push(message!(
                 "cli.grids.across",
@@ -226,14 +248,15 @@ impl Zones {
 const SCALE_TOLERANCE: f64 = 0.01;
 
 /// Streams the file where it is plain, and asks the general reader for all others.
-fn read_layer(path: &Path, file: &str, id: &str) -> Result<PolygonLayer> {
+fn read_layer(path: &Path, file: &str, id: &str) -> Result<(PolygonLayer, Vec<Message>)> {
     let names = [id, "people", "parent"];
     if let Ok(open) = File::open(path)
         && let Some(layer) = polygon_stream::read(open, &names)
     {
-        return Ok(layer);
+        return Ok((layer, Vec::new()));
     }
     let general = read_polygons(&files::read(path)?, file, Rings::HandOn)?;
+    let findings = general.findings.iter().map(Finding::message).collect();
     let mut layer = PolygonLayer {
         columns: vec![polygon_stream::Column::default(); names.len()],
         crs: general.crs,
@@ -247,7 +270,70 @@ fn read_layer(path: &Path, file: &str, id: &str) -> Result<PolygonLayer> {
             column.push(value.and_then(polygon_stream::text_of).as_deref());
         }
     }
-    Ok(layer)
+    Ok((layer, findings))
+}
+
+/// Refuses coordinates that cannot be in the CRS: metres as degrees, degrees as metres, a zone without its prefix.
+fn fits_its_crs(
+    polygons: &PolygonSet,
+    unit: CoordinateUnit,
+    crs: Option<&str>,
+    file: &str,
+) -> Result<()> {
+    let Some(bounds) = polygons.bounds(0..polygons.n_rings()) else {
+        return Ok(());
+    };
+    let (low, high) = (bounds.min(), bounds.max());
+    let farthest = |a: f64, b: f64| a.abs().max(b.abs());
+    let (x, y) = (farthest(low.x, high.x), farthest(low.y, high.y));
+    let crs = crs.unwrap_or(GEOGRAPHIC);
+    let like_degrees = x <= 360.0 && y <= 90.0;
+    let problem = if unit == CoordinateUnit::Degrees {
+        if x <= 540.0 && y <= 180.0 {
+            // Axes that are swapped, a line over the date line: told of below, place by place.
+            return Ok(());
+        }
+        message!(
+            "cli.grids.no_degrees",
+            "its coordinates, up to ({x}, {y}), are no longitude and latitude, which {crs} has",
+            x = x,
+            y = y,
+            crs = crs
+        )
+    } else if like_degrees {
+        message!(
+            "cli.grids.like_degrees",
+            "its coordinates, up to ({x}, {y}), look like longitude and latitude, and its CRS {crs} is in metres",
+            x = x,
+            y = y,
+            crs = crs
+        )
+    } else {
+        let middle = bounds.center();
+        // Back and forth is one place only within the area of a projection.
+        let back = || {
+            let to_degrees = Projector::new(crs, GEOGRAPHIC).ok()?;
+            let [lon, lat] = to_degrees.convert(middle.x, middle.y).ok()?;
+            let again = Projector::new(GEOGRAPHIC, crs).ok()?;
+            let [x, y] = again.convert(lon, lat).ok()?;
+            Some((x - middle.x).hypot(y - middle.y))
+        };
+        if back().is_some_and(|apart| apart < 1.0) {
+            return Ok(());
+        }
+        message!(
+            "cli.grids.outside_crs",
+            "its coordinates about ({x}, {y}) lie outside the area of its CRS {crs}",
+            x = middle.x.round(),
+            y = middle.y.round(),
+            crs = crs
+        )
+    };
+    let remedy = message!(
+        "cli.grids.name_crs",
+        "name the CRS that the coordinates are in as the member 'crs' of the file, or export it in longitude and latitude"
+    );
+    Err(message::fault(file, None, problem, remedy).into())
 }
 
 fn people_of(file: &str, layer: &PolygonLayer, codes: &Texts, index: usize) -> Result<f64> {

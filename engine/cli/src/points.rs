@@ -45,7 +45,8 @@ pub fn locate(arguments: &GridsLocateArguments, language: Language) -> Result<Ex
         json: arguments.json,
     };
     let tally = search.run(&mut blocks)?;
-    let notes = assumed.into_iter().chain(tally.notes(&file));
+    let notes = zones.left_out().chain(zones.repeated_code());
+    let notes = notes.chain(assumed).chain(tally.notes(&file));
     for note in notes {
         eprintln!("{}", language.note(&messages::told(&note)));
     }

@@ -231,6 +231,11 @@ fn unprojectable(text: &str) -> CrsError {
 /// `…/crs-compound?1=…/4547&2=…/5737`, `EPSG:4547+5737`.
 pub fn horizontal_code(text: &str) -> Option<u16> {
     let first = text.trim().to_ascii_uppercase();
+    // A number alone is a code of the register.
+    if (4..=5).contains(&first.len()) && first.bytes().all(|b| b.is_ascii_digit()) {
+        let code: u16 = first.parse().ok()?;
+        return Some(horizontal_part(code).unwrap_or(code));
+    }
     // Parts are told apart by commas in a URN, by `&2=` in an address and by `+` in a short name.
     let first = first.split("&2=").next()?;
     let first = first.split_once("?1=").map_or(first, |(_, part)| part);
@@ -243,8 +248,10 @@ pub fn horizontal_code(text: &str) -> Option<u16> {
         return Some(4326);
     }
     let at = first.find("EPSG")?;
+    // Old names of OGC end with `epsg.xml#4547`.
     let code: u16 = first[at..]
-        .rsplit([':', '/'])
+        .rsplit([':', '/', '#'])
+        .map(str::trim)
         .find(|part| !part.is_empty())?
         .parse()
         .ok()?;
@@ -429,7 +436,7 @@ mod tests {
     fn what_names_no_crs_is_refused() {
         for text in [
             "",
-            "4547",
+            "123",
             "EPSG",
             "EPSG:",
             "EPSG:99999999",
@@ -439,6 +446,13 @@ mod tests {
             assert!(Crs::parse(text).is_err(), "{text}");
         }
         assert!(crate::Projector::new("EPSG:4490", "EPSG:1").is_err());
+        for text in [
+            "4547",
+            "EPSG: 4547",
+            "http://www.opengis.net/gml/srs/epsg.xml#4547",
+        ] {
+            assert_eq!(horizontal_code(text), Some(4547), "{text}");
+        }
     }
 
     #[test]

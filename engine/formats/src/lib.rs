@@ -37,7 +37,7 @@ pub mod series;
 pub mod setup_message;
 pub mod text;
 pub mod tide;
-mod toml_text;
+pub mod toml_text;
 pub mod track;
 pub mod vector;
 

@@ -90,7 +90,7 @@ fn nearest(key: &str, known: &[String]) -> Option<String> {
 }
 
 /// Levenshtein's distance: edits between two words.
-fn distance(a: &str, b: &str) -> usize {
+pub fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, ca) in a.chars().enumerate() {

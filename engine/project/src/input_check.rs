@@ -11,6 +11,7 @@ use stormgrid_core::message;
 use stormgrid_core::message::Message;
 use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::zonal::{covered_fractions, covered_lengths};
+use stormgrid_formats::toml_text::distance;
 use stormgrid_twin::{
     Building, GeometryKind, Grid, Layer, Outline, PathLine, PointAsset, Position, RoadSegment,
 };
@@ -117,10 +118,52 @@ fn report_of(twin: &LoadedTwin, faults: Vec<LayerReport>) -> InputReport {
     );
     // A layer that could not be read stands for itself; what is left of it would say that it is empty.
     layers.retain(|layer| !faults.iter().any(|fault| fault.id == layer.id) || layer.count > 0);
+    for layer in layers.iter_mut().filter(|layer| layer.count == 0) {
+        // Layers without a file of their own may be empty: a twin need not have buildings.
+        if Path::new(&layer.file).extension().is_some() {
+            let text = message!("check.layer.empty", "it holds no feature");
+            let finding = Finding::new(Kind::LeftOut, layer.file.clone(), text);
+            layer.findings.push(finding);
+        }
+    }
     layers.extend(faults);
     put(&mut layers, twin.findings.iter().cloned());
     put(&mut layers, fits(twin));
+    put(&mut layers, words_without_meaning(twin));
     InputReport { layers }
+}
+
+/// Levels of polygons and kinds of points that numbers, warnings and plans rest on.
+const LEVELS: [&str; 4] = ["town", "village", "grid", "unit"];
+const KINDS: [&str; 3] = ["school", "hospital", "shelter"];
+
+/// Tells of levels and kinds that look like a known one and are none.
+fn words_without_meaning(twin: &LoadedTwin) -> Vec<Finding> {
+    let close = |word: &str, known: &[&'static str]| {
+        let near = known.iter().find(|k| distance(word, k) <= 2);
+        near.filter(|_| !known.contains(&word)).copied()
+    };
+    let told = |layer: &Layer| {
+        let (word, meant) = match layer.geometry {
+            GeometryKind::Polygon => {
+                let word = layer.level.as_deref()?;
+                (word, close(word, &LEVELS)?)
+            }
+            GeometryKind::Point => {
+                let word = layer.kind.as_deref()?;
+                (word, close(word, &KINDS)?)
+            }
+            _ => return None,
+        };
+        let text = message!(
+            "check.layer.word",
+            "'{word}' means nothing to warnings and plans; did you mean '{meant}'?",
+            word = word,
+            meant = meant
+        );
+        Some(Finding::new(Kind::Assumed, file_of(twin, layer), text))
+    };
+    twin.twin.layers().iter().filter_map(told).collect()
 }
 
 /// Adds findings to the layers of their files; those of no layer go to the first.
@@ -534,7 +577,7 @@ fn roads(twin: &LoadedTwin) -> Vec<Finding> {
         let greatest = lengths.values().copied().fold(0.0, f64::max);
         let text = message!(
             "check.roads.parts",
-            "the roads fall into {n} parts that are not connected, the greatest with {share} % of their length; no way leads from one part to another",
+            "the roads fall into {n} parts that are not connected, the greatest with {share} % of their length; ways from one part to another lead over the ground between them, as far as people walk",
             n = lengths.len(),
             share = (greatest / whole * 100.0).floor()
         );

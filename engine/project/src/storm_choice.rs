@@ -44,8 +44,17 @@ pub(crate) fn choose(
     };
     let groups = storms_of(fitting);
     let labels = |groups: &[Vec<Candidate<'_>>]| {
-        let labels = groups.iter().map(|group| label(group[0].track));
-        several(labels.collect())
+        let labels: Vec<String> = groups.iter().map(|group| label(group[0].track)).collect();
+        // Two of one name and year are told apart by the day of their first fix.
+        let dated = groups.iter().zip(&labels).map(|(group, own)| {
+            let alike = labels.iter().filter(|label| *label == own).count() > 1;
+            let track = group[0].track;
+            match track.fixes.first().filter(|_| alike) {
+                Some(fix) => format!("{} ({})", track.name, &fix.time.to_rfc3339()[..10]),
+                None => own.clone(),
+            }
+        });
+        several(dated.collect())
     };
     match groups.as_slice() {
         [] => Err(none(read, file, wanted, agency)),

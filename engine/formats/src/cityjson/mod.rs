@@ -127,6 +127,9 @@ pub fn read(bytes: &[u8], file: &str) -> Result<CityModel, FormatError> {
 }
 
 fn of_text(text: &str, file: &str) -> Result<CityModel, FormatError> {
+    // RFC 8142 begins each text of a sequence with a record separator.
+    let plain = text.replace('\u{1e}', "");
+    let text = plain.as_str();
     let mut lines = text
         .split('\n')
         .enumerate()

@@ -20,7 +20,8 @@ struct Columns {
     intl_id: Option<usize>,
     sid: Option<usize>,
     agency: Option<usize>,
-    vmax: Option<usize>,
+    /// Column, and knots in its unit.
+    vmax: Option<(usize, f64)>,
     pmin: Option<usize>,
     rmw: Option<usize>,
     status: Option<usize>,
@@ -53,6 +54,18 @@ fn averaging(agency: &str) -> Option<Averaging> {
     }
 }
 
+/// Knots in a metre a second.
+const KNOTS_A_MPS: f64 = 1.0 / stormgrid_core::units::KNOT;
+
+/// Names of the column of winds, and knots in their unit.
+const WIND_COLUMNS: [(&str, f64); 5] = [
+    ("vmax_kt", 1.0),
+    ("vmax_mps", KNOTS_A_MPS),
+    ("vmax_ms", KNOTS_A_MPS),
+    ("vmax_m_s", KNOTS_A_MPS),
+    ("vmax_kmh", KNOTS_A_MPS / 3.6),
+];
+
 impl Columns {
     fn of(table: &Table<'_>) -> Result<Self, FormatError> {
         let radii = RADII_KT.into_iter().filter_map(|knots| {
@@ -70,7 +83,9 @@ impl Columns {
             intl_id: table.optional("intl_id"),
             sid: table.optional("sid"),
             agency: table.optional("agency"),
-            vmax: table.optional("vmax_kt"),
+            vmax: WIND_COLUMNS
+                .into_iter()
+                .find_map(|(name, knots)| Some((table.optional(name)?, knots))),
             pmin: table.optional("pmin_hpa"),
             rmw: table.optional("rmw_nmi"),
             status: table.optional("status"),
@@ -136,12 +151,16 @@ impl Columns {
         let positive = |column: Option<usize>, low: f64, high: f64, what| {
             line.positive(row.text_of(column), low, high, what)
         };
+        let (column, knots) = self
+            .vmax
+            .map_or((None, 1.0), |(at, knots)| (Some(at), knots));
         let vmax = positive(
-            self.vmax,
+            column,
             0.0,
-            233.0,
+            233.0 / knots,
             message!("what.wind_kt", "the wind [kt]"),
         )?;
+        let vmax = vmax.map(|v| v * knots);
         let pmin = positive(
             self.pmin,
             850.0,
