@@ -211,7 +211,7 @@ fn told_far_heights(raster: &Raster<f64>, file: &str) -> Option<Finding> {
         return None;
     }
     let is_beyond = |z: &f64| z.is_finite() && (*z <= held[widest].1) == is_low;
-    let first = raster.values().iter().position(|z| is_beyond(z))?;
+    let first = raster.values().iter().position(is_beyond)?;
     let n_cols = raster.geometry().n_cols;
     let text = message!(
         "note.terrain.far",
