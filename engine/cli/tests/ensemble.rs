@@ -344,7 +344,7 @@ fn killed_members_and_broken_off_ensembles_do_not_change_the_result() {
     signal("-INT", program.id());
     let status = program.wait().expect("waited for");
     println!("ended {:.2} s after Ctrl-C", asked.elapsed().as_secs_f64());
-    assert!(asked.elapsed() < Duration::from_secs(5) && status.code() == Some(1));
+    assert!(asked.elapsed() < Duration::from_secs(60) && status.code() == Some(1));
     assert!(running.iter().all(|id| !alive(*id)));
     assert!(!place.at("broken/ensemble.json").exists());
     let hidden = std::fs::read_dir(&members).expect("readable").flatten();

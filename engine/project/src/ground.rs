@@ -1,6 +1,8 @@
 //! The ground that a flood runs over: elevation, roughness, dikes, obstacles, on cells of a size.
 
-use geo::{LineString, MultiPolygon};
+use std::collections::BTreeMap;
+
+use geo::{LineString, MultiPolygon, unary_union};
 use stormgrid_core::finding::{Finding, Kind};
 use stormgrid_core::ids::CellIdx;
 use stormgrid_core::message;
@@ -39,6 +41,9 @@ const LEAST_COVER: f64 = 1e-6;
 
 /// Share of a cell from which a footprint closes it to the water [-].
 const CLOSED_SHARE: f64 = 0.5;
+
+/// Largest error of the share that a union of footprints covers [-]: its vertices are rounded.
+const UNION_ERROR: f64 = 1e-6;
 
 /// A crest that stands above the ground around it, a dike or a road on an embankment.
 #[derive(Clone, Debug)]
@@ -226,21 +231,47 @@ pub fn share_of_ground<T: Copy + Into<f64>>(elevation: &[T], cover: &[f64]) -> V
     elevation.iter().enumerate().map(share).collect()
 }
 
-/// Cells of which footprints cover at least half: they are closed to the water.
+/// Cells of which footprints together cover at least half: they are closed to the water.
+///
+/// Ground under several footprints (a building and its parts, a layer delivered twice) counts once.
 pub fn blocked_cells<'a>(
     geometry: &RasterGeometry,
     footprints: impl IntoIterator<Item = &'a MultiPolygon<f64>>,
 ) -> Vec<bool> {
-    let mut covered = vec![0.0_f64; geometry.n_cells()];
-    for footprint in footprints {
+    let footprints: Vec<&MultiPolygon<f64>> = footprints.into_iter().collect();
+    let mut sum = vec![0.0_f64; geometry.n_cells()];
+    let mut largest = sum.clone();
+    for footprint in &footprints {
         for cell in covered_fractions(geometry, footprint) {
-            covered[cell.cell.index()] += cell.fraction;
+            let i = cell.cell.index();
+            sum[i] += cell.fraction;
+            largest[i] = largest[i].max(cell.fraction);
         }
     }
-    covered
-        .into_iter()
-        .map(|share| share >= CLOSED_SHARE)
-        .collect()
+    let mut blocked: Vec<bool> = largest.iter().map(|&share| share >= CLOSED_SHARE).collect();
+    let unclear = |i: usize| sum[i] >= CLOSED_SHARE && largest[i] < CLOSED_SHARE;
+    let mut over: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (nr, footprint) in footprints.iter().enumerate() {
+        for cell in covered_fractions(geometry, footprint) {
+            if unclear(cell.cell.index()) {
+                over.entry(cell.cell.index()).or_default().push(nr);
+            }
+        }
+    }
+    let mut groups: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
+    for (cell, footprints) in over {
+        groups.entry(footprints).or_default().push(cell);
+    }
+    for (members, cells) in groups {
+        let union = unary_union(members.iter().flat_map(|&nr| &footprints[nr].0));
+        for cell in covered_fractions(geometry, &union) {
+            let i = cell.cell.index();
+            if cells.binary_search(&i).is_ok() {
+                blocked[i] = cell.fraction >= CLOSED_SHARE - UNION_ERROR;
+            }
+        }
+    }
+    blocked
 }
 
 /// Tells of buildings that close no cell: the water passes where they stand.
@@ -324,6 +355,10 @@ mod tests {
         assert!(blocked[0] && blocked[1] && !blocked[2]);
         let half = blocked_cells(&geometry(), &[house(0.0, 14.0)]);
         assert!(half[0] && !half[1]);
+        let twice = [house(10.0, 14.0), house(10.0, 14.0), house(12.0, 14.5)];
+        assert!(!blocked_cells(&geometry(), &twice)[1]);
+        let beside = [house(10.0, 14.0), house(10.0, 14.0), house(13.0, 15.0)];
+        assert!(blocked_cells(&geometry(), &beside)[1]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde_json::Value;
 use stormgrid_core::raster::{Raster, RasterGeometry};
 use stormgrid_formats::elevation::write_geotiff;
 
-const TIMEOUT: Duration = Duration::from_secs(240);
+const TIMEOUT: Duration = Duration::from_secs(1200);
 
 /// Lays a twin around (400500, 2500500) in EPSG:4547: a channel in the west, two grids, a road, a house.
 fn lay_twin(dir: &Path, duration_s: u32) {

@@ -587,7 +587,10 @@ fn unpack_packbits(packed: &[u8], expected: usize) -> Option<Vec<u8>> {
             }
             _ => {
                 let (byte, after) = tail.split_first()?;
-                plain.extend(std::iter::repeat_n(*byte, 1 - run as usize));
+                plain.extend(std::iter::repeat_n(
+                    *byte,
+                    usize::from(run.unsigned_abs()) + 1,
+                ));
                 after
             }
         };

@@ -172,7 +172,7 @@ pub fn done(at: SocketAddr, id: &str) -> Value {
     loop {
         let view = ask(at, "GET", &format!("/api/v1/runs/{id}"), "", "").json();
         match view["state"].as_str() {
-            Some("queued" | "running") => assert!(begun.elapsed() < Duration::from_secs(120)),
+            Some("queued" | "running") => assert!(begun.elapsed() < Duration::from_secs(600)),
             Some("done") => return view,
             _ => panic!("{view}"),
         }
