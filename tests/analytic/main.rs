@@ -33,6 +33,11 @@ fn lab() -> Option<Lab> {
 }
 
 #[test]
+fn walls_in_steps_take_no_momentum() {
+    holds("turned_channel");
+}
+
+#[test]
 fn every_case_has_a_test() {
     let text = include_str!("main.rs");
     for case in stormgrid_verify::CASES {

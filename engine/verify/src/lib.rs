@@ -25,6 +25,7 @@ mod agency;
 mod building;
 mod bump;
 mod dam_break;
+mod flume;
 mod lake;
 mod macdonald;
 mod monai;
@@ -291,6 +292,14 @@ pub const CASES: &[Case] = &[
         axes: PROFILE,
         schemes: BOTH,
         work: Work::Alone(macdonald::macdonald),
+    },
+    Case {
+        name: "turned_channel",
+        title: "Uniform flow in channels that leave the axes of the cells",
+        source: "Manning's law; the walls take no friction",
+        axes: None,
+        schemes: BOTH,
+        work: Work::Alone(flume::turned),
     },
     Case {
         name: "wave_on_plane",

@@ -147,6 +147,8 @@ pub struct Record {
     pub curves: Vec<Curve>,
     excuse: Option<&'static str>,
     known: Option<&'static str>,
+    /// From here on a known cause excuses no more.
+    ceiling: f64,
     cost: Cost,
     volume_error: Option<f64>,
 }
@@ -161,6 +163,7 @@ impl Record {
             curves: Vec::new(),
             excuse: None,
             known: None,
+            ceiling: f64::INFINITY,
             cost: Cost::default(),
             volume_error: None,
         }
@@ -187,6 +190,17 @@ impl Record {
         }
     }
 
+    /// If finite volumes miss the gate of the next row by no more than a ceiling, of first and of second order, this is why.
+    pub fn open_up_to(&mut self, why: &'static str, ceilings: [f64; 2]) {
+        self.open(why);
+        self.open_second(why);
+        self.ceiling = match self.scheme {
+            Scheme::FiniteVolume => ceilings[0],
+            Scheme::SecondOrder => ceilings[1],
+            Scheme::LocalInertial => f64::INFINITY,
+        };
+    }
+
     /// Takes the cost and the balance of a run that is at its end; rows that follow are about it.
     pub fn ends(&mut self, run: &Run) {
         self.cost = run.cost();
@@ -204,7 +218,8 @@ impl Record {
 
     /// Adds a number with its gate.
     pub fn row(&mut self, quantity: impl Into<String>, unit: &'static str, ours: f64, gate: Gate) {
-        let known = self.known.take();
+        let ceiling = std::mem::replace(&mut self.ceiling, f64::INFINITY);
+        let known = self.known.take().filter(|_| ours <= ceiling);
         let (verdict, note) = match (gate, gate.holds(ours)) {
             (Gate::None, _) => (Verdict::Told, ""),
             (_, true) => (Verdict::Pass, ""),

@@ -229,12 +229,12 @@ impl Scheme {
 pub struct Options {
     /// Equations and method.
     pub scheme: Scheme,
-    /// Courant number, above 0 and at most 0.7. The local-inertial scheme uses it times √θ, because
-    /// the average over neighbours takes as much from the range of stability; the finite-volume
+    /// Courant number, above 0 and at most 0.7. The local-inertial scheme uses it times √(2θ − 1), because
+    /// the damping takes as much from the range of stability; the finite-volume
     /// scheme at most 0.45, because a cell that drains on all sides must not be overdrawn.
     pub cfl: f64,
-    /// Weight of a face's own discharge against its neighbours' in the momentum equation, 0.5 to
-    /// 1; 1 is Bates (2010), below 1 de Almeida (2012).
+    /// How much of the divergence the local-inertial scheme leaves undamped, 0.6 to 1; 1 is Bates et al. (2010),
+    /// below 1 along a row de Almeida et al. (2012), whose θ it is.
     pub theta: f64,
     /// Depth at a face at or below which nothing flows [m], positive.
     pub depth_dry: f64,
@@ -396,7 +396,7 @@ impl Setup {
         finite_within("number of inflows and boundaries", lines, 0.0, 60_000.0)?;
         let o = &self.options;
         finite_within("cfl", o.cfl, 1e-3, 0.7)?;
-        finite_within("theta", o.theta, 0.5, 1.0)?;
+        finite_within("theta", o.theta, 0.6, 1.0)?;
         finite_within("dry depth [m]", o.depth_dry, 1e-7, 0.1)?;
         finite_within("largest Froude number", o.froude_max, 0.1, 100.0)?;
         finite_within("longest step [s]", o.max_dt, 1e-3, 3600.0)

@@ -476,8 +476,8 @@ impl Flood {
         let o = &self.setup.options;
         let g = &self.setup.domain.geometry;
         let spacing = if g.dx < g.dy { g.dx } else { g.dy };
-        // In two dimensions the scheme is stable up to a Courant number of √(θ/2).
-        let courant = o.cfl * o.theta.sqrt();
+        // Von Neumann: the shortest wave of two dimensions is stable up to a Courant number of √(θ − ½).
+        let courant = o.cfl * (2.0 * o.theta - 1.0).sqrt();
         if o.scheme.is_finite_volume() {
             return self.volume_step(target, spacing);
         }

@@ -4,11 +4,13 @@
 //! 300 s that made four steps of 57 s and two of 36 s, over and over, and a wave of a metre over a shelf of 6 km cells
 //! grew to twenty in half a day: parametric resonance, at Courant numbers at which steps of one length are stable.
 
+use stormgrid_core::raster::RasterGeometry;
 use stormgrid_core::series::Series;
 
 use super::bench::{advance, basin, start};
 use super::{
-    Boundary, BoundaryKind, BoundaryPlace, Flood, Initial, Manning, Scheme, Setup, Side, Weather,
+    Boundary, BoundaryKind, BoundaryPlace, Domain, Flood, Initial, Manning, Scheme, Setup, Side,
+    Weather,
 };
 
 const COLS: usize = 60;
@@ -86,4 +88,34 @@ fn steps_to_a_target_are_of_one_length() {
     assert_eq!(steps.len(), 6, "{steps:?}");
     let uneven = steps.iter().any(|dt| (dt - 50.0).abs() > 1e-9);
     assert!(!uneven, "{steps:?}");
+}
+
+/// A chequerboard of a centimetre on deep water without friction, the shortest wave that there is, dies down: the damping of the
+/// divergence and the step's length fit each other, also where cells are not square.
+#[test]
+fn the_shortest_waves_die_down() {
+    for (theta, dy) in [(0.9, 10.0), (0.75, 10.0), (0.9, 25.0), (0.6, 4.0)] {
+        let geometry =
+            RasterGeometry::new(40, 40, 0.0, 40.0 * dy, 10.0, dy).expect("a valid raster");
+        let mut setup = Setup::new(Domain {
+            geometry,
+            elevation: vec![-100.0; 1600],
+            manning: Manning::Uniform(1e-4),
+            blocked: Vec::new(),
+        });
+        setup.options.scheme = Scheme::LocalInertial;
+        setup.options.theta = theta;
+        let sign = |k: usize| {
+            if (k / 40 + k % 40) % 2 == 0 {
+                0.01
+            } else {
+                -0.01
+            }
+        };
+        setup.initial = Initial::LevelField((0..1600).map(sign).collect());
+        let mut flood = start(setup);
+        advance(&mut flood, 300.0);
+        let most = greatest(&flood);
+        assert!(most < 1e-3, "θ {theta}, {dy} m: {most} m");
+    }
 }

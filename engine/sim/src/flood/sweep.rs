@@ -400,17 +400,18 @@ impl SlopesOf {
 
 fn faces(tile: &mut Tile, strips: &[Strips], scratch: &mut Scratch, step: &Step<'_>) {
     let o = step.options;
-    let coefficients = |spacing: f64| FaceStep {
+    let coefficients = |spacing: f64, other: f64| FaceStep {
         g_dt_dx: (GRAVITY * step.kick / spacing) as f32,
         drag: (0.5 * step.kick * f64::from(step.roughness)) as f32,
         theta: o.theta as f32,
         beside: (0.5 * (1.0 - o.theta)) as f32,
+        across: (0.5 * (1.0 - o.theta) * spacing / other) as f32,
         depth_dry: o.depth_dry as f32,
         froude_sqrt_g: (o.froude_max * GRAVITY.sqrt()) as f32,
     };
     let ends = Ends::of(tile, strips);
     let last = tile.rows as isize;
-    let k = coefficients(step.dx);
+    let k = coefficients(step.dx, step.dy);
     for row in -1..=last {
         if (0..SIDE).contains(&row) {
             fill_row_ends(tile, &ends, row as usize);
@@ -433,7 +434,7 @@ fn faces(tile: &mut Tile, strips: &[Strips], scratch: &mut Scratch, step: &Step<
         };
         face_row(run_mut(&mut scratch.x, face(row, -2)), &reads, &k);
     }
-    let k = coefficients(step.dy);
+    let k = coefficients(step.dy, step.dx);
     for row in -2..=last {
         let at = rimmed(row, -2);
         let high = at + PITCH;
