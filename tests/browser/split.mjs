@@ -67,7 +67,9 @@ async function mostDifferent(page, area) {
     for (let y = area[1]; y <= area[3]; y += 24)
       for (let x = area[0]; x <= area[2]; x += 24) {
         const [a, b] = await Promise.all([pick(page, [x, y]), pick(page, counterpart(split, [x, y]))]);
-        const by = (b?.depth_m ?? 0) - (a?.depth_m ?? 0);
+        // Outside of the grids there is no card to compare.
+        if (!a?.grids.length || !b?.grids.length) continue;
+        const by = (b.depth_m ?? 0) - (a.depth_m ?? 0);
         if (Math.abs(by) > Math.abs(best.by)) best = { by, at: [x, y], time };
       }
   }
