@@ -106,7 +106,7 @@ fn the_shortest_waves_die_down() {
         setup.options.scheme = Scheme::LocalInertial;
         setup.options.theta = theta;
         let sign = |k: usize| {
-            if (k / 40 + k % 40) % 2 == 0 {
+            if (k / 40 + k % 40).is_multiple_of(2) {
                 0.01
             } else {
                 -0.01
